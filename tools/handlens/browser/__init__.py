@@ -1,0 +1,1 @@
+"""Playwright sessions: launching, guarding, capturing."""

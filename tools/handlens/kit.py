@@ -1,0 +1,50 @@
+"""The kit: what a tool is handed. Never a global; whoever serves the tools opens one and closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from handlens.limits import Limits
+
+if TYPE_CHECKING:
+    from handlens.artifacts import ArtifactStore
+    from handlens.browser.browser import Browser
+    from handlens.guard import Guard
+
+LOCAL = "local"
+"""The subject of a caller on this machine: a stdio host, or a script."""
+
+
+class Progress(Protocol):
+    """Tells the caller how far a call has come. ``done`` only grows; ``total`` is None while unknown."""
+
+    def __call__(self, done: float, total: float | None, message: str) -> Awaitable[None]: ...
+
+
+async def no_progress(done: float, total: float | None, message: str) -> None:  # noqa: ARG001
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and how to speak to them while the call runs. Sessions and artifacts belong to the subject."""
+
+    subject: str = LOCAL
+    progress: Progress = no_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Shared services and, for the length of one call, its caller."""
+
+    browser: Browser
+    artifacts: ArtifactStore
+    guard: Guard
+    limits: Limits
+    caller: Caller = field(default_factory=Caller)
+
+    def serving(self, caller: Caller) -> Kit:
+        """The same services for one call of ``caller``."""
+        return replace(self, caller=caller)
