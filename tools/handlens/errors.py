@@ -16,6 +16,7 @@
     ├── DocumentError           the document can't be read
     │   └── PasswordRequired
     ├── ReadingError            what was looked at is not what was asked for (a login page is not a console)
+    ├── OcrUnavailable          OCR's packages are not installed
     ├── EyeError
     │   ├── EyeUnavailable      no engine answers
     │   ├── EyeBusy             the queue for questions is full
@@ -43,6 +44,7 @@ __all__ = [
     "NoSuchArtifact",
     "NoSuchSession",
     "NotFound",
+    "OcrUnavailable",
     "PasswordRequired",
     "ReadingError",
     "Refused",
@@ -104,6 +106,9 @@ class PasswordRequired(DocumentError): ...
 
 
 class ReadingError(HandlensError): ...
+
+
+class OcrUnavailable(HandlensError): ...
 
 
 class EyeError(HandlensError): ...

@@ -30,3 +30,4 @@ class Limits(BaseModel):
     artifact_seconds: float = Field(86_400, gt=0, description="An artifact lives so long.")
     download_bytes: int = Field(200 * MEGABYTE, ge=1, description="A download or a fetched document may be so large.")
     document_pages: int = Field(5_000, ge=1, description="Pages of a document that one conversion may cover.")
+    ocr_seconds: float = Field(120, gt=0, description="Reading the text of one picture may take so long.")

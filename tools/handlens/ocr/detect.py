@@ -1,0 +1,93 @@
+"""Finding lines of text in a picture with PP-OCR's differentiable-binarisation detector.
+
+The network gives a map of how likely each point lies in the middle of a line; each connected piece of it is shrunk
+text, so its rectangle is grown again by area x ratio / perimeter (Liao et al., "Real-time scene text detection with
+differentiable binarization", 2020).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+_MAP_THRESHOLD = 0.3
+_GROW = 1.6
+_MAX_CANDIDATES = 3000
+
+
+class Rotated:
+    """A rotated rectangle in image pixels: centre, width along the text, height across it, angle in degrees."""
+
+    __slots__ = ("angle", "cx", "cy", "height", "score", "width")
+
+    def __init__(self, cx: float, cy: float, width: float, height: float, angle: float, score: float) -> None:
+        self.cx, self.cy, self.width, self.height, self.angle, self.score = cx, cy, width, height, angle, score
+
+
+def find_lines(session: Any, image: Image, *, side: int, threshold: float) -> list[Rotated]:
+    """Rectangles round the lines of text in `image` (height x width x 3, RGB), in no order.
+
+    side: the longer side of the picture that the network sees, at most, in pixels; threshold: least mean score, 0 to 1.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    small = (max(32, round(width * scale / 32) * 32), max(32, round(height * scale / 32) * 32))
+    resized = cv2.resize(image, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    tensor = (resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[None]
+    score_map: Floats = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(tensor)})[0][0, 0]
+    return _boxes(score_map, width / small[0], height / small[1], threshold)
+
+
+def _boxes(score_map: Floats, scale_x: float, scale_y: float, threshold: float) -> list[Rotated]:
+    import cv2
+    import numpy as np
+
+    mask = cv2.dilate((score_map > _MAP_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rotated] = []
+    for contour in contours[:_MAX_CANDIDATES]:
+        (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+        if min(w, h) < 2:
+            continue
+        score = _mean_inside(score_map, contour)
+        if score < threshold:
+            continue
+        grow = w * h * _GROW / (2 * (w + h))
+        found.append(_upright(cx, cy, w + 2 * grow, h + 2 * grow, angle, score, scale_x, scale_y))
+    return found
+
+
+def _mean_inside(score_map: Floats, contour: Any) -> float:
+    import cv2
+    import numpy as np
+
+    x, y, w, h = cv2.boundingRect(contour)
+    inside = np.zeros((h, w), np.uint8)
+    cv2.fillPoly(inside, [contour - np.array([[x, y]])], 1)
+    return float(cv2.mean(score_map[y : y + h, x : x + w], inside)[0])
+
+
+def _upright(
+    cx: float, cy: float, w: float, h: float, angle: float, score: float, scale_x: float, scale_y: float
+) -> Rotated:
+    """The rectangle in image pixels, its angle brought to -45..45 degrees."""
+    while angle > 45:
+        angle, w, h = angle - 90, h, w
+    while angle < -45:
+        angle, w, h = angle + 90, h, w
+    # Nearly level rectangles of short words carry a noisy angle that only blurs the crop.
+    if abs(angle) < 0.3 or (w < 3 * h and abs(angle) < 8):
+        angle = 0.0
+    if scale_x != scale_y:
+        angle = math.degrees(math.atan(math.tan(math.radians(angle)) * scale_y / scale_x))
+    return Rotated(cx * scale_x, cy * scale_y, w * scale_x, h * scale_y, angle, score)

@@ -1,0 +1,105 @@
+"""Reading a picture in this process: detector, recogniser, order. Slow (seconds): call it in a worker."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handlens.errors import OcrUnavailable
+from handlens.ocr.detect import find_lines
+from handlens.ocr.lines import Line, lines_to_json
+from handlens.ocr.order import in_reading_order
+from handlens.ocr.recognise import Recogniser
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.uint8]
+
+DETECTOR_SIDE = 1280
+DETECTOR_THRESHOLD = 0.5
+LEAST_CONFIDENCE = 0.5
+MAX_PIXELS = 100_000_000
+
+
+class Engine:
+    """PP-OCRv6 on one core. Reads Chinese, English, Japanese and other Latin scripts; no Cyrillic, Greek, Arabic,
+    Korean, Devanagari or Thai.
+    """
+
+    def __init__(self, *, detector_side: int = DETECTOR_SIDE, threads: int = 1) -> None:
+        models = _models()
+        self._side = detector_side
+        self._detector = _session(models / "PP-OCRv6_det_small.onnx", threads)
+        self._recogniser = Recogniser(_session(models / "PP-OCRv6_rec_small.onnx", threads))
+
+    def read(self, image: Image) -> list[Line]:
+        """Lines in reading order; `image` is height x width x 3, RGB, 8 bits."""
+        lines: list[Line] = []
+        for place in find_lines(self._detector, image, side=self._side, threshold=DETECTOR_THRESHOLD):
+            line = self._recogniser.read(image, place)
+            if line is not None and line.confidence >= LEAST_CONFIDENCE:
+                lines.append(line)
+        return in_reading_order(lines)
+
+
+def serve(**options: Any) -> Any:
+    """Handler of an OCR worker; see `handlens.workers`."""
+    engine = Engine(**options)
+
+    def handle(request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        return {"lines": lines_to_json(engine.read(_decode(request, body)))}, b""
+
+    return handle
+
+
+def _decode(request: dict[str, Any], body: bytes) -> Image:
+    import numpy as np
+
+    if "size" in request:
+        width, height = request["size"]
+        return np.frombuffer(body, np.uint8).reshape(height, width, 3)
+    from PIL import Image as Pillow
+
+    with Pillow.open(io.BytesIO(body)) as picture:
+        if math.prod(picture.size) > MAX_PIXELS:
+            raise ValueError(f"The picture has {math.prod(picture.size)} pixels; OCR reads at most {MAX_PIXELS}.")
+        return np.asarray(flattened(picture))
+
+
+def flattened(picture: Any) -> Any:
+    """A Pillow image as RGB, transparent parts on white."""
+    from PIL import Image as Pillow
+
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        white = Pillow.new("RGBA", layer.size, "white")
+        return Pillow.alpha_composite(white, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def available() -> bool:
+    """Whether the packages of the `ocr` extra are installed. Imports none of them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime", "cv2", "numpy"))
+
+
+def _models() -> Path:
+    spec = importlib.util.find_spec("rapidocr")
+    if spec is None or spec.origin is None or not available():
+        raise OcrUnavailable("OCR needs the `ocr` extra: pip install 'handlens[ocr]'.")
+    return Path(spec.origin).parent / "models"
+
+
+def _session(model: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,199 @@
+"""Reading the lines that were found: PP-OCR's recogniser, with words and their places."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from handlens.geometry import Box
+from handlens.ocr.lines import Line, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from handlens.ocr.detect import Rotated
+
+    Image = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+_HEIGHT = 48
+_STRIDE = 8  # columns of the network's input for each step of its output
+_MAX_WIDTH = 3200
+_WIDTH_STEP = 32
+
+
+class Recogniser:
+    """Characters of cropped lines. `session` is an onnxruntime session of PP-OCR's recogniser."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        alphabet = session.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._alphabet = ["", *alphabet, " "]  # 0 is the blank of connectionist temporal classification
+
+    def read(self, image: Image, place: Rotated) -> Line | None:
+        """The line of text at `place` in `image` (RGB); None where nothing is read.
+
+        A tall narrow place is text that runs up the page or, where that reads badly, down.
+        """
+        if place.height <= 1.5 * place.width:
+            return self._read(image, place, 0)
+        up = self._read(image, place, 1)
+        if up is not None and up.confidence > 0.8:
+            return up
+        down = self._read(image, place, -1)
+        return max((line for line in (up, down) if line), key=lambda line: line.confidence, default=None)
+
+    def _read(self, image: Image, place: Rotated, quarters: int) -> Line | None:
+        import numpy as np
+
+        crop = _crop(image, place, quarters)
+        height, width = crop.shape[:2]
+        if height < 2 or width < 2:
+            return None
+        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height)))
+        probabilities = self._run(crop, wide)
+        steps = probabilities.argmax(axis=1)
+        best = probabilities[np.arange(len(steps)), steps]
+        kept = np.flatnonzero((steps != 0) & np.concatenate([[True], steps[1:] != steps[:-1]]))
+        if not len(kept):
+            return None
+        characters = [self._alphabet[steps[i]] for i in kept]
+        centres = (kept + 0.5) * _STRIDE * width / wide
+        return _line(characters, centres, best[kept], crop, place, quarters)
+
+    def _run(self, crop: Image, wide: int) -> Floats:
+        import cv2
+        import numpy as np
+
+        shrink = crop.shape[0] > _HEIGHT
+        scaled = cv2.resize(crop, (wide, _HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+        padded = math.ceil(wide / _WIDTH_STEP) * _WIDTH_STEP
+        tensor = np.zeros((1, 3, _HEIGHT, padded), np.float32)
+        tensor[0, :, :, :wide] = (scaled[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)
+        result: Floats = self._session.run(None, {self._input: tensor})[0][0]
+        return result[: math.ceil(wide / _STRIDE)]
+
+
+def _crop(image: Image, place: Rotated, quarters: int) -> Image:
+    """The line cut out and turned level: 0 quarter turns for level text, 1 for text that runs up, -1 for down."""
+    import cv2
+    import numpy as np
+
+    if place.angle == 0.0:
+        left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
+        right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
+        crop = image[top:bottom, left:right]
+    else:
+        turn = cv2.getRotationMatrix2D((place.cx, place.cy), place.angle, 1.0)
+        turn[:, 2] += np.array([place.width / 2 - place.cx, place.height / 2 - place.cy])
+        size = (max(2, round(place.width)), max(2, round(place.height)))
+        crop = cv2.warpAffine(image, turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(np.rot90(crop, -quarters), dtype=np.uint8)
+
+
+def _line(characters: list[str], centres: Any, scores: Any, crop: Image, place: Rotated, quarters: int) -> Line | None:
+    text = "".join(characters).strip()
+    if not text:
+        return None
+    width = crop.shape[1]
+    ink = _ink(crop)
+    edges = _edges(characters, [float(c) for c in centres], ink, width)
+    words: list[Word] = []
+    for first, last in _word_ranges(characters):
+        score = float(sum(scores[first : last + 1])) / (last + 1 - first)
+        box = _place(edges[first][0], edges[last][1], width, place, quarters)
+        words.append(Word("".join(characters[first : last + 1]), box, score))
+    confidence = float(sum(scores)) / len(scores)
+    box = _place(_left(edges, characters), _right(edges, characters), width, place, quarters)
+    return Line(text, box, confidence, tuple(words), place.angle - 90 * quarters)
+
+
+def _left(edges: list[tuple[float, float]], characters: list[str]) -> float:
+    return next(e[0] for e, c in zip(edges, characters, strict=True) if not c.isspace())
+
+
+def _right(edges: list[tuple[float, float]], characters: list[str]) -> float:
+    return next(e[1] for e, c in zip(reversed(edges), reversed(characters), strict=True) if not c.isspace())
+
+
+def _ink(crop: Image) -> Any:
+    """Per column, how far its pixels lie from the line's ground, 0 to 255: high where there is writing."""
+    import numpy as np
+
+    grey = crop.mean(axis=2)
+    ground = np.median(grey)
+    return np.abs(grey - ground).max(axis=0)
+
+
+def _edges(characters: list[str], centres: list[float], ink: Any, width: int) -> list[tuple[float, float]]:
+    """Left and right of each character in columns of the crop: halfway to its neighbours, the ends at the ink."""
+    import numpy as np
+
+    written = np.flatnonzero(ink > 0.35 * max(1.0, float(ink.max())))
+    first, last = (float(written[0]), float(written[-1]) + 1) if len(written) else (0.0, float(width))
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(centres)]
+    edges = list(zip([min(first, centres[0]), *middles], [*middles, max(last, centres[-1])], strict=True))
+    for i in range(1, len(characters) - 1):
+        if characters[i].isspace():
+            left, right = _gap(ink, centres[i - 1], centres[i + 1])
+            edges[i - 1], edges[i], edges[i + 1] = (edges[i - 1][0], left), (left, right), (right, edges[i + 1][1])
+    return edges
+
+
+def _gap(ink: Any, left: float, right: float) -> tuple[float, float]:
+    """The widest run of columns without ink between two centres; their middle third where there is none."""
+    low, high = int(left), max(int(left) + 1, int(right))
+    empty = ink[low:high] <= 0.35 * max(1.0, float(ink.max()))
+    best, start = (0, 0), None
+    for i, blank in enumerate([*empty.tolist(), False]):
+        if blank and start is None:
+            start = i
+        elif not blank and start is not None:
+            best, start = max(best, (i - start, start)), None
+    if best[0] == 0:
+        third = (right - left) / 3
+        return left + third, right - third
+    return float(low + best[1]), float(low + best[1] + best[0])
+
+
+def _word_ranges(characters: list[str]) -> list[tuple[int, int]]:
+    """First and last index of each word: spaces part words, and so does every ideograph."""
+    ranges: list[tuple[int, int]] = []
+    joined = False
+    for i, character in enumerate(characters):
+        if character.isspace():
+            joined = False
+        elif is_ideograph(character):
+            ranges.append((i, i))
+            joined = False
+        elif joined:
+            ranges[-1] = (ranges[-1][0], i)
+        else:
+            ranges.append((i, i))
+            joined = True
+    return ranges
+
+
+def is_ideograph(character: str) -> bool:
+    """Whether a character is written without spaces round it: Han, Hiragana, Katakana and full-width forms."""
+    return unicodedata.east_asian_width(character[0]) in "WF"
+
+
+def _place(left: float, right: float, width: int, place: Rotated, quarters: int) -> Box:
+    """The upright box in image pixels of columns `left` to `right` of a crop."""
+    a, b = left / width - 0.5, right / width - 0.5
+    if quarters:  # a column of the crop is a row of the picture
+        low, high = sorted((-a * quarters, -b * quarters))
+        top, bottom = place.cy + low * place.height, place.cy + high * place.height
+        return Box.from_corners(place.cx - place.width / 2, top, place.cx + place.width / 2, bottom)
+    cos, sin = math.cos(math.radians(place.angle)), math.sin(math.radians(place.angle))
+    xs, ys = [], []
+    for along in (a * place.width, b * place.width):
+        for across in (-place.height / 2, place.height / 2):
+            xs.append(place.cx + along * cos - across * sin)
+            ys.append(place.cy + along * sin + across * cos)
+    return Box.from_corners(min(xs), min(ys), max(xs), max(ys))
