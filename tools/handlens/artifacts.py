@@ -10,6 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import anyio
 from anyio import to_thread
 
 from handlens.errors import LimitExceeded, NoSuchArtifact, StorageError
@@ -54,7 +55,7 @@ class ArtifactStore:
             LimitExceeded: larger than the whole quota.
             StorageError: the disk is full or the folder is gone. Nothing half-written stays.
         """
-        size = len(data) if isinstance(data, bytes) else data.stat().st_size
+        size = len(data) if isinstance(data, bytes) else (await anyio.Path(data).stat()).st_size
         artifact = Artifact(secrets.token_urlsafe(16), _safe(name), media_type, size, owner, time.time())
         stale = self._make_room(size)
         await to_thread.run_sync(self._write, artifact, data, stale)

@@ -15,7 +15,6 @@ GRID = 1000
 """Cells on each axis of the relative grid."""
 
 
-
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,9 +90,7 @@ class Box(_Shape):
         return Box(x=self.x * factor_x, y=self.y * fy, width=self.width * factor_x, height=self.height * fy)
 
     def padded(self, margin: float) -> Box:
-        return Box(
-            x=self.x - margin, y=self.y - margin, width=self.width + 2 * margin, height=self.height + 2 * margin
-        )
+        return Box(x=self.x - margin, y=self.y - margin, width=self.width + 2 * margin, height=self.height + 2 * margin)
 
     def rounded(self, digits: int = 1) -> Box:
         return Box(

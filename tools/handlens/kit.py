@@ -23,7 +23,7 @@ class Progress(Protocol):
     def __call__(self, done: float, total: float | None, message: str) -> Awaitable[None]: ...
 
 
-async def no_progress(done: float, total: float | None, message: str) -> None:  # noqa: ARG001
+async def no_progress(done: float, total: float | None, message: str) -> None:
     """Nobody listens."""
 
 

@@ -12,22 +12,26 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sessions: int = Field(16, ge=1, description="Pages open at once, over all callers.")
-    session_idle_seconds: float = Field(900, gt=0, description="A session that is not used for so long is closed.")
-    calls_at_once: int = Field(8, ge=1, description="Tool calls that run at the same time; more wait in line.")
-    calls_waiting: int = Field(256, ge=0, description="Tool calls that may wait in line.")
-    call_seconds: float = Field(600, gt=0, description="One tool call may take so long.")
-    navigation_seconds: float = Field(30, gt=0, description="A page has so long to load.")
-    page_bytes: int = Field(50 * MEGABYTE, ge=1, description="A page's own document may be so large.")
-    browser_start_seconds: float = Field(30, gt=0, description="The browser has so long to start.")
-    description_characters: int = Field(2_000, ge=1, description="A description may be so long.")
-    picture_pixels: int = Field(120_000_000, ge=1, description="A captured picture may have so many pixels.")
-    inline_image_side: int = Field(1_568, ge=64, description="No side of an inline picture is longer.")
+    sessions: int = Field(default=16, ge=1, description="Pages open at once, over all callers.")
+    session_idle_seconds: float = Field(default=900, gt=0, description="A session unused for so long is closed.")
+    calls_at_once: int = Field(default=8, ge=1, description="Tool calls that run at the same time; more wait in line.")
+    calls_waiting: int = Field(default=256, ge=0, description="Tool calls that may wait in line.")
+    call_seconds: float = Field(default=600, gt=0, description="One tool call may take so long.")
+    navigation_seconds: float = Field(default=30, gt=0, description="A page has so long to load.")
+    page_bytes: int = Field(default=50 * MEGABYTE, ge=1, description="A page's own document may be so large.")
+    browser_start_seconds: float = Field(default=30, gt=0, description="The browser has so long to start.")
+    description_characters: int = Field(default=2_000, ge=1, description="A description may be so long.")
+    picture_pixels: int = Field(default=120_000_000, ge=1, description="A captured picture may have so many pixels.")
+    inline_image_side: int = Field(default=1_568, ge=64, description="No side of an inline picture is longer.")
     inline_characters: int = Field(
-        20_000, ge=2_000, description="Text and structured result of one answer, together; the rest is an artifact."
+        default=20_000,
+        ge=2_000,
+        description="Text and structured result of one answer together; the rest is an artifact.",
     )
-    artifact_bytes: int = Field(2_000 * MEGABYTE, ge=1, description="All artifacts together; the oldest go first.")
-    artifact_seconds: float = Field(86_400, gt=0, description="An artifact lives so long.")
-    download_bytes: int = Field(200 * MEGABYTE, ge=1, description="A download or a fetched document may be so large.")
-    document_pages: int = Field(5_000, ge=1, description="Pages of a document that one conversion may cover.")
-    ocr_seconds: float = Field(120, gt=0, description="Reading the text of one picture may take so long.")
+    artifact_bytes: int = Field(default=2_000 * MEGABYTE, ge=1, description="All artifacts together; oldest go first.")
+    artifact_seconds: float = Field(default=86_400, gt=0, description="An artifact lives so long.")
+    download_bytes: int = Field(
+        default=200 * MEGABYTE, ge=1, description="A download or fetched document may be so large."
+    )
+    document_pages: int = Field(default=5_000, ge=1, description="Pages of a document that one conversion may cover.")
+    ocr_seconds: float = Field(default=120, gt=0, description="Reading the text of one picture may take so long.")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from handlens.close_page import close_page
+from handlens.open_page import open_page
 from handlens.tool import AnyTool
 
-ALL_TOOLS: tuple[AnyTool, ...] = ()
+ALL_TOOLS: tuple[AnyTool, ...] = (
+    open_page,
+    close_page,
+)

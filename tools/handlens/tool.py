@@ -23,7 +23,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -70,7 +70,6 @@ class ToolOutput(BaseModel):
 
 InputT = TypeVar("InputT", bound=ToolInput)
 OutputT = TypeVar("OutputT", bound=ToolOutput)
-ToolFunction = Callable[[InputT, "Kit"], Awaitable[OutputT]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +94,18 @@ class Tool(Generic[InputT, OutputT]):
     hints: Hints
     untrusted: bool
     """Whether results carry content of a page, a console or a document, which is data and never instructions."""
-    function: ToolFunction[InputT, OutputT]
+    function: Callable[[InputT, Kit], Awaitable[OutputT]]
 
     async def __call__(self, request: InputT, kit: Kit) -> OutputT:
         return await self.function(request, kit)
 
 
-AnyTool = Tool[ToolInput, ToolOutput]
+AnyTool = Tool[Any, Any]
 
 
 def tool(
     *, title: str, read_only: bool, destructive: bool, idempotent: bool, open_world: bool, untrusted: bool
-) -> Callable[[ToolFunction[InputT, OutputT]], Tool[InputT, OutputT]]:
+) -> Callable[[Callable[[InputT, Kit], Awaitable[OutputT]]], Tool[InputT, OutputT]]:
     """Declare a tool. Every hint is stated, none is defaulted.
 
     Raises:
@@ -115,12 +114,12 @@ def tool(
     """
     hints = Hints(read_only=read_only, destructive=destructive, idempotent=idempotent, open_world=open_world)
 
-    def declare(function: ToolFunction[InputT, OutputT]) -> Tool[InputT, OutputT]:
+    def declare(function: Callable[[InputT, Kit], Awaitable[OutputT]]) -> Tool[InputT, OutputT]:
         name = getattr(function, "__name__", "?")
         documentation = inspect.getdoc(function)
         if not documentation:
             raise TypeError(f"tool {name} needs a docstring: its first paragraph is what a model reads")
-        names = {"Kit": object, **function.__globals__} if inspect.isfunction(function) else {}
+        names = {"Kit": object, **getattr(function, "__globals__", {})}
         types = get_type_hints(function, globalns=names)
         request, result = types.get("request"), types.get("return")
         if not (isinstance(request, type) and issubclass(request, ToolInput)):
@@ -131,11 +130,11 @@ def tool(
             name=name,
             title=title,
             description=" ".join(documentation.split("\n\n")[0].split()),
-            input=request,  # type: ignore[arg-type]
-            output=result,  # type: ignore[arg-type]
+            input=cast("Any", request),
+            output=cast("Any", result),
             hints=hints,
             untrusted=untrusted,
-            function=function,
+            function=cast("Callable[[Any, Kit], Awaitable[Any]]", function),
         )
 
     return declare

@@ -1,0 +1,291 @@
+"""The browser: one shared Chromium, started when first needed, and the sessions that live in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handlens.browser.downloads import Downloads
+from handlens.browser.launch import BrowserOptions, Running, start
+from handlens.browser.navigation import WaitUntil, go
+from handlens.browser.proxy import GuardedProxy
+from handlens.browser.session import DialogAnswer, Session, watch
+from handlens.errors import BrowserDied, HandlensError, InvalidInput, LimitExceeded, NoSuchSession, NotFound
+from handlens.guard import Guard
+from handlens.kit import Caller
+from handlens.limits import Limits
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+    from handlens.artifacts import ArtifactStore
+
+log = logging.getLogger(__name__)
+
+_ENDED_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """How a page is opened. Sizes are CSS pixels; ``storage_state`` is a file that the guard has allowed."""
+
+    width: int = 1280
+    height: int = 720
+    device_scale_factor: float = 1.0
+    storage_state: Path | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    color_scheme: str | None = None
+    extra_headers: dict[str, str] | None = None
+    wait_until: WaitUntil = "load"
+    dialogs: DialogAnswer = "dismiss"
+
+    def context_arguments(self) -> dict[str, Any]:
+        given = {
+            "storage_state": self.storage_state,
+            "locale": self.locale,
+            "timezone_id": self.timezone,
+            "color_scheme": self.color_scheme,
+            "extra_http_headers": self.extra_headers,
+        }
+        return {
+            "viewport": {"width": self.width, "height": self.height},
+            "device_scale_factor": self.device_scale_factor,
+            **{name: value for name, value in given.items() if value is not None},
+        }
+
+
+class Browser:
+    """Opens, finds and ends sessions. Made in an event loop; `close` ends everything."""
+
+    def __init__(self, options: BrowserOptions, guard: Guard, artifacts: ArtifactStore, limits: Limits) -> None:
+        self.options = options
+        self._guard = guard
+        self._limits = limits
+        self._downloads = Downloads(artifacts, limits)
+        self._starting = asyncio.Lock()
+        self._running: Running | None = None
+        self._sessions: dict[str, Session] = {}
+        self._ended: dict[str, str] = {}
+        self._opening = 0
+        self._sweeper: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        """Start the browser now, so that the first page does not wait for it. Otherwise it starts when needed."""
+        await self._started()
+
+    async def close(self) -> None:
+        """End all sessions and the browser."""
+        self._closing = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        roots = [session for session in self._sessions.values() if session.parent is None]
+        await asyncio.gather(*(self._end(session, "handlens stopped") for session in roots), return_exceptions=True)
+        async with self._starting:
+            running, self._running = self._running, None
+            if running is not None:
+                await running.stop()
+
+    async def open(self, caller: Caller, url: str, options: PageOptions | None = None) -> tuple[Session, int | None]:
+        """Open ``url`` in a new isolated session; returns it with the HTTP status.
+
+        Raises:
+            LimitExceeded: too many sessions. Refused, NavigationFailed, TimedOut: see `navigation.go`.
+            BrowserUnavailable: see `launch.start`.
+        """
+        options = options or PageOptions()
+        url = self._guard.check_url(url)
+        if len(self._sessions) + self._opening >= self._limits.sessions:
+            mine = self._names(caller.subject)
+            raise LimitExceeded(
+                f"{self._limits.sessions} sessions are open, and no more are allowed at once. "
+                f"Call close_page on one you no longer need. Yours: {mine}.",
+                setting="limits.sessions",
+            )
+        self._opening += 1
+        try:
+            session = await self._new_session(caller.subject, options)
+        finally:
+            self._opening -= 1
+        try:
+            async with session.use():
+                status = await go(session, url, wait_until=options.wait_until, limits=self._limits)
+        except BaseException as error:
+            with contextlib.suppress(Exception):  # what went wrong first is what matters
+                await asyncio.shield(self._discard(session, error))
+            raise
+        return session, status
+
+    def session(self, session_id: str, caller: Caller) -> Session:
+        """The caller's open session of that name.
+
+        Raises:
+            NoSuchSession: never opened, ended (and why), or somebody else's.
+        """
+        session = self._sessions.get(session_id)
+        if session is not None and session.owner == caller.subject:
+            return session
+        why = self._ended.get(f"{caller.subject} {session_id}", "")
+        if why == _DIED:
+            raise BrowserDied(f"Session {session_id} ended: {why}. Call open_page to start again.")
+        names = self._names(caller.subject)
+        because = f" It ended: {why}." if why else ""
+        raise NoSuchSession(
+            f"No open session {session_id[:60]!r}.{because} Call open_page first. Open sessions: {names}."
+        )
+
+    async def end(self, session_id: str, caller: Caller) -> None:
+        """Close the caller's session, and with it the tabs that it opened. Raises as `session`."""
+        await self._end(self.session(session_id, caller), "it was closed")
+
+    @contextlib.asynccontextmanager
+    async def page(
+        self, caller: Caller, *, session_id: str | None = None, url: str | None = None
+    ) -> AsyncGenerator[Session]:
+        """The page that a tool works on: an open session, or ``url`` opened for this call and closed after it."""
+        if (session_id is None) == (url is None):
+            raise InvalidInput("Give either session_id (from open_page) or url, not both and not neither.")
+        if session_id is not None:
+            async with self.session(session_id, caller).use() as session:
+                yield session
+            return
+        session, _ = await self.open(caller, url or "")
+        try:
+            async with session.use():
+                yield session
+        finally:
+            await asyncio.shield(self._end(session, "it was opened for one call"))
+
+    def login(self, name: str) -> Path:
+        """The storage state of a saved login. Raises `NotFound`, naming those that there are."""
+        folder = self.options.logins
+        names = sorted(path.stem for path in folder.glob("*.json")) if folder else []
+        if folder is None or name not in names:
+            known = ", ".join(names) or "none"
+            raise NotFound(f"No saved login {name[:60]!r}. Saved logins: {known} (setting browser.logins).")
+        return folder / f"{name}.json"
+
+    async def _started(self) -> Running:
+        async with self._starting:
+            if self._running is None or not self._running.browser.is_connected():
+                if self._running is not None:
+                    with contextlib.suppress(Exception):  # it is dead: nothing of it can be stopped cleanly
+                        await self._running.stop()
+                self._running = await start(self.options, self._guard, seconds=self._limits.browser_start_seconds)
+                self._running.browser.on("disconnected", lambda _: self._on_disconnected())
+                if self._sweeper is None:
+                    self._sweeper = asyncio.create_task(self._sweep())
+            return self._running
+
+    async def _new_session(self, owner: str, options: PageOptions) -> Session:
+        running = await self._started()
+        refusals: list[str] = []
+        proxy = GuardedProxy(self._guard, refusals.append) if self._guard.watches_connections else None
+        arguments = options.context_arguments()
+        if proxy is not None:
+            arguments["proxy"] = {"server": await proxy.start(), "bypass": "<-loopback>"}
+        context: BrowserContext | None = None
+        try:
+            context = await self._new_context(running, arguments)
+            page = await context.new_page()
+        except BaseException:
+            if context is not None:
+                await context.close()
+            if proxy is not None:
+                await proxy.stop()
+            raise
+        session = Session(f"s_{secrets.token_hex(3)}", owner, context, page, proxy=proxy, dialogs=options.dialogs)
+        session.refusals = refusals
+        self._adopt(session)
+        context.on("page", lambda opened: self._on_tab(session, opened))
+        return session
+
+    async def _new_context(self, running: Running, arguments: dict[str, Any]) -> BrowserContext:
+        from playwright.async_api import Error
+
+        try:
+            return await running.browser.new_context(**arguments)
+        except Error as error:
+            if not running.browser.is_connected():
+                raise BrowserDied("The browser ended while the page was being opened. Call open_page again.") from error
+            raise InvalidInput(f"The browser refused these page options: {str(error).splitlines()[0][:300]}") from error
+
+    def _adopt(self, session: Session) -> None:
+        self._sessions[session.id] = session
+        watch(session, self._guard.schemes, self._downloads.keep)
+        session.page.on("close", lambda _: self._on_closed(session))
+
+    def _on_tab(self, root: Session, page: Page) -> None:
+        if page is root.page or any(session.page is page for session in self._sessions.values()):
+            return
+        if len(self._sessions) >= self._limits.sessions:
+            root.note("The page opened another tab; it was closed, for limits.sessions are open.")
+            root.spawn(page.close())
+            return
+        root.tabs += 1
+        tab = Session(f"{root.id}.{root.tabs + 1}", root.owner, root.context, page, parent=root, dialogs=root.dialogs)
+        tab.refusals, tab.pending = root.refusals, root.pending
+        self._adopt(tab)
+        root.note(f"A new tab opened: {page.url or 'about:blank'} as session_id {tab.id}.")
+
+    def _on_closed(self, session: Session) -> None:
+        if self._sessions.pop(session.id, None) is not None:
+            self._remember(session, "its page was closed")
+
+    def _on_disconnected(self) -> None:
+        if self._closing:
+            return
+        for session in list(self._sessions.values()):
+            del self._sessions[session.id]
+            self._remember(session, _DIED)
+        log.warning("the browser ended; it starts again with the next page")
+
+    async def _end(self, session: Session, why: str) -> None:
+        family = [s for s in self._sessions.values() if s is session or s.parent is session]
+        for member in family:
+            self._sessions.pop(member.id, None)
+            self._remember(member, why)
+        from playwright.async_api import Error
+
+        with contextlib.suppress(Error):  # a dead page is closed already
+            await (session.context.close() if session.parent is None else session.page.close())
+        if session.proxy is not None:
+            await session.proxy.stop()
+
+    async def _discard(self, session: Session, error: BaseException) -> None:
+        """End a session whose first page could not be opened, keeping what it downloaded."""
+        await session.settle()
+        if isinstance(error, HandlensError) and (notices := session.notices()):
+            error.args = (" ".join([str(error), *notices]), *error.args[1:])
+        await self._end(session, "its page could not be opened")
+
+    def _remember(self, session: Session, why: str) -> None:
+        self._ended[f"{session.owner} {session.id}"] = why
+        while len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
+
+    def _names(self, owner: str) -> str:
+        return ", ".join(session.id for session in self._sessions.values() if session.owner == owner) or "none"
+
+    async def _sweep(self) -> None:
+        idle = self._limits.session_idle_seconds
+        while True:
+            await asyncio.sleep(min(30.0, idle / 4))
+            for session in list(self._sessions.values()):
+                family = [s for s in self._sessions.values() if s is session or s.parent is session]
+                unused = min(time.monotonic() - s.last_used for s in family)
+                if session.parent is None and unused > idle and not any(s.busy for s in family):
+                    await self._end(
+                        session, f"it was not used for {idle:g} seconds (setting limits.session_idle_seconds)"
+                    )
+
+
+_DIED = "the browser ended or was closed"

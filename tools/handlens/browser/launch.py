@@ -1,0 +1,170 @@
+"""Finding a Chromium, and starting it or connecting to one that runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handlens.errors import BrowserUnavailable
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
+
+    from handlens.guard import Guard
+
+log = logging.getLogger(__name__)
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
+_MAC_APPS = ("Chromium", "Google Chrome", "Microsoft Edge")
+_QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+# With a SOCKS proxy names go to the proxy; these close the two ways round it, local resolution and WebRTC.
+_NO_WAY_ROUND = (
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+
+
+class BrowserOptions(BaseModel):
+    """Which browser, and how it is run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    executable: Path | None = Field(default=None, description="A Chromium to run; otherwise an installed one is found.")
+    channel: str | None = Field(default=None, description="A Playwright channel to run, such as chrome or msedge.")
+    cdp: str | None = Field(default=None, description="Connect to the browser at this CDP URL instead of starting one.")
+    headless: bool = Field(default=True, description="Run without a window.")
+    sandbox: bool | None = Field(default=None, description="Chromium's sandbox; unset means on, except for root.")
+    args: tuple[str, ...] = Field(default=(), description="Further arguments for Chromium.")
+    logins: Path | None = Field(default=None, description="Folder of saved logins: NAME.json, storage states.")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A browser that answers. ``ours`` is false for one that was connected to, which is left running."""
+
+    driver: Playwright
+    browser: Browser
+    ours: bool
+
+    async def stop(self) -> None:
+        """End the browser if it is ours, and Playwright's driver in any case."""
+        try:
+            if self.ours:
+                await self.browser.close()
+        finally:
+            await self.driver.stop()
+
+
+def installed_chromium() -> Path | None:
+    """The first Chromium found on the PATH or, on macOS, among the applications."""
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    if sys.platform == "darwin":
+        for app in _MAC_APPS:
+            path = Path(f"/Applications/{app}.app/Contents/MacOS/{app}")
+            if path.exists():
+                return path
+    return None
+
+
+def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
+    """The Chromium to run: the one that is set, else an installed one, else Playwright's.
+
+    Raises:
+        BrowserUnavailable: there is none.
+    """
+    if options.executable is not None:
+        if not options.executable.exists():
+            raise BrowserUnavailable(f"There is no browser at {options.executable} (setting browser.executable).")
+        return options.executable
+    found = installed_chromium() or (playwrights_own if playwrights_own.exists() else None)
+    if found is None:
+        raise BrowserUnavailable("No Chromium was found. Run `handlens setup`, or set browser.executable to one.")
+    return found
+
+
+async def start(options: BrowserOptions, guard: Guard, *, seconds: float) -> Running:
+    """Start a browser, or connect to ``options.cdp``.
+
+    Raises:
+        BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
+    """
+    from playwright.async_api import async_playwright
+
+    driver = await async_playwright().start()
+    try:
+        if options.cdp:
+            browser = await _connect(driver, options.cdp, seconds)
+        else:
+            browser = await _launch(driver, options, guard, seconds)
+    except BaseException:
+        await driver.stop()
+        raise
+    return Running(driver, browser, ours=not options.cdp)
+
+
+async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
+    from playwright.async_api import Error
+
+    try:
+        return await driver.chromium.connect_over_cdp(url, timeout=seconds * 1000)
+    except Error as error:
+        raise BrowserUnavailable(
+            f"No browser answers at the CDP URL {url!r}: {_first_line(error)} Start it with "
+            "--remote-debugging-port, or leave setting browser.cdp empty to have one started."
+        ) from error
+
+
+async def _launch(driver: Playwright, options: BrowserOptions, guard: Guard, seconds: float) -> Browser:
+    from playwright.async_api import Error
+
+    executable = None if options.channel else find_executable(options, Path(driver.chromium.executable_path))
+    args = [*_QUIET, *(_NO_WAY_ROUND if guard.watches_connections else ()), *options.args]
+    try:
+        return await driver.chromium.launch(
+            executable_path=executable,
+            channel=options.channel,
+            headless=options.headless,
+            chromium_sandbox=sandboxed(options),
+            args=args,
+            timeout=seconds * 1000,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+    except Error as error:
+        hint = ""
+        if "sandbox" in str(error).lower():
+            hint = " If this machine cannot sandbox Chromium, set browser.sandbox = false and open only trusted pages."
+        raise BrowserUnavailable(
+            f"{executable or options.channel} did not start: {_first_line(error)}{hint} "
+            "Run `handlens doctor` for a closer look."
+        ) from error
+
+
+def sandboxed(options: BrowserOptions) -> bool:
+    """Whether Chromium gets its sandbox: as set, else unless we are root, for whom Chromium refuses it."""
+    if options.sandbox is not None:
+        return options.sandbox
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        log.warning("running as root: Chromium starts without its sandbox; run handlens as another user if you can")
+        return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300].rstrip(".") + "."

@@ -1,0 +1,24 @@
+"""What tools that look at a page have in common: which page they take, and what they report of it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from handlens.tool import ToolInput, ToolOutput
+
+
+class PageInput(ToolInput):
+    """A page: an open session, or a URL that is opened for this call only. Exactly one is given."""
+
+    session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
+    url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
+
+
+class PageOutput(ToolOutput):
+    """The page as it was when the call ended, and what happened meanwhile."""
+
+    url: str = Field(description="Final page URL.")
+    notices: list[str] = Field(default=[], description="Dialogs, downloads, new tabs, refusals.")
+
+    def _and_notices(self, text: str) -> str:
+        return "\n".join([text, *self.notices])
