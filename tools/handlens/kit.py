@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Kit:
     artifacts: ArtifactStore
     guard: Guard
     limits: Limits
+    privacy: Privacy = field(default_factory=Privacy)
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

@@ -21,7 +21,10 @@ class Limits(BaseModel):
     page_bytes: int = Field(default=50 * MEGABYTE, ge=1, description="A page's own document may be so large.")
     browser_start_seconds: float = Field(default=30, gt=0, description="The browser has so long to start.")
     description_characters: int = Field(default=2_000, ge=1, description="A description may be so long.")
-    picture_pixels: int = Field(default=120_000_000, ge=1, description="A captured picture may have so many pixels.")
+    picture_pixels: int = Field(default=120_000_000, ge=1, description="A larger picture is made coarser to fit.")
+    scrolled_pixels: int = Field(
+        default=200_000, ge=1, description="A full-page picture scrolls down so many CSS pixels for lazy content."
+    )
     inline_image_side: int = Field(default=1_568, ge=64, description="No side of an inline picture is longer.")
     inline_characters: int = Field(
         default=20_000,

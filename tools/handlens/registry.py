@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from handlens.close_page import close_page
 from handlens.open_page import open_page
+from handlens.screenshot_page import screenshot_page
 from handlens.tool import AnyTool
 
 ALL_TOOLS: tuple[AnyTool, ...] = (
     open_page,
     close_page,
+    screenshot_page,
 )

@@ -37,7 +37,7 @@ class ReadJson:
     mended: bool = False
 
 
-class _Unreadable(Exception):  # noqa: N818
+class _Unreadable(Exception):
     """This is no JSON value, from here."""
 
 

@@ -1,0 +1,126 @@
+// Run twice round a picture of one frame: {phase: 'cover'} hides secrets under opaque boxes and stills animations,
+// {phase: 'release'} removes what was added and says whether a secret had appeared, or moved out from under its box,
+// in between. Both return what is needed to read the picture: address, sizes, scroll, and how much was hidden.
+({ phase, mask, patterns, passwords }) => {
+  const MARK = 'data-handlens-still';
+  const before = document.querySelector(`div[${MARK}]`);
+  const covered = before ? JSON.parse(before.getAttribute(MARK)) : [];
+
+  const boxes = [];
+  const escaped = mask.map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = new RegExp([...escaped, ...patterns].map(p => `(?:${p})`).join('|') || '(?!)', 'g');
+  const roots = [document];
+  for (const root of roots)
+    for (const element of root.querySelectorAll('*')) if (element.shadowRoot) roots.push(element.shadowRoot);
+  roots.forEach(search);
+
+  document.querySelectorAll(`[${MARK}]`).forEach(element => element.remove());
+  if (phase === 'cover') {
+    still();
+    if (boxes.length) cover();
+  }
+  const page = document.scrollingElement || document.documentElement;
+  return {
+    url: location.href, title: document.title, hidden: boxes.length,
+    exposed: phase === 'release' && boxes.some(b => !covered.some(c => inside(b, c))),
+    width: innerWidth, height: innerHeight, pageWidth: page.scrollWidth, pageHeight: page.scrollHeight,
+    scrollX, scrollY, devicePixelRatio,
+    pictures: pictures(),
+  };
+
+  function add(rectangles) {
+    for (const r of rectangles) if (r.width > 0 && r.height > 0) boxes.push([r.left - 1, r.top - 1, r.width + 2, r.height + 2]);
+  }
+
+  function inside([x, y, w, h], [X, Y, W, H]) {
+    return x >= X - 1 && y >= Y - 1 && x + w <= X + W + 1 && y + h <= Y + H + 1;
+  }
+
+  function search(root) {
+    if (passwords) for (const field of root.querySelectorAll('input[type=password]')) add([field.getBoundingClientRect()]);
+    for (const selector of mask) {
+      let found = [];
+      try { found = root.querySelectorAll(selector); } catch { /* a text, not a selector */ }
+      for (const element of found) add(element.getClientRects());
+    }
+    for (const field of root.querySelectorAll('input, textarea')) {
+      pattern.lastIndex = 0;
+      if (pattern.test(field.value || field.placeholder || '')) add([field.getBoundingClientRect()]);
+    }
+    searchText(root);
+  }
+
+  // A secret may run over several text nodes (<b>AKIA</b>IOSF…), so each block is searched as one string.
+  function searchText(root) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    let block = null, text = '', nodes = [];
+    const flush = () => {
+      pattern.lastIndex = 0;
+      for (let match; text.length > 3 && (match = pattern.exec(text)); ) {
+        if (match[0]) addRange(nodes, match.index, match.index + match[0].length);
+        else pattern.lastIndex++;
+      }
+      text = '';
+      nodes = [];
+    };
+    for (let node; (node = walker.nextNode()); ) {
+      const parent = node.parentElement;
+      if (!parent || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(parent.tagName)) continue;
+      const owner = blockOf(parent);
+      if (owner !== block) flush(), (block = owner);
+      nodes.push([text.length, node]);
+      text += node.data;
+    }
+    flush();
+  }
+
+  function blockOf(element) {
+    while (element.parentElement && /^(inline|contents)$/.test(getComputedStyle(element).display)) element = element.parentElement;
+    return element;
+  }
+
+  function addRange(nodes, from, to) {
+    for (const [start, node] of nodes) {
+      const a = Math.max(from - start, 0), b = Math.min(to - start, node.data.length);
+      if (a >= b) continue;
+      const range = document.createRange();
+      range.setStart(node, a);
+      range.setEnd(node, b);
+      add(range.getClientRects());
+    }
+  }
+
+  function pictures() {
+    const found = [];
+    for (const root of roots)
+      for (const element of root.querySelectorAll('canvas, img, video, svg image')) {
+        const r = element.getBoundingClientRect();
+        if (r.width >= 40 && r.height >= 10) found.push([r.left, r.top, r.width, r.height]);
+      }
+    return found;
+  }
+
+  function still() {
+    const style = document.createElement('style');
+    style.setAttribute(MARK, '');
+    style.textContent = `*, *::before, *::after { animation-play-state: paused !important; transition: none !important;
+      caret-color: transparent !important; scroll-behavior: auto !important; }`;
+    document.documentElement.appendChild(style);
+  }
+
+  function cover() {
+    const host = document.createElement('div');
+    host.setAttribute(MARK, JSON.stringify(boxes));
+    host.popover = 'manual';
+    host.style.cssText = `all: initial; position: fixed; inset: 0; width: 100%; height: 100%; overflow: visible; margin: 0;
+      border: 0; padding: 0; background: none; pointer-events: none; z-index: 2147483647`;
+    const layer = host.attachShadow({ mode: 'closed' });
+    for (const [x, y, w, h] of boxes) {
+      const box = document.createElement('div');
+      box.style.cssText = `position: absolute; background: #111; left: ${x}px; top: ${y}px; width: ${w}px; height: ${h}px`;
+      layer.appendChild(box);
+    }
+    document.documentElement.appendChild(host);
+    try { host.showPopover(); } catch { /* no popovers here: the z-index has to do */ }
+  }
+}
