@@ -1,0 +1,166 @@
+"""`read_console_usage`: a platform's task list, as typed rows with the raw text of every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handlens.artifacts import Artifact
+from handlens.errors import InvalidInput
+from handlens.kit import Kit
+from handlens.tool import ToolInput, ToolOutput, tool
+from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
+from handlens.usage.console import Look, look_at_page
+from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
+
+
+class ReadConsoleUsageInput(ToolInput):
+    session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
+    url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
+    reader: Literal["auto", "structure"] = Field(default="auto", description="How to look.")
+    wait_seconds: float = Field(default=10, description="The list has so long to appear.", ge=0, le=120)
+    cursor: str | None = Field(default=None, description="next_cursor of an answer, alone: its further rows.")
+
+
+class Source(BaseModel):
+    model_config = ConfigDict(frozen=True, json_schema_extra=compact)
+
+    reader: Literal["structure", "ocr", "eye"]
+    url: Text = None
+    image: Text = None
+    profile: Text = None
+    tables: list[str] = Field(default=[])
+
+
+class ReadConsoleUsageOutput(ToolOutput):
+    model_config = ConfigDict(json_schema_extra=compact)
+
+    rows: list[UsageRow] = Field(description="cells: header to {text, confidence, box}. Times are ISO 8601.")
+    needs_review: list[Doubt] = Field(description="Cells of these rows that a person should check.")
+    observed_at: str
+    source: Source
+    first_row: int = 0
+    total_rows: int
+    next_cursor: Text = None
+    artifact: Text = Field(None, description="JSON of all, if rows or boxes are left out here.")
+    notices: list[str] = Field(default=[])
+
+    def text(self) -> str:
+        end = self.first_row + len(self.rows)
+        shown = "" if len(self.rows) == self.total_rows else f" (here {self.first_row} to {end - 1})"
+        lines = [
+            f"{self.total_rows} rows{shown} read from {_READ_FROM[self.source.reader]} at {self.observed_at}.",
+            *(row_line(self.first_row + number, row) for number, row in enumerate(self.rows)),
+            *(doubt_line(doubt) for doubt in self.needs_review[:20]),
+            *self.notices,
+        ]
+        if len(self.needs_review) > 20:
+            lines.append(f"{len(self.needs_review) - 20} further cells to review.")
+        if self.next_cursor:
+            lines.append(f"More rows: call again with cursor {self.next_cursor!r} alone.")
+        return "\n".join(lines)
+
+    def artifacts(self) -> tuple[str, ...]:
+        return (self.artifact,) if self.artifact else ()
+
+
+_READ_FROM = {"structure": "the page's structure", "ocr": "a picture", "eye": "a picture, by the eye"}
+
+
+class _Whole(BaseModel):
+    """All that one look gave: what the artifact holds."""
+
+    rows: list[UsageRow]
+    needs_review: list[Doubt]
+    observed_at: str
+    source: Source
+    notices: list[str]
+
+
+@tool(title="Read console usage", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
+async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadConsoleUsageOutput:
+    """Read a machine-learning or cluster console's task list into rows: name, instance type, GPU %, memory, status.
+
+    Waits until the list is there, reads all of it, and keeps the raw text of every cell. A login page, a captcha or
+    an error page is a `ReadingError`; an empty list is an answer with no rows.
+    """
+    if request.cursor:
+        return await _further_rows(request, kit)
+    if (request.session_id is None) == (request.url is None):
+        raise InvalidInput("Give one of session_id (from open_page) or url.")
+    async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
+        look = await look_at_page(session.page, Meaning(), seconds=request.wait_seconds)
+        url, notices = session.page.url, session.notices()
+    whole = _Whole(
+        rows=list(look.rows),
+        needs_review=list(look.doubts),
+        observed_at=look.observed_at,
+        source=_source(look, url=url),
+        notices=[*look.remarks, *notices],
+    )
+    return await _answer(whole, kit)
+
+
+def _source(look: Look, *, url: str | None = None, image: str | None = None) -> Source:
+    return Source(reader=look.reader, url=url, image=image, tables=[name[:80] for name in look.tables[:10]])
+
+
+async def _answer(whole: _Whole, kit: Kit) -> ReadConsoleUsageOutput:
+    """The whole look if it fits, else its first rows and an artifact with all."""
+    answer = _built(whole, 0, whole.rows, None)
+    if _size(answer) <= kit.limits.inline_characters:
+        return answer
+    kept = await kit.artifacts.save(
+        whole.model_dump_json().encode(), name="usage.json", media_type="application/json", owner=kit.caller.subject
+    )
+    return _rows_from(whole, 0, kept, kit)
+
+
+async def _further_rows(request: ReadConsoleUsageInput, kit: Kit) -> ReadConsoleUsageOutput:
+    if request.session_id or request.url:
+        raise InvalidInput("A cursor goes alone: it already names what was read.")
+    artifact_id, _, start = (request.cursor or "").partition(":")
+    kept, data = await kit.artifacts.read(artifact_id, owner=kit.caller.subject)
+    try:
+        whole = _Whole.model_validate_json(data)
+    except ValidationError as error:
+        raise InvalidInput(_NO_CURSOR) from error
+    if not start.isdecimal() or int(start) > len(whole.rows):
+        raise InvalidInput(_NO_CURSOR)
+    return _rows_from(whole, int(start), kept, kit)
+
+
+_NO_CURSOR = "That is no cursor of read_console_usage. Give next_cursor of an answer as it stands."
+
+
+def _rows_from(whole: _Whole, start: int, kept: Artifact, kit: Kit) -> ReadConsoleUsageOutput:
+    return fitted(
+        whole.rows[start:],
+        lambda rows: _built(whole, start, rows, kept),
+        lambda answer: _size(answer) <= kit.limits.inline_characters,
+    )
+
+
+def _built(whole: _Whole, start: int, rows: Sequence[UsageRow], kept: Artifact | None) -> ReadConsoleUsageOutput:
+    end = start + len(rows)
+    doubts = [doubt for doubt in whole.needs_review if start <= doubt.row < end]
+    notices = list(whole.notices)
+    if len(doubts) > MOST_DOUBTS:
+        notices.append(f"{len(doubts)} cells need review; the artifact has all of them.")
+    return ReadConsoleUsageOutput(
+        rows=list(rows),
+        needs_review=doubts[:MOST_DOUBTS],
+        observed_at=whole.observed_at,
+        source=whole.source,
+        first_row=start,
+        total_rows=len(whole.rows),
+        next_cursor=f"{kept.id}:{end}" if kept and end < len(whole.rows) else None,
+        artifact=kept.uri if kept else None,
+        notices=notices,
+    )
+
+
+def _size(answer: ReadConsoleUsageOutput) -> int:
+    return len(answer.model_dump_json()) + len(answer.text())

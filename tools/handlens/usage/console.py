@@ -1,0 +1,116 @@
+"""One look at a console's page: wait until it shows its list, read it, make rows of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import anyio
+from anyio import to_thread
+
+from handlens.errors import ReadingError
+from handlens.usage.masking import masked
+from handlens.usage.page_kind import says_empty, why_not_a_console
+from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tables
+from handlens.usage.structure import PageFacts, read_structure
+from handlens.usage.table import Table
+from handlens.usage.times import Clock, month_first
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+Reader = Literal["structure", "ocr", "eye"]
+POLL_SECONDS = 0.15
+SETTLE_SECONDS = 1.5
+"""A page that shows neither a list nor that it still loads is believed after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a console gave. ``observed_at`` is when, ISO 8601 in UTC."""
+
+    rows: Sequence[UsageRow]
+    doubts: Sequence[Doubt]
+    observed_at: str
+    reader: Reader
+    tables: Sequence[str]
+    remarks: Sequence[str] = ()
+
+
+async def look_at_page(page: Page, meaning: Meaning, *, seconds: float) -> Look:
+    """Read the page's own tables, once it shows them.
+
+    Raises:
+        ReadingError: it is no console (a login, a captcha, an error page, something else), or still loading after
+            ``seconds``. An empty list is no error.
+    """
+    facts = await settled(page, meaning, seconds=seconds)
+    tables = usage_tables(facts.tables, meaning)
+    if not any(table.rows for table in tables):
+        refuse_what_is_no_console(facts, tables, seconds)
+    return await to_thread.run_sync(look_from_tables, tables, meaning, clock_of(facts), "structure")
+
+
+def look_from_tables(tables: Sequence[Table], meaning: Meaning, clock: Clock, reader: Reader) -> Look:
+    """Rows and doubts of all tables, numbered through."""
+    rows: list[UsageRow] = []
+    doubts: list[Doubt] = []
+    for table in map(masked, tables):
+        found, doubtful = typed_rows(table, clock, meaning)
+        doubts += [doubt.model_copy(update={"row": doubt.row + len(rows)}) for doubt in doubtful]
+        rows += found
+    remarks = [] if rows else ["The list is empty."]
+    observed = clock.now.astimezone(UTC).isoformat(timespec="seconds")
+    return Look(rows, doubts, observed, reader, [table.name for table in tables], remarks)
+
+
+async def settled(page: Page, meaning: Meaning, *, seconds: float) -> PageFacts:
+    """The page's facts once it shows rows, says that there are none, or is plainly something else."""
+    begun = time.monotonic()
+    seen: tuple[int, ...] = ()
+    same_since = begun
+    while True:
+        facts = await read_structure(page)
+        now = time.monotonic()
+        tables = usage_tables(facts.tables, meaning)
+        counts = tuple(len(table.rows) for table in tables)
+        if counts != seen:
+            seen, same_since = counts, now
+        calm = now - same_since >= SETTLE_SECONDS
+        if (any(counts) and (not facts.busy or calm)) or (calm and not facts.busy) or now - begun >= seconds:
+            return facts
+        await anyio.sleep(POLL_SECONDS)
+
+
+def refuse_what_is_no_console(facts: PageFacts, tables: Sequence[Table], seconds: float) -> None:
+    """Raise `ReadingError` unless the page shows a console's list with nothing in it."""
+    other = why_not_a_console(facts)
+    if other:
+        raise ReadingError(other)
+    if facts.busy:
+        raise ReadingError(
+            f"The page was still loading after {seconds:g} s. Call again later, or give the session more time "
+            "with a profile's wait_seconds."
+        )
+    if not tables and not (facts.tables and says_empty(facts)):
+        found = "; ".join(", ".join(table.headers[:8]) for table in facts.tables[:3]) or "no table at all"
+        raise ReadingError(
+            f"The page shows no list of tasks with usage. Found: {found[:300]}. Open the console's task list, or give "
+            "reader 'ocr' if it is drawn rather than written."
+        )
+
+
+def clock_of(facts: PageFacts) -> Clock:
+    """Now, in the timezone and the habits of the page."""
+    return Clock(datetime.now(UTC), _zone(facts.timezone), month_first(facts.language))
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
