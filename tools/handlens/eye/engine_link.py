@@ -1,0 +1,217 @@
+"""One engine behind a URL or a Unix socket: what it serves, whether it answers, how much it has to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import anyio
+from pydantic import BaseModel, ValidationError
+
+from handlens.errors import EyeError, EyeUnavailable, InvalidInput
+from handlens.eye import qwen3_vl
+from handlens.eye.protocol import Effort
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx2
+
+CONNECT_SECONDS = 5.0
+PROBE_SECONDS = 5.0
+MAX_RESPONSE_BYTES = 16_000_000
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an engine listens. ``url`` with or without ``/v1``; with ``socket`` the URL's host is only a name.
+
+    ``describe`` tells what a co-located engine is doing while it does not answer yet.
+    """
+
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    socket: Path | None = None
+    describe: Callable[[], str] | None = None
+
+    @property
+    def name(self) -> str:
+        """For logs and people: no key, no user."""
+        if self.socket is not None:
+            return "the engine beside handlens"
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "") + parts.path
+
+    @property
+    def root(self) -> str:
+        return self.url.rstrip("/").removesuffix("/v1").rstrip("/")
+
+    @property
+    def is_local(self) -> bool:
+        return self.socket is not None or urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+class EngineRefusedError(Exception):
+    """The engine answered, and the answer is a refusal. ``status`` is HTTP's."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class EngineGoneError(Exception):
+    """The engine could not be reached, went away in the middle, or failed inside."""
+
+
+class _Model(BaseModel):
+    id: str
+    owned_by: str = ""
+
+
+class _Models(BaseModel):
+    data: list[_Model]
+
+
+class _Error(BaseModel):
+    message: str = ""
+
+
+class _ErrorBody(BaseModel):
+    error: _Error = _Error()
+    message: str = ""
+
+
+class EngineLink:
+    """Talks to one endpoint and remembers what is known of it."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        if endpoint.socket is None and urlsplit(endpoint.url).scheme not in {"http", "https"}:
+            raise InvalidInput(f"{endpoint.url!r} is no engine URL: it begins with http:// or https://.")
+        self.endpoint = endpoint
+        self.up = False
+        self.was_up = False
+        self.seeing = False
+        self.because = "it has not answered yet"
+        self.models: tuple[str, ...] = ()
+        self.is_vllm = False
+        self.takes_schemas = True
+        self.parses_reasoning = False
+        """Whether a Thinking model's reasoning was seen put aside: only then may a schema constrain its words."""
+        self.outstanding = 0
+        self._failures = 0
+        self._retry_at = 0.0
+        self._client: httpx2.AsyncClient | None = None
+
+    def model_for(self, effort: Effort, wanted: str | None) -> str | None:
+        """The served model for ``effort``: ``wanted`` by name, or else by its edition. None: there is none."""
+        if wanted is not None:
+            return wanted if wanted in self.models else None
+        edition = "thinking" if effort == "careful" else "instruct"
+        return next((name for name in self.models if qwen3_vl.edition_of(name) == edition), None)
+
+    @property
+    def due(self) -> bool:
+        """Whether a failed engine has rested long enough to be asked again."""
+        return time.monotonic() >= self._retry_at
+
+    def failed(self, because: str) -> None:
+        """Take it out of service until a probe succeeds; each failure in a row doubles the pause."""
+        self.up = self.seeing = False
+        self.because = because
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 10))
+        # One that never answered is most likely still starting: ask it often.
+        self._retry_at = time.monotonic() + (pause if self.was_up else FIRST_PAUSE)
+        self._failures += 1
+
+    async def probe(self) -> bool:
+        """Ask what it serves; whether it answers is remembered.
+
+        Returns:
+            True where it came up just now, so that its sight has to be checked.
+        """
+        try:
+            with anyio.fail_after(PROBE_SECONDS):
+                models = _Models.model_validate_json(await self.get("/v1/models"))
+        except TimeoutError:
+            self.failed(f"it did not say within {PROBE_SECONDS:.0f} s what it serves")
+        except EngineGoneError as error:
+            self.failed(str(error))
+        except EngineRefusedError as error:
+            key = " (is the API key right?)" if error.status in {401, 403} else ""
+            self.failed(f"it refuses to say what it serves: HTTP {error.status}{key}")
+        except ValidationError:
+            self.failed("what it says it serves can't be read: is it an OpenAI-compatible API?")
+        else:
+            came_up = not self.up
+            self.up = self.was_up = True
+            self.models = tuple(model.id for model in models.data)
+            self.is_vllm = any(model.owned_by == "vllm" for model in models.data)
+            self._failures = 0
+            return came_up
+        return False
+
+    async def get(self, path: str) -> bytes:
+        return await self._request("GET", path, None)
+
+    async def chat(self, body: dict[str, Any]) -> bytes:
+        """Post a chat request. Cancelling closes the connection, which makes the engine abort the question."""
+        self.outstanding += 1
+        try:
+            return await self._request("POST", "/v1/chat/completions", body)
+        finally:
+            self.outstanding -= 1
+
+    async def _request(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
+        import httpx2
+
+        try:
+            async with self._open().stream(method, self.endpoint.root + path, json=body) as response:
+                received = bytearray()
+                async for part in response.aiter_bytes():
+                    received += part
+                    if len(received) > MAX_RESPONSE_BYTES:
+                        raise EyeError(f"{self.endpoint.name} sent more than {MAX_RESPONSE_BYTES} bytes.")
+                if response.status_code < 400:
+                    return bytes(received)
+                status = response.status_code
+        except (httpx2.TransportError, httpx2.DecodingError, OSError) as error:
+            raise EngineGoneError(f"it can't be reached ({type(error).__name__})") from error
+        except httpx2.InvalidURL as error:
+            raise EyeUnavailable(f"{self.endpoint.name} is no URL: correct --engine-url.") from error
+        if status >= 500:
+            raise EngineGoneError(f"it failed inside (HTTP {status})")
+        raise EngineRefusedError(status, _refusal(bytes(received)))
+
+    def _open(self) -> httpx2.AsyncClient:
+        import httpx2
+
+        if self._client is None:
+            socket, key = self.endpoint.socket, self.endpoint.api_key
+            local = self.endpoint.is_local
+            self._client = httpx2.AsyncClient(
+                # Nothing bounds reading here: an answer may take as long as its question is allowed to.
+                timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=30),
+                headers={"authorization": f"Bearer {key}"} if key else None,
+                transport=httpx2.AsyncHTTPTransport(uds=str(socket)) if socket else None,
+                trust_env=not local,  # a proxy has no way to this machine's own engine
+            )
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+def _refusal(body: bytes) -> str:
+    try:
+        error = _ErrorBody.model_validate_json(body)
+    except ValidationError:
+        return body[:200].decode("utf-8", "replace")
+    return (error.error.message or error.message)[:500]
