@@ -188,7 +188,7 @@ class EngineEye:
         """One exchange. A question that is lost with its engine is asked once more, elsewhere where there is one."""
         lost: list[EngineLink] = []
         while True:
-            chosen = self._choose(question, lost)
+            chosen = self._choose(question, lost) or self._choose(question)
             if chosen is None:
                 self._require_ready()
                 raise EyeUnavailable("No engine serves a model for this question: see `handlens doctor`.")
@@ -208,13 +208,11 @@ class EngineEye:
                 else:  # a lone engine may only have dropped the connection
                     await anyio.sleep(LOST_ANSWER_PAUSE_SECONDS)
 
-    def _choose(self, question: Question[Any], lost: Sequence[EngineLink]) -> tuple[EngineLink, str] | None:
+    def _choose(self, question: Question[Any], lost: Sequence[EngineLink] = ()) -> tuple[EngineLink, str] | None:
         if question.only is not None:
-            others = [link for link in self.links if link is not question.only]
-            return self._pool.choose(question.effort, question.key, without=others, seeing=False)
-        return self._pool.choose(question.effort, question.key, without=lost) or self._pool.choose(
-            question.effort, question.key
-        )
+            lost = [*lost, *(link for link in self.links if link is not question.only)]
+        seeing = question.only is None
+        return self._pool.choose(question.effort, question.key, without=lost, seeing=seeing)
 
     async def _exchange(
         self, link: EngineLink, model: str, question: Question[Any], correction: Correction | None, growth: int
