@@ -1,0 +1,137 @@
+"""The command line: arguments in, one function called. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from handlens.errors import HandlensError
+from handlens_server.settings import Settings, load, parse_assignment
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except HandlensError as error:
+        print(f"handlens: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def settings_of(options: argparse.Namespace) -> tuple[Settings, dict[str, str]]:
+    """The effective settings of a command, with their origins."""
+    flags: dict[str, Any] = dict(parse_assignment(text) for text in options.set)
+    named = {
+        "transport": getattr(options, "transport", None),
+        "http.host": getattr(options, "host", None),
+        "http.port": getattr(options, "port", None),
+        "browser.cdp": options.browser_cdp,
+        "browser.executable": options.browser_executable,
+        "log_level": options.log_level,
+    }
+    flags |= {name: value for name, value in named.items() if value is not None}
+    return load(file=options.config, flags=flags)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("settings")
+    group.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting, by dotted name")
+    group.add_argument("--browser-cdp", metavar="URL", help="use the browser at this CDP URL")
+    group.add_argument("--browser-executable", type=Path, metavar="PATH", help="run this Chromium")
+    group.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
+
+    parser = argparse.ArgumentParser(prog="handlens", description="Eyes and hands for agents.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=[common], help=text, description=text)
+        command.set_defaults(command=run)
+        return command
+
+    serve = add("serve", _serve, "Serve the tools over MCP.")
+    serve.add_argument("--transport", choices=("stdio", "http", "sse"))
+    serve.add_argument("--host", help="address to listen on (http, sse)")
+    serve.add_argument("--port", type=int, help="port to listen on (http, sse)")
+    add("tools", _tools, "Print the table of tools.")
+    call = add("call", _call, "Call one tool and show its result.")
+    call.add_argument("tool", metavar="TOOL")
+    call.add_argument("json", metavar="JSON", nargs="?", default="{}", help="its arguments")
+    call.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where pictures and files go")
+    add("doctor", _doctor, "Check what handlens needs, and say what to do about what is missing.")
+    add("setup", _setup, "Fetch what is missing: a Chromium.")
+    config = add("config", _config, "Print the configuration snippet for a host.")
+    config.add_argument("host_name", metavar="HOST", nargs="?", help="without it, the hosts that are known")
+    add("settings", _settings, "Print the effective settings and where each comes from.")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
+    settings, _ = settings_of(options)
+    from handlens_server.logs import to_stderr
+
+    to_stderr(settings.log_level)
+    if settings.transport == "stdio":
+        from handlens_server.stdio import serve
+    else:
+        from handlens_server.http import serve
+    asyncio.run(serve(settings))
+    return 0
+
+
+def _tools(options: argparse.Namespace) -> int:  # noqa: ARG001
+    from handlens_server.show import tool_table
+
+    print(tool_table())  # noqa: T201
+    return 0
+
+
+def _call(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from handlens_server.call import call
+    from handlens_server.logs import to_stderr
+
+    settings, _ = settings_of(options)
+    to_stderr(settings.log_level)
+    return asyncio.run(call(settings, options.tool, options.json, options.output))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from handlens_server.doctor import doctor
+
+    settings, _ = settings_of(options)
+    return doctor(settings)
+
+
+def _setup(options: argparse.Namespace) -> int:
+    from handlens_server.setup import setup
+
+    settings, _ = settings_of(options)
+    return setup(settings)
+
+
+def _config(options: argparse.Namespace) -> int:
+    from handlens_server.hosts import snippet
+
+    print(snippet(options.host_name))  # noqa: T201
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from handlens_server.show import settings_table
+
+    print(settings_table(*settings_of(options)))  # noqa: T201
+    return 0

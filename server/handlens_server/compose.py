@@ -1,0 +1,49 @@
+"""Opens what the tools need, from the settings, and closes it again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+
+from handlens.kit import Kit
+from handlens_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 1.0
+
+
+class Composition:
+    """The kit of one serving process. It is opened by the first `kit`, for a host should not wait for it."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._kit: Kit | None = None
+
+    async def kit(self) -> Kit:
+        """The kit, opened once."""
+        if self._kit is None:
+            self._kit = self._open()
+        return self._kit
+
+    def _open(self) -> Kit:
+        from handlens.artifacts import ArtifactStore
+        from handlens.browser.browser import Browser
+
+        settings = self._settings
+        guard = settings.guard.guard(settings.transport)
+        artifacts = ArtifactStore(settings.artifacts_folder or self._folder / "artifacts", settings.limits)
+        browser = Browser(settings.browser, guard, artifacts, settings.limits)
+        return Kit(browser=browser, artifacts=artifacts, guard=guard, limits=settings.limits, privacy=settings.privacy)
+
+    async def close(self) -> None:
+        """End everything, but not for ever: what hangs is killed with the run folder."""
+        kit, self._kit = self._kit, None
+        if kit is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await kit.browser.close()

@@ -1,0 +1,84 @@
+"""The run folder: everything temporary of one process, gone when the process is, however it ends.
+
+`RunFolder` makes the folder and points every child's temporary files into it. A watcher process, started beside it,
+waits for its stdin to close, which happens when we end and also when we are killed; then it kills every process that
+still carries our mark in its environment and removes the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+MARK = "HANDLENS_RUN_FOLDER"
+_PATIENCE_SECONDS = 1.5
+
+
+class RunFolder:
+    """Made at the start of a serving process; `close` removes it. `path` is private to the user."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="handlens-"))
+        os.environ["TMPDIR"] = os.environ[MARK] = str(self.path)
+        tempfile.tempdir = str(self.path)
+        self._watcher = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", __file__, str(self.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        """End what is left of us, and wait for it."""
+        assert self._watcher.stdin is not None
+        self._watcher.stdin.close()
+        self._watcher.wait()
+
+
+def _watch(folder: str) -> None:
+    sys.stdin.buffer.read()
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        left = _marked(folder)
+        for pid in left:
+            _kill(pid)
+        shutil.rmtree(folder, ignore_errors=True)
+        if (not left and not Path(folder).exists()) or time.monotonic() > deadline:
+            return
+        time.sleep(0.02)
+
+
+def _marked(folder: str) -> list[int]:
+    """Processes that carry our mark, besides this one. Where /proc is missing, those whose command line names it."""
+    mark = f"{MARK}={folder}".encode()
+    if not Path("/proc/self").is_dir():
+        found = subprocess.run(["pgrep", "-f", folder], capture_output=True, text=True, check=False)  # noqa: S603, S607
+        return [int(pid) for pid in found.stdout.split() if int(pid) != os.getpid()]
+    pids: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                pids.append(int(entry.name))
+        except OSError:
+            continue  # it ended meanwhile, or is not ours to look at
+    return pids
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        return  # it ended meanwhile
+
+
+if __name__ == "__main__":
+    _watch(sys.argv[1])

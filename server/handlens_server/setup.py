@@ -1,0 +1,68 @@
+"""`handlens setup`: fetches what is missing. Today that is a Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from handlens.browser.launch import find_executable
+from handlens.errors import BrowserUnavailable
+from handlens_server.settings import Settings
+
+
+def setup(settings: Settings) -> int:
+    """Find a Chromium, or install one: Playwright's own first, then the system's. Returns the exit code."""
+    if settings.browser.cdp or settings.browser.channel:
+        _say("The settings name a browser to use; nothing to fetch.")
+        return 0
+    found = _chromium(settings)
+    if found is None and _playwright_installs():
+        found = _chromium(settings)
+    if found is None and _system_installs():
+        found = _chromium(settings)
+    if found is None:
+        _say(
+            "No Chromium could be installed. Install one yourself (apt install chromium, brew install --cask chromium), "
+            "or set browser.executable."
+        )
+        return 1
+    _say(f"Chromium: {found}")
+    return 0
+
+
+def playwrights_chromium() -> Path:
+    """Where Playwright keeps its own Chromium, whether or not it is there."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def _chromium(settings: Settings) -> Path | None:
+    try:
+        return find_executable(settings.browser, playwrights_chromium())
+    except BrowserUnavailable:
+        return None
+
+
+def _playwright_installs() -> bool:
+    _say("Installing Playwright's Chromium…")
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    return subprocess.run(command, check=False, timeout=600).returncode == 0  # noqa: S603
+
+
+def _system_installs() -> bool:
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    _say("Installing the system's Chromium…")
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+        if subprocess.run(command, check=False, timeout=900, stdin=subprocess.DEVNULL).returncode != 0:  # noqa: S603
+            return False
+    return True
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
