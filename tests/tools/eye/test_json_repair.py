@@ -37,7 +37,10 @@ def test_small_slips_are_mended(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ('{"of": ["a", "b"], "rows": [["1", "2"], ["3", "4"], ["5', {"of": ["a", "b"], "rows": [["1", "2"], ["3", "4"]]}),
+        (
+            '{"of": ["a", "b"], "rows": [["1", "2"], ["3", "4"], ["5',
+            {"of": ["a", "b"], "rows": [["1", "2"], ["3", "4"]]},
+        ),
         ('{"rows": [["1", "2"], ["3"', {"rows": [["1", "2"]]}),
         ('{"rows": [', {"rows": []}),
         ('["one", "two", "thr', ["one", "two"]),
