@@ -104,7 +104,7 @@ class Browser:
         options = options or PageOptions()
         url = self._guard.check_url(url)
         if len(self._sessions) + self._opening >= self._limits.sessions:
-            mine = self._names(caller.subject)
+            mine = self._names(caller)
             raise LimitExceeded(
                 f"{self._limits.sessions} sessions are open, and no more are allowed at once. "
                 f"Call close_page on one you no longer need. Yours: {mine}.",
@@ -136,7 +136,7 @@ class Browser:
         why = self._ended.get(f"{caller.subject} {session_id}", "")
         if why == _DIED:
             raise BrowserDied(f"Session {session_id} ended: {why}. Call open_page to start again.")
-        names = self._names(caller.subject)
+        names = self._names(caller)
         because = f" It ended: {why}." if why else ""
         raise NoSuchSession(
             f"No open session {session_id[:60]!r}.{because} Call open_page first. Open sessions: {names}."
@@ -145,6 +145,10 @@ class Browser:
     async def end(self, session_id: str, caller: Caller) -> None:
         """Close the caller's session, and with it the tabs that it opened. Raises as `session`."""
         await self._end(self.session(session_id, caller), "it was closed")
+
+    def owned(self, caller: Caller) -> list[Session]:
+        """The caller's open sessions, oldest first."""
+        return [session for session in self._sessions.values() if session.owner == caller.subject]
 
     @contextlib.asynccontextmanager
     async def page(
@@ -272,8 +276,8 @@ class Browser:
         while len(self._ended) > _ENDED_KEPT:
             del self._ended[next(iter(self._ended))]
 
-    def _names(self, owner: str) -> str:
-        return ", ".join(session.id for session in self._sessions.values() if session.owner == owner) or "none"
+    def _names(self, caller: Caller) -> str:
+        return ", ".join(session.id for session in self.owned(caller)) or "none"
 
     async def _sweep(self) -> None:
         idle = self._limits.session_idle_seconds

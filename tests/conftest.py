@@ -1,0 +1,87 @@
+"""What all tests share: the --slow switch, the event loop, a page server, and a kit with a browser."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from handlens.errors import NoSuchSession
+from handlens.kit import Kit
+from handlens.library import open_kit
+from handlens.testing.pages import PageServer, Reply
+
+Serve = Callable[..., str]
+SLOW_MARKS = ("slow", "engine", "database", "conformance")
+_left_out = pytest.StashKey[Counter[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run tests marked " + ", ".join(SLOW_MARKS))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what is marked slow, unless --slow is given or the test was asked for by its name."""
+    config.stash[_left_out] = Counter()
+    if config.getoption("--slow") or any("::" in argument for argument in config.args):
+        return
+    kept: list[pytest.Item] = []
+    for item in items:
+        mark = next((name for name in SLOW_MARKS if item.get_closest_marker(name)), None)
+        if mark is None:
+            kept.append(item)
+        else:
+            config.stash[_left_out][mark] += 1
+    if dropped := [item for item in items if item not in set(kept)]:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(_left_out, Counter[str]())
+    if left_out:
+        told = ", ".join(f"{count} {mark}" for mark, count in left_out.items())
+        terminalreporter.write_line(f"Left out: {told} (run them with --slow)")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Playwright knows only asyncio, so async tests run on it. One loop serves the whole run."""
+    return "asyncio"
+
+
+@pytest.fixture
+def site() -> Iterator[PageServer]:
+    """An empty page server on loopback: put pages into ``site.pages``."""
+    with PageServer() as server:
+        yield server
+
+
+@pytest.fixture
+def serve(site: PageServer) -> Serve:
+    """Serve some HTML at a path of its own, and say its URL."""
+
+    def served(html: str, status: int = 200) -> str:
+        path = f"/{len(site.pages)}"
+        site.pages[path] = Reply(html, status=status)
+        return site.url(path)
+
+    return served
+
+
+@pytest.fixture(scope="session")
+async def shared_kit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kit]:
+    """One kit, and so one browser, for the whole run. Take `kit`, which closes what a test leaves open."""
+    async with open_kit(artifacts=tmp_path_factory.mktemp("artifacts")) as kit:
+        yield kit
+
+
+@pytest.fixture
+async def kit(shared_kit: Kit) -> AsyncIterator[Kit]:
+    """A kit without a guard against private addresses, for tests that open loopback pages."""
+    yield shared_kit
+    for session in shared_kit.browser.owned(shared_kit.caller):
+        with suppress(NoSuchSession):  # a tab that went with the session that opened it
+            await shared_kit.browser.end(session.id, shared_kit.caller)

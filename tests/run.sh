@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Sets up and runs the checks and tests:  bash tests/run.sh [--slow] [pytest's arguments]
+#
+# Without --slow it leaves out what takes long or needs more than this checkout: the real engine, databases, the MCP
+# conformance suite, and the install of the bare library.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+install_lock tests/requirements.lock
+find_chromium
+
+slow=no
+for argument in "$@"; do
+  if [ "$argument" = --slow ]; then slow=yes; fi
+done
+
+say "Checking style, types and imports"
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+.venv/bin/pyright --pythonpath "$PYTHON"
+.venv/bin/lint-imports
+
+say "Running the tests"
+"$PYTHON" -m pytest "$@"
+
+if [ $slow = yes ]; then
+  echo "tests/run.sh: all checks and tests passed, slow ones too"
+else
+  echo "tests/run.sh: all checks and the quick tests passed (left out: slow, engine, database, conformance; add --slow)"
+fi
