@@ -75,8 +75,8 @@ async def _save(path: Path, data: bytes) -> None:
     print(f"saved {target}", file=sys.stderr)  # noqa: T201
 
 
-async def _show_progress(done: float, total: float | None, message: str | None) -> None:
-    share = min(1.0, done / total) if total else 0.0
+async def _show_progress(progress: float, total: float | None, message: str | None) -> None:
+    share = min(1.0, progress / total) if total else 0.0
     bar = "█" * round(share * _BAR) + "░" * (_BAR - round(share * _BAR)) if total else "…"
     end = "\r" if sys.stderr.isatty() and share < 1 else "\n"
     print(f"{bar} {message or ''}", end=end, file=sys.stderr, flush=True)  # noqa: T201

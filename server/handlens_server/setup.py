@@ -25,7 +25,7 @@ def setup(settings: Settings) -> int:
         found = _chromium(settings)
     if found is None:
         _say(
-            "No Chromium could be installed. Install one yourself (apt install chromium, brew install --cask chromium), "
+            "No Chromium could be installed. Install one (apt install chromium, brew install --cask chromium), "
             "or set browser.executable."
         )
         return 1
