@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,10 +129,9 @@ async def _serve(
     listener: SocketListener, handler: Callable[[SocketStream], Awaitable[None]], connections: TaskGroup
 ) -> None:
     async def guarded(stream: SocketStream) -> None:
-        try:
+        went_away = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, h11.RemoteProtocolError)
+        with suppress(*went_away):
             await handler(stream)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, h11.RemoteProtocolError):
-            pass  # the client went away
 
     await listener.serve(guarded, connections)
 

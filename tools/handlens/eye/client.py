@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -28,7 +30,6 @@ from handlens.tool import Picture
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from anyio.abc import TaskGroup
 
 __all__ = ["EngineEye", "EyeModels"]
 
@@ -76,26 +77,33 @@ class EngineEye:
         )
         self._pool = EnginePool(self.links, {"routine": models.routine, "careful": models.careful})
         self._check = check
-        self._tasks: TaskGroup | None = None
+        self._watchers: list[asyncio.Task[None]] = []
         self._changed = anyio.Event()
 
-    async def __aenter__(self) -> Self:
-        self._tasks = anyio.create_task_group()
-        await self._tasks.__aenter__()
+    def start(self) -> None:
+        """Begin to watch the engines. Returns at once; needs a running event loop."""
+        if not self._watchers:
+            self._watchers = [asyncio.create_task(self._watch(link)) for link in self.links]
+
+    async def close(self) -> None:
+        """Stop watching and hang up."""
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher.cancel()
+        for watcher in watchers:
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
         for link in self.links:
-            self._tasks.start_soon(self._watch, link)
+            await link.close()
+
+    async def __aenter__(self) -> Self:
+        self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._tasks is not None
-        self._tasks.cancel_scope.cancel()
-        try:
-            await self._tasks.__aexit__(kind, error, trace)
-        finally:
-            for link in self.links:
-                await link.close()
+        await self.close()
 
     @property
     def status(self) -> EyeStatus:

@@ -1,0 +1,234 @@
+"""One vLLM process: started, waited for, restarted with growing pauses when it dies or hangs, stopped with its group.
+
+It listens on a Unix socket in the run folder, behind a key made for it, so nobody else on the machine can ask it.
+The process leads a group of its own. Its workers write over their environment and survive it when it is killed, so
+whoever ends it ends the group; when we are killed, the run folder's watcher does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import secrets
+import signal
+import time
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections import deque
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from handlens.browser.secrets import redact
+from handlens.errors import EyeError, HandlensError
+from handlens.eye.engine_link import Endpoint, EngineGoneError, EngineLink, EngineRefusedError
+from handlens_server.engine.plan import EnginePlan
+
+_log = logging.getLogger(__name__)
+_engine_log = logging.getLogger("handlens_server.engine.output")
+
+STARTING_POLL_SECONDS = 0.5
+HEALTH_SECONDS = 10.0
+MISSED_HEALTH_CHECKS = 6
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+GIVE_UP_AFTER = 4
+"""Starts in a row that never became healthy: more would fail the same way."""
+KILL_SECONDS = 5.0
+
+Planner = Callable[[], Awaitable[tuple[Path, EnginePlan]]]
+"""Finds the interpreter and the plan when it is needed; may look at the machine, may refuse."""
+
+
+class EngineChild:
+    """`start` returns at once; `phase` says how far it is; `close` ends it."""
+
+    def __init__(
+        self,
+        plan: Planner,
+        socket: Path,
+        *,
+        start_seconds: float,
+        stop_seconds: float,
+        after: EngineChild | None = None,
+    ) -> None:
+        self.phase = "it has not been started"
+        self.restarts = 0
+        self.pid: int | None = None
+        self._plan = plan
+        self._key = secrets.token_urlsafe(32)
+        self._start_seconds = start_seconds
+        self._stop_seconds = stop_seconds
+        self._after = after
+        self._settled = asyncio.Event()
+        self._last_lines: deque[str] = deque(maxlen=12)
+        self._task: asyncio.Task[None] | None = None
+        self.endpoint = Endpoint("http://engine", api_key=self._key, socket=socket, describe=lambda: self.phase)
+
+    def start(self) -> None:
+        self.phase = "the engine is being planned"
+        self._task = asyncio.create_task(self._run(), name="handlens-engine")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self.phase = "the engine was stopped"
+
+    async def _run(self) -> None:
+        if self._after is not None:
+            self.phase = "the engine waits for the other one, so that each sees the memory that is left"
+            await self._after._settled.wait()
+        try:
+            python, plan = await self._plan()
+        except HandlensError as error:
+            self._give_up(str(error))
+            return
+        for reason in plan.reasons:
+            _log.info("engine plan for %s: %s", plan.model, reason)
+        failures = 0
+        while True:
+            healthy = await self._live_once(python, plan)
+            failures = 1 if healthy else failures + 1
+            if failures >= GIVE_UP_AFTER or _is_hopeless(self._last_lines):
+                self._give_up(f"the engine does not start: {_gist(self._last_lines)}")
+                return
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+            self.phase = f"the engine ended and is started again in {pause:.0f} s"
+            _log.warning("%s: %s", self.phase, _gist(self._last_lines))
+            await asyncio.sleep(pause)
+            self.restarts += 1
+
+    def _give_up(self, because: str) -> None:
+        self.phase = because
+        self._settled.set()
+        _log.error("%s", because)
+
+    async def _live_once(self, python: Path, plan: EnginePlan) -> bool:
+        """One life of the process. Returns whether it ever was healthy."""
+        assert self.endpoint.socket is not None
+        self.endpoint.socket.unlink(missing_ok=True)
+        self.phase = "the engine is starting"
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *plan.command(python),
+                "--uds",
+                str(self.endpoint.socket),
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=STDOUT,
+                limit=1_000_000,
+                start_new_session=True,
+                env={**os.environ, **plan.environment, "VLLM_API_KEY": self._key},
+            )
+        except OSError as error:
+            self._last_lines.append(f"{python} can't be run: {error.strerror}")
+            return False
+        self.pid = process.pid
+        reading = asyncio.create_task(self._read_log(process))
+        link = EngineLink(self.endpoint)
+        try:
+            return await self._attend(process, link)
+        finally:
+            await self._end(process)
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
+            await link.close()
+            self.pid = None
+
+    async def _attend(self, process: Process, link: EngineLink) -> bool:
+        """Until the process ends, or is given up for hung."""
+        started, healthy, missed = time.monotonic(), False, 0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_SECONDS if healthy and not missed else STARTING_POLL_SECONDS):
+                    await process.wait()
+            if process.returncode is not None:
+                self._last_lines.append(f"it ended with exit code {process.returncode}")
+                return healthy
+            if await _is_healthy(link):
+                if not healthy:
+                    _log.info("the engine answers after %.0f s", time.monotonic() - started)
+                    self.phase = "the engine answers"
+                    self._settled.set()
+                healthy, missed = True, 0
+            elif healthy and (missed := missed + 1) >= MISSED_HEALTH_CHECKS:
+                self._last_lines.append(f"it did not answer {missed} health checks in a row")
+                return True
+            elif not healthy and time.monotonic() - started > self._start_seconds:
+                self._last_lines.append(f"it did not answer within {self._start_seconds:.0f} s (engine.start_seconds)")
+                return False
+
+    async def _read_log(self, process: Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                continue  # a line longer than the limit was dropped
+            if not line:
+                return
+            text = redact(line.decode("utf-8", "replace").rstrip(), also=(self._key,))
+            if text:
+                self._last_lines.append(text)
+                _engine_log.info("%s", text)
+                self.phase = phase_of(text) or self.phase
+
+    async def _end(self, process: Process) -> None:
+        """End the whole group: politely while its leader lives, then not."""
+        if process.returncode is None:
+            _signal_group(process.pid, signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._stop_seconds):
+                    await process.wait()
+        _signal_group(process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KILL_SECONDS):
+                await process.wait()
+
+
+async def _is_healthy(link: EngineLink) -> bool:
+    try:
+        async with asyncio.timeout(HEALTH_SECONDS):
+            await link.get("/health")
+    except (TimeoutError, EngineGoneError, EngineRefusedError, EyeError):
+        return False
+    return True
+
+
+def _signal_group(leader: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it is gone, or (macOS) only its dead are left
+        os.killpg(leader, number)
+
+
+_PHASES = (
+    (re.compile(r"Loading safetensors checkpoint shards:\s+(\d+)%"), "the engine loads its weights, {} %"),
+    (re.compile(r"(?:Downloading|Fetching)\D*(\d+)%"), "the engine downloads its model, {} %"),
+    (re.compile(r"Starting to load model"), "the engine loads its weights"),
+    (re.compile(r"(?:torch\.compile|Capturing CUDA graphs?|Warming up|profil)"), "the engine warms up"),
+    (re.compile(r"Application startup complete"), "the engine is up"),
+)
+
+
+def phase_of(line: str) -> str | None:
+    """What a line of vLLM's log says of how far its start is."""
+    for pattern, phase in _PHASES:
+        if found := pattern.search(line):
+            return phase.format(*found.groups())
+    return None
+
+
+_HOPELESS = ("No module named 'vllm'", "No module named vllm", "unrecognized arguments", "can't be run")
+
+
+def _is_hopeless(lines: deque[str]) -> bool:
+    return any(sign in line for line in lines for sign in _HOPELESS)
+
+
+def _gist(lines: deque[str]) -> str:
+    """The line that most likely says why, and the last one."""
+    telling = [line for line in lines if re.search(r"\b\w*(?:Error|Exception)\b|error:|No module", line)]
+    chosen = dict.fromkeys([*telling[-1:], *list(lines)[-1:]])
+    return "; ".join(line[-300:] for line in chosen) or "it said nothing"

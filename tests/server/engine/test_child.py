@@ -1,0 +1,194 @@
+"""The engine's process: up, down, killed, stubborn, broken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from handlens.errors import EyeUnavailable
+from handlens.eye.client import EngineEye
+from handlens_server.engine import child as child_module
+from handlens_server.engine.child import EngineChild, phase_of
+from handlens_server.engine.plan import EnginePlan
+
+pytestmark = pytest.mark.anyio
+FAKE = Path(__file__).resolve().parents[2] / "fakes" / "fake_vllm"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "STARTING_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(child_module, "HEALTH_SECONDS", 0.5)
+    monkeypatch.setattr(child_module, "FIRST_PAUSE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as path:  # pytest's own folders are too long for a socket
+        yield Path(path)
+
+
+@asynccontextmanager
+async def engine(folder: Path, behaviour: str = "", **options: float) -> AsyncGenerator[EngineChild]:
+    async def plan() -> tuple[Path, EnginePlan]:
+        environment = {"PYTHONPATH": str(FAKE), "FAKE_ENGINE": behaviour}
+        arguments = ("--served-model-name", "Qwen/Qwen3-VL-2B-Instruct")
+        return Path(sys.executable), EnginePlan("m", ("m",), arguments, environment, ("because",))
+
+    child = EngineChild(plan, folder / "e.sock", **{"start_seconds": 30.0, "stop_seconds": 5.0, **options})
+    child.start()
+    try:
+        yield child
+    finally:
+        await child.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def processes(folder: Path) -> list[int]:
+    return [int(pid) for pid in (folder / "e.sock.pids").read_text().split()]
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def test_an_engine_comes_up_answers_and_goes_with_its_workers(folder: Path) -> None:
+    async with engine(folder) as child:
+        await until(lambda: child.phase == "the engine answers")
+        async with EngineEye([child.endpoint], check=False) as eye, asyncio.timeout(10):
+            await eye.wait()
+            answer = await eye.ask([], "Who are you?", str)
+        pids = processes(folder)
+        assert int(answer.value) == pids[0] == child.pid
+    await until(lambda: all(gone(pid) for pid in pids))
+
+
+async def test_its_key_reaches_neither_its_arguments_nor_our_log(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with engine(folder) as child:
+        await until(lambda: child.phase == "the engine answers")
+        assert child.pid is not None
+        assert child.endpoint.api_key is not None
+        assert child.endpoint.api_key not in " ".join(psutil.Process(child.pid).cmdline())
+    assert "the key is [secret]" in caplog.text
+    assert child.endpoint.api_key not in caplog.text
+
+
+async def test_a_killed_engine_comes_back_and_the_question_it_took_along_fails_clearly(folder: Path) -> None:
+    async with engine(folder) as child, EngineEye([child.endpoint], check=False) as eye:
+        async with asyncio.timeout(20):
+            await eye.wait()
+            first, worker = processes(folder)
+            with pytest.raises(EyeUnavailable):
+                await eye.ask([], "die", str)
+            await until(lambda: gone(worker))
+            await until(lambda: child.restarts == 1 and child.phase == "the engine answers")
+            await eye.wait()
+            answer = await eye.ask([], "Who are you?", str)
+        assert int(answer.value) == processes(folder)[0] != first
+
+
+async def test_an_engine_killed_between_questions_is_not_missed(folder: Path) -> None:
+    async with engine(folder) as child:
+        await until(lambda: child.phase == "the engine answers")
+        first = processes(folder)
+        os.kill(first[0], signal.SIGKILL)
+        await until(lambda: child.restarts == 1 and child.phase == "the engine answers")
+        assert all(gone(pid) for pid in first)
+
+
+async def test_an_engine_that_stops_answering_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "MISSED_HEALTH_CHECKS", 2)
+    monkeypatch.setattr(child_module, "HEALTH_SECONDS", 0.1)
+    async with engine(folder, stop_seconds=0.1) as child:
+        await until(lambda: child.phase == "the engine answers")
+        stopped = processes(folder)
+        os.kill(stopped[0], signal.SIGSTOP)
+        await until(lambda: child.restarts == 1)
+        assert all(gone(pid) for pid in stopped)
+
+
+async def test_a_stubborn_engine_is_killed(folder: Path) -> None:
+    async with engine(folder, "stubborn", stop_seconds=0.1) as child:
+        await until(lambda: child.phase == "the engine answers")
+        pids = processes(folder)
+    await until(lambda: all(gone(pid) for pid in pids))
+
+
+async def test_an_engine_that_never_starts_is_given_up_with_its_reason(folder: Path) -> None:
+    async with engine(folder, "broken") as child:
+        await until(lambda: "does not start" in child.phase)
+        assert "no memory for the cache" in child.phase
+        assert child.restarts == child_module.GIVE_UP_AFTER - 1
+
+
+async def test_an_engine_that_is_never_healthy_is_given_up(folder: Path) -> None:
+    async with engine(folder, "sick", start_seconds=0.05) as child:
+        await until(lambda: "does not start" in child.phase)
+        assert "engine.start_seconds" in child.phase
+
+
+async def test_closing_in_the_middle_of_a_start_leaves_nothing(folder: Path) -> None:
+    async with engine(folder, "slow"):
+        await until((folder / "e.sock.pids").exists)
+        pids = processes(folder)
+    await until(lambda: all(gone(pid) for pid in pids))
+
+
+async def test_a_python_that_is_not_there_is_said_once(folder: Path) -> None:
+    async def plan() -> tuple[Path, EnginePlan]:
+        return folder / "no-python", EnginePlan("m", ("m",), (), {}, ())
+
+    child = EngineChild(plan, folder / "e.sock", start_seconds=5, stop_seconds=1)
+    child.start()
+    await until(lambda: "does not start" in child.phase)
+    assert "no-python" in child.phase
+    await child.close()
+
+
+async def test_a_plan_that_is_refused_is_the_phase(folder: Path) -> None:
+    async def plan() -> tuple[Path, EnginePlan]:
+        raise EyeUnavailable("vLLM is not installed")
+
+    child = EngineChild(plan, folder / "e.sock", start_seconds=5, stop_seconds=1)
+    child.start()
+    async with EngineEye([child.endpoint], check=False) as eye:
+        await until(lambda: child.phase == "vLLM is not installed")
+        assert "vLLM is not installed" in eye.status.because
+    await child.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "phase"),
+    [
+        ("Loading safetensors checkpoint shards:  40% Completed | 2/5", "the engine loads its weights, 40 %"),
+        ("(Worker pid=1) INFO Starting to load model Qwen/Qwen3-VL-4B-Instruct...", "the engine loads its weights"),
+        ("Capturing CUDA graphs (mixed prefill-decode): 10%", "the engine warms up"),
+        ("INFO:     Application startup complete.", "the engine is up"),
+        ("INFO anything else", None),
+    ],
+)
+def test_the_log_tells_how_far_the_start_is(line: str, phase: str | None) -> None:
+    assert phase_of(line) == phase

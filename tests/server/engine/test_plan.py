@@ -1,0 +1,193 @@
+"""What is planned for which machine, and which machine is refused."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from handlens.errors import EyeUnavailable, InvalidInput
+from handlens.eye.protocol import EyeLimits
+from handlens_server.engine import open as open_module
+from handlens_server.engine.commands import plan_text
+from handlens_server.engine.hardware import GIB, Gpu, Hardware, parse_gpus
+from handlens_server.engine.open import engine_python, open_sight, planned
+from handlens_server.engine.options import EngineOptions
+from handlens_server.engine.plan import EnginePlan, plan_engines, shape_of
+
+L4 = Gpu("NVIDIA L4", 24 * GIB, (8, 9))
+H100 = Gpu("NVIDIA H100", 80 * GIB, (9, 0))
+T4 = Gpu("Tesla T4", 16 * GIB, (7, 5))
+SMALL = "Qwen/Qwen3-VL-4B-Instruct"
+
+
+def machine(*gpus: Gpu) -> Hardware:
+    return Hardware(gpus, 32 * GIB, 8)
+
+
+def plan(model: str, *gpus: Gpu, extra: tuple[str, ...] = (), offline: bool = False) -> EnginePlan:
+    return plan_engines([model], machine(*gpus), extra=extra, offline=offline)[0]
+
+
+def value(plan: EnginePlan, flag: str) -> str:
+    return plan.arguments[plan.arguments.index(flag) + 1]
+
+
+def test_a_model_that_fits_gets_the_context_that_is_enough() -> None:
+    planned = plan(SMALL, L4)
+    assert value(planned, "--model") == SMALL
+    assert value(planned, "--max-model-len") == "65536"
+    assert value(planned, "--gpu-memory-utilization") == "0.90"
+    assert "--dtype" not in planned.arguments
+    assert "--tensor-parallel-size" not in planned.arguments
+
+
+def test_a_tight_fit_gets_less_context_and_says_so() -> None:
+    planned = plan("Qwen/Qwen3-VL-8B-Instruct", Gpu("24 GB", 24 * GIB, (8, 9)))
+    context = int(value(planned, "--max-model-len"))
+    assert 8_192 <= context < 65_536
+    assert context % 1024 == 0
+    assert any("leave room" in reason for reason in planned.reasons)
+
+
+def test_a_model_that_can_not_fit_is_refused_with_what_it_needs() -> None:
+    with pytest.raises(InvalidInput, match="smaller model"):
+        plan("Qwen/Qwen3-VL-32B-Instruct", L4)
+
+
+def test_hopper_takes_the_fp8_checkpoint_under_the_asked_name() -> None:
+    planned = plan("Qwen/Qwen3-VL-32B-Instruct", H100)
+    assert value(planned, "--model") == "Qwen/Qwen3-VL-32B-Instruct-FP8"
+    assert value(planned, "--served-model-name") == "Qwen/Qwen3-VL-32B-Instruct"
+
+
+def test_an_fp8_checkpoint_is_not_made_fp8_again() -> None:
+    assert value(plan("Qwen/Qwen3-VL-8B-Instruct-FP8", H100), "--model") == "Qwen/Qwen3-VL-8B-Instruct-FP8"
+
+
+def test_others_fine_tunes_are_left_as_they_are() -> None:
+    assert value(plan("acme/Qwen3-VL-8B-Instruct-gui", H100), "--model") == "acme/Qwen3-VL-8B-Instruct-gui"
+
+
+def test_an_old_gpu_computes_in_half() -> None:
+    assert value(plan("Qwen/Qwen3-VL-2B-Instruct", T4), "--dtype") == "half"
+
+
+def test_several_gpus_split_the_model_and_share_the_pictures() -> None:
+    planned = plan("Qwen/Qwen3-VL-32B-Instruct", *[Gpu("A100", 80 * GIB, (8, 0))] * 3)
+    assert value(planned, "--tensor-parallel-size") == "2"
+    assert value(planned, "--mm-encoder-tp-mode") == "data"
+
+
+def test_two_models_share_the_memory_and_only_the_thinking_one_gets_a_reasoning_parser() -> None:
+    routine, careful = plan_engines([SMALL, "Qwen/Qwen3-VL-8B-Thinking"], machine(H100))
+    assert value(routine, "--gpu-memory-utilization") == value(careful, "--gpu-memory-utilization") == "0.45"
+    assert "--reasoning-parser" not in routine.arguments
+    assert value(careful, "--reasoning-parser") == "qwen3"
+
+
+def test_without_a_gpu_the_cpu_build_is_planned() -> None:
+    planned = plan(SMALL)
+    assert planned.environment["VLLM_CPU_KVCACHE_SPACE"] == "4"
+    assert "--enforce-eager" in planned.arguments
+    assert "--gpu-memory-utilization" not in planned.arguments
+
+
+def test_a_folder_is_served_under_its_name_and_nothing_is_downloaded(tmp_path: Path) -> None:
+    folder = tmp_path / "Qwen3-VL-8B-Instruct"
+    folder.mkdir()
+    planned = plan(str(folder), H100)
+    assert value(planned, "--model") == str(folder)  # no FP8 sibling is guessed for a folder
+    assert planned.environment["HF_HUB_OFFLINE"] == "1"
+
+
+def test_offline_is_passed_on() -> None:
+    assert plan(SMALL, L4, offline=True).environment["HF_HUB_OFFLINE"] == "1"
+    assert "HF_HUB_OFFLINE" not in plan(SMALL, L4).environment
+
+
+def test_modelscope_names_are_told_to_vllm() -> None:
+    planned = plan(f"modelscope:{SMALL}", L4)
+    assert planned.environment["VLLM_USE_MODELSCOPE"] == "True"
+    assert value(planned, "--model") == SMALL
+
+
+def test_a_persons_arguments_come_last_so_that_they_win() -> None:
+    assert plan(SMALL, L4, extra=("--max-model-len", "4096")).arguments[-2:] == ("--max-model-len", "4096")
+
+
+def test_the_plan_is_shown_as_a_command_that_a_shell_takes() -> None:
+    lines = plan(SMALL, L4).shown(Path("/opt/my python")).splitlines()
+    assert all(line.startswith("# ") for line in lines[:-1])
+    words = shlex.split(lines[-1])
+    assert "/opt/my python" in words
+    assert '{"image": 8, "video": 0}' in words
+
+
+def test_the_plan_of_both_tiers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = plan_text(EngineOptions(careful_model="Qwen/Qwen3-VL-8B-Thinking"))
+    assert text.count("vllm.entrypoints.openai.api_server") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("Qwen/Qwen3-VL-30B-A3B-Thinking-FP8", 31.1),
+        ("/models/qwen3-vl-2b-instruct", 2.1),
+        ("Qwen/Qwen3-VL-7B", None),
+        ("llava", None),
+    ],
+)
+def test_shapes_are_known_by_name(name: str, size: float | None) -> None:
+    shape = shape_of(name)
+    assert (shape.parameters if shape else None) == size
+
+
+def test_nvidia_smi_is_read_and_what_is_no_gpu_left_out() -> None:
+    listing = "NVIDIA L4, 23034, 8.9\nNVIDIA H100 80GB HBM3, 81559, 9.0\nbroken line\n, [N/A], [N/A]\n"
+    assert parse_gpus(listing) == (
+        Gpu("NVIDIA L4", 23034 * 1024**2, (8, 9)),
+        Gpu("NVIDIA H100 80GB HBM3", 81559 * 1024**2, (9, 0)),
+    )
+    assert parse_gpus("") == ()
+
+
+def test_a_missing_vllm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EyeUnavailable, match=r"engine\.python"):
+        engine_python(EngineOptions(kind="vllm"))
+    assert engine_python(EngineOptions(python=Path("/x/python"))) == Path("/x/python")
+
+
+def test_sight_is_opened_as_the_options_say(tmp_path: Path) -> None:
+    limits = EyeLimits()
+    assert open_sight(EngineOptions(), limits, tmp_path) is None
+    remote = open_sight(EngineOptions(urls=("http://a:1", "http://b:2/v1")), limits, tmp_path)
+    assert remote is not None
+    assert [link.endpoint.root for link in remote.eye.links] == ["http://a:1", "http://b:2"]
+    assert remote.children == []
+
+
+async def _two_children(folder: Path) -> int:
+    sight = open_sight(EngineOptions(kind="vllm", careful_model="Qwen/Qwen3-VL-8B-Thinking"), EyeLimits(), folder)
+    assert sight is not None
+    return len(sight.children)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_each_tier_gets_an_engine() -> None:
+    assert await _two_children(Path("/tmp/x")) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_folder_that_is_too_long_for_a_socket_is_refused() -> None:
+    with pytest.raises(EyeUnavailable, match="TMPDIR"):
+        await _two_children(Path("/tmp") / ("x" * 120))
+
+
+def test_plans_are_made_for_routine_first() -> None:
+    options = EngineOptions(careful_model="Qwen/Qwen3-VL-8B-Thinking")
+    assert [plan.model for plan in planned(options, machine(H100))] == [SMALL, "Qwen/Qwen3-VL-8B-Thinking"]
