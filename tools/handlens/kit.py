@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
+from handlens.pdf.documents import Documents
 
 if TYPE_CHECKING:
     from handlens.artifacts import ArtifactStore
@@ -45,6 +46,7 @@ class Kit:
     guard: Guard
     limits: Limits
     privacy: Privacy = field(default_factory=Privacy)
+    documents: Documents = field(default_factory=Documents)
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

@@ -17,6 +17,7 @@ from handlens.browser.launch import BrowserOptions
 from handlens.guard import Guard, PrivateNetwork
 from handlens.kit import Kit
 from handlens.limits import Limits
+from handlens.pdf.documents import Documents
 
 
 @contextlib.asynccontextmanager
@@ -38,7 +39,9 @@ async def open_kit(
         folder = artifacts or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handlens-")))
         store = ArtifactStore(folder, limits)
         shared = Browser(browser or BrowserOptions(), guard, store, limits)
+        documents = Documents(processes=limits.document_workers, page_seconds=limits.document_page_seconds)
         try:
-            yield Kit(browser=shared, artifacts=store, guard=guard, limits=limits)
+            yield Kit(browser=shared, artifacts=store, guard=guard, limits=limits, documents=documents)
         finally:
             await shared.close()
+            await documents.aclose()

@@ -38,3 +38,5 @@ class Limits(BaseModel):
     )
     document_pages: int = Field(default=5_000, ge=1, description="Pages of a document that one conversion may cover.")
     ocr_seconds: float = Field(default=120, gt=0, description="Reading the text of one picture may take so long.")
+    document_workers: int = Field(default=2, ge=1, description="Documents that are converted at the same time.")
+    document_page_seconds: float = Field(default=120, gt=0, description="One page of a document may take so long.")

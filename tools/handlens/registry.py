@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlens.close_page import close_page
 from handlens.open_page import open_page
+from handlens.pdf_to_markdown import pdf_to_markdown
 from handlens.read_console_usage import read_console_usage
 from handlens.screenshot_page import screenshot_page
 from handlens.tool import AnyTool
@@ -13,4 +14,5 @@ ALL_TOOLS: tuple[AnyTool, ...] = (
     close_page,
     screenshot_page,
     read_console_usage,
+    pdf_to_markdown,
 )

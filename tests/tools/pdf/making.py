@@ -1,0 +1,71 @@
+"""A small PDF writer for tests: text in the base fonts, rules, boxes; and ways to break what it wrote."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+
+FONTS = ("Helvetica", "Helvetica-Bold", "Helvetica-Oblique", "Courier", "Times-Roman")
+PLAIN, BOLD, ITALIC, MONO, SERIF = range(5)
+
+
+@dataclass
+class Page:
+    """A page drawn from the top left in points."""
+
+    width: float = 595.0
+    height: float = 842.0
+    rotate: int = 0
+    content: list[str] = field(default_factory=list)
+
+    def text(self, x: float, y: float, text: str, *, size: float = 10, font: int = PLAIN, mode: int = 0) -> Page:
+        escaped = text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+        at = f"{x:.2f} {self.height - y:.2f}"
+        self.content.append(f"BT /F{font} {size} Tf {mode} Tr 1 0 0 1 {at} Tm ({escaped}) Tj ET")
+        return self
+
+    def paragraph(self, x: float, y: float, lines: list[str], *, size: float = 10, pitch: float = 12) -> Page:
+        for n, line in enumerate(lines):
+            self.text(x, y + n * pitch, line, size=size)
+        return self
+
+    def rule(self, x0: float, y0: float, x1: float, y1: float) -> Page:
+        self.content.append(f"0.5 w {x0:.2f} {self.height - y0:.2f} m {x1:.2f} {self.height - y1:.2f} l S")
+        return self
+
+    def raw(self, operators: str) -> Page:
+        self.content.append(operators)
+        return self
+
+
+def pdf_of(*pages: Page, catalog: str = "", objects: tuple[str, ...] = ()) -> bytes:
+    """A whole document. `catalog` adds entries to its catalog, `objects` follow as objects 3 + len(FONTS) on."""
+    bodies = ["", ""]
+    fonts = {n: 3 + n for n in range(len(FONTS))}
+    bodies += [f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>" for name in FONTS]
+    bodies += objects
+    resources = " ".join(f"/F{n} {number} 0 R" for n, number in fonts.items())
+    kids: list[str] = []
+    for page in pages:
+        data = zlib.compress("\n".join(page.content).encode("cp1252"))
+        stream = len(bodies) + 1
+        bodies.append(f"<< /Length {len(data)} /Filter /FlateDecode >>\nstream\n{data.decode('latin-1')}\nendstream")
+        kids.append(f"{stream + 1} 0 R")
+        bodies.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page.width} {page.height}] /Rotate {page.rotate} "
+            f"/Resources << /Font << {resources} >> >> /Contents {stream} 0 R >>"
+        )
+    bodies[0] = f"<< /Type /Catalog /Pages 2 0 R {catalog} >>"
+    bodies[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    return _assembled(bodies)
+
+
+def _assembled(bodies: list[str]) -> bytes:
+    out, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    start = len(out)
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    out += f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}".encode()
+    return out + f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()

@@ -1,0 +1,194 @@
+"""What a converted document looks like, on small documents written here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from handlens.errors import DocumentError, InvalidInput
+from handlens.pdf.convert import Conversion, convert
+from tools.pdf.making import BOLD, ITALIC, MONO, Page, pdf_of
+
+LOREM = [
+    "The quick brown fox jumps over the lazy dog, and then it goes back to",
+    "where it came from, because nobody had asked it to jump over dogs in",
+    "the first place. There is nothing more to tell about it here.",
+]
+
+
+def markdown(*pages: Page) -> str:
+    return convert(pdf_of(*pages)).markdown
+
+
+def test_headings_and_paragraphs_come_in_order() -> None:
+    page = Page().text(60, 80, "Annual report", size=20, font=BOLD).paragraph(60, 120, LOREM)
+    page.text(60, 190, "Results", size=14, font=BOLD).paragraph(60, 212, LOREM)
+    text = markdown(page)
+    assert text.startswith("# Annual report\n\nThe quick brown fox")
+    assert "\n\n## Results\n\nThe quick" in text
+    assert "back to where it came from" in text
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    left = [f"left column line {n} of some prose that fills" for n in range(12)]
+    right = [f"right column line {n} of other prose to read" for n in range(12)]
+    page = Page().text(60, 60, "A title that spans both columns of this page here", size=18, font=BOLD)
+    page.paragraph(60, 100, left).paragraph(310, 100, right)
+    text = markdown(page)
+    assert text.index("left column line 11") < text.index("right column line 0")
+    assert text.startswith("# A title")
+
+
+def test_a_word_parted_at_the_end_of_a_line_is_one_word() -> None:
+    lines = [
+        "This paragraph ends its first line in the middle of a com-",
+        "pound, and goes on with a self-",
+        "Made one.",
+    ]
+    text = markdown(Page().paragraph(60, 100, lines))
+    assert "a compound, and" in text
+    assert "self-Made" in text
+
+
+def test_emphasis_and_characters_that_markdown_would_misread() -> None:
+    page = Page().paragraph(60, 100, LOREM).text(60, 160, "Plain and", size=10).text(110, 160, "slanted", font=ITALIC)
+    page.text(150, 160, "words, a * star and [a] <b> c_d _e_", size=10)
+    text = markdown(page)
+    assert "Plain and *slanted* words, a \\* star and \\[a\\] \\<b> c_d \\_e\\_" in text
+
+
+def test_lists_keep_their_markers() -> None:
+    page = Page().paragraph(60, 80, LOREM)
+    for n, item in enumerate(["first thing to do", "second thing to do", "third thing to do"]):
+        page.text(70, 140 + 14 * n, "•").text(84, 140 + 14 * n, item)
+        page.text(70, 200 + 14 * n, f"{n + 1}.").text(84, 200 + 14 * n, item)
+    text = markdown(page)
+    assert "- first thing to do\n- second thing to do\n- third thing to do" in text
+    assert "1. first thing to do\n2. second thing to do\n3. third thing to do" in text
+
+
+def test_code_keeps_its_indentation() -> None:
+    page = Page().paragraph(60, 80, LOREM)
+    for n, line in enumerate(["def add(a, b):", "    return a + b", "", "print(add(1, 2))"]):
+        page.text(60, 140 + 12 * n, line, font=MONO)
+    assert "```\ndef add(a, b):\n    return a + b\n\nprint(add(1, 2))\n```" in markdown(page)
+
+
+def test_running_headers_and_page_numbers_are_left_out_and_told() -> None:
+    def page(n: int) -> Page:
+        lines = [f"Sentence {n}.{k} of the body, which differs from page to page." for k in range(8)]
+        body = Page().paragraph(60, 120, lines)
+        return body.text(60, 40, "Yearbook of small things", size=8).text(290, 810, str(n), size=8)
+
+    result = convert(pdf_of(*(page(n) for n in range(1, 6))))
+    assert "Yearbook" not in result.markdown
+    assert "Sentence 4.3" in result.markdown
+    assert "Yearbook of small things" in result.pages[0].left_out
+
+
+def test_a_paragraph_goes_on_over_a_page_break() -> None:
+    first = Page().paragraph(60, 700, [*LOREM[:2]])
+    second = Page().paragraph(60, 80, [*LOREM[2:]])
+    assert "dogs in the first place" in markdown(first, second)
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_a_page_shown_turned_is_read_as_shown(rotate: int) -> None:
+    page = Page(rotate=rotate)
+    page.text(60, 80, "Turned text stays readable", size=14)
+    assert "Turned text stays readable" in markdown(page)
+
+
+def test_text_outside_the_visible_page_is_not_read() -> None:
+    page = Page().paragraph(60, 100, LOREM).text(-300, 100, "hidden beyond the edge")
+    assert "hidden" not in markdown(page)
+
+
+def test_pages_are_chosen_by_range() -> None:
+    data = pdf_of(*(Page().text(60, 100, f"Page number {n} speaks.") for n in range(1, 6)))
+    assert [p.index for p in convert(data, pages="2-3,5").pages] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("pages", "says"), [("3-1", "backwards"), ("9", "out of reach"), ("0", "out of reach"), ("a", "no page range")]
+)
+def test_a_wrong_range_says_what_is_wrong(pages: str, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        convert(pdf_of(Page(), Page()), pages=pages)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "HTML"),
+        (b"PK\x03\x04 a word document", "not a PDF"),
+        (b"%PDF-1.7\nnothing more", "broken"),
+    ],
+)
+def test_what_is_no_readable_pdf_says_why(data: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "document.pdf"
+    path.write_bytes(data)
+    with pytest.raises(DocumentError, match=says):
+        convert(path)
+    with pytest.raises(DocumentError, match=says):
+        convert(data)
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="There is no file"):
+        convert(tmp_path / "nowhere.pdf")
+
+
+def test_a_truncated_file_gives_what_can_be_read_or_says_so() -> None:
+    data = pdf_of(*(Page().paragraph(60, 100, LOREM) for _ in range(10)))
+    for share in (0.9, 0.6, 0.3):
+        try:
+            result = convert(data[: int(len(data) * share)])
+        except DocumentError as error:
+            assert "broken" in str(error) or "truncated" in str(error)  # noqa: PT017
+        else:
+            assert isinstance(result, Conversion)
+
+
+def test_a_recursive_form_ends() -> None:
+    number = 3 + 5
+    body = "/X Do BT /F0 10 Tf 1 0 0 1 60 700 Tm (once) Tj ET"
+    form = (
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 600 800] /Resources << /XObject << /X {number} 0 R >> >> "
+        f"/Length {len(body)} >>\nstream\n{body}\nendstream"
+    )
+    page = Page().text(60, 60, "A page with a form that draws itself").raw("/X Do")
+    data = pdf_of(page, objects=(form,)).replace(b"/Resources << /Font", b"/Resources << /XObject << /X 8 0 R >> /Font")
+    assert "draws itself" in convert(data).markdown
+
+
+def test_a_page_of_ten_metres_is_read() -> None:
+    page = Page(width=28_346, height=28_346).text(100, 100, "A very large sheet", size=40)
+    assert "A very large sheet" in markdown(page)
+
+
+def test_a_hundred_thousand_paths_do_not_stall() -> None:
+    page = Page().paragraph(60, 100, LOREM)
+    page.raw("\n".join(f"{n % 500} {n // 500} m {n % 500 + 3} {n // 500 + 2} l S" for n in range(100_000)))
+    assert "quick brown fox" in markdown(page)
+
+
+def test_attachments_and_scripts_are_mentioned_and_ignored() -> None:
+    from handlens.pdf.convert import Converter
+
+    script = "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"
+    names = "/Names << /JavaScript << /Names [(run) << /S /JavaScript /JS (app.alert\\(2\\)) >>] >> >>"
+    data = pdf_of(Page().text(60, 100, "Nothing runs"), catalog=f"{script} {names}")
+    with Converter(data) as converter:
+        assert converter.facts()["ignored"] == ["1 JavaScript action"]
+
+
+def test_page_breaks_are_marked_when_asked_for() -> None:
+    from handlens.pdf.options import Options
+
+    data = pdf_of(Page().text(60, 100, "One."), Page().text(60, 100, "Two."))
+    assert convert(data, options=Options(page_breaks=True)).markdown == (
+        "<!-- page 1 -->\n\nOne.\n\n<!-- page 2 -->\n\nTwo."
+    )

@@ -1,0 +1,1 @@
+"""PDF documents: PDFium's view of a page, layout, and Markdown."""

@@ -1,0 +1,213 @@
+"""Words from PDFium's characters: where each run of characters begins and ends, and how it looks."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from handlens.pdf.model import PageContent, Rect, Run, Style, Word
+
+if TYPE_CHECKING:
+    from handlens.pdf.fonts import Font, Fonts
+    from handlens.pdf.frame import Frame
+
+_INVISIBLE = 3
+_HYPHENS = "\x02\xad\ufffe\u2010\u2011"
+_WORD_GAP = 0.17  # of the font size; a gap as wide as this parts two words even without a space
+_OVERLAP = -0.45
+_SCRIPT_SIZE = 0.86
+ASCENT, DESCENT = 0.76, 0.22
+
+
+class _Look(NamedTuple):
+    """What all characters of one text object share."""
+
+    font: Font
+    size: float
+    quarter: int
+    colour: int
+    visible: bool
+
+
+class _Char(NamedTuple):
+    text: str
+    x0: float
+    x1: float
+    base: float
+    look: _Look
+
+
+def dominant_quarter(text_page: Any, frame: Frame) -> int:
+    """By how many clockwise quarters most characters of the page are turned: 1 for text that runs down."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    counts: Counter[int] = Counter()
+    for index in range(0, max(0, pdfium.FPDFText_CountChars(text_page)), 7):
+        if pdfium.FPDFText_GetMatrix(text_page, index, matrix):
+            counts[_quarter(matrix, frame)] += 1
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _quarter(matrix: Any, frame: Frame) -> int:
+    dx, dy = frame.direction(matrix.a, matrix.b)
+    return round(math.atan2(dy, dx) / (math.pi / 2)) % 4
+
+
+def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) -> None:
+    """Fill `page.words`, and `page.sideways` with what is written in another direction."""
+    import pypdfium2.raw as pdfium
+
+    looks: dict[int, _Look | None] = {}
+    box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    box_at, x_at, y_at = ctypes.byref(box), ctypes.byref(x), ctypes.byref(y)
+    unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
+    box_of, origin_of = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharOrigin
+    generated = pdfium.FPDFText_IsGenerated
+    builder = _Builder(page)
+    clip = page.rect.grown(2.0)
+    for index in range(max(0, pdfium.FPDFText_CountChars(text_page))):
+        code = unicode_of(text_page, index)
+        if code in (9, 10, 13, 32, 0xA0, 0) or 0x2000 <= code <= 0x200B or code == 0x3000:
+            builder.space(code == 32 and generated(text_page, index))
+            continue
+        handle = object_of(text_page, index)
+        key = ctypes.cast(handle, ctypes.c_void_p).value or 0
+        if key not in looks:
+            looks[key] = _look(text_page, index, handle, frame, fonts) if key else None
+        look = looks[key]
+        if look is None or not box_of(text_page, index, box_at):
+            continue
+        origin_of(text_page, index, x_at, y_at)
+        page.characters += 1
+        if not look.visible:
+            page.invisible += 1
+        if code in (0xFFFD,) or 0xE000 <= code <= 0xF8FF or code > 0x10FFFF:
+            text = _private(code)
+            page.unmapped += text == "\ufffd"
+        else:
+            text = _clean(code)
+        if look.quarter:
+            builder.sideways(text, frame.rect(box.left, box.bottom, box.right, box.top), look)
+            continue
+        rect = frame.rect(box.left, box.bottom, box.right, box.top)
+        base = frame.point(x.value, y.value)[1]
+        if clip.holds((rect.x0 + rect.x1) / 2, base):
+            builder.add(_Char(text, rect.x0, rect.x1, base, look))
+    builder.space()
+
+
+def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -> _Look | None:
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFText_GetMatrix(text_page, index, matrix):
+        return None
+    size = pdfium.FPDFText_GetFontSize(text_page, index) * math.hypot(matrix.c, matrix.d)
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(handle)
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    pdfium.FPDFText_GetFillColor(text_page, index, red, green, blue, alpha)
+    font = fonts.of(handle)
+    if mode == 2 and not font.style & Style.BOLD:  # filled and stroked: bold by hand
+        font = font._replace(style=font.style | Style.BOLD)
+    colour = red.value << 16 | green.value << 8 | blue.value
+    return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE)
+
+
+def _clean(code: int) -> str:
+    character = chr(code)
+    if character in _HYPHENS:
+        return "-"
+    if 0xFB00 <= code <= 0xFB06:
+        return unicodedata.normalize("NFKC", character)
+    return "" if code < 32 or (unicodedata.category(character) == "Cf" and code not in (0x200C, 0x200D)) else character
+
+
+_SYMBOL = {0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "➢", 0xF0FC: "✓", 0xF0A8: "◻", 0xF02D: "-", 0xF0B0: "°", 0xF0B1: "±",
+           0xF0B3: "≥", 0xF0A3: "≤", 0xF06D: "μ", 0xF061: "α", 0xF062: "β", 0xF067: "γ", 0xF0B4: "×"}  # fmt: skip
+
+
+def _private(code: int) -> str:
+    """Symbol fonts keep their characters at F000 + their code; what is printable ASCII there stands for itself."""
+    if code in _SYMBOL:
+        return _SYMBOL[code]
+    return chr(code - 0xF000) if 0xF020 < code < 0xF07F else "\ufffd"
+
+
+class _Builder:
+    """Joins characters, which come in the order of the content stream, into words."""
+
+    def __init__(self, page: PageContent) -> None:
+        self._page = page
+        self._chars: list[_Char] = []
+        self._side: list[tuple[str, Rect, _Look]] = []
+        self._order = 0
+
+    def space(self, guessed: bool = False) -> None:
+        """End the word. A space that PDFium guessed counts for nothing: the gap between the characters decides."""
+        if self._chars and not guessed:
+            self._flush()
+        if self._side:
+            self._flush_side()
+
+    def add(self, char: _Char) -> None:
+        if self._chars and not self._continues(self._chars[-1], char):
+            self._flush()
+        self._chars.append(char)
+
+    def sideways(self, text: str, rect: Rect, look: _Look) -> None:
+        if self._side:
+            last = self._side[-1][1]
+            if abs(last.x0 - rect.x0) > look.size or abs(last.y0 - rect.y0) > 2 * look.size:
+                self._flush_side()
+        self._side.append((text, rect, look))
+
+    @staticmethod
+    def _continues(last: _Char, char: _Char) -> bool:
+        size = max(last.look.size, char.look.size)
+        small = min(last.look.size, char.look.size)
+        gap = (char.x0 - last.x1) / size
+        shift = abs(char.base - last.base) / size
+        if shift < 0.08:
+            return _OVERLAP < gap < _WORD_GAP or char.x0 == last.x0  # a ligature's characters share its box
+        # A superscript or subscript hangs on its word; anything else on another baseline is another word.
+        return (shift < 0.62 and small < _SCRIPT_SIZE * size and -0.2 < gap < _WORD_GAP) or (
+            shift < 0.2 and -0.2 < gap < 0.1
+        )
+
+    def _flush(self) -> None:
+        chars, self._chars = self._chars, []
+        main = max(chars, key=lambda c: c.look.size)
+        size, base = main.look.size, main.base
+        runs: list[Run] = []
+        for char in chars:
+            style = char.look.font.style
+            if char.look.size < _SCRIPT_SIZE * size or abs(char.base - base) > 0.2 * size:
+                shift = (base - char.base) / size
+                style |= Style.SUPER if shift > 0.12 else Style.SUB if shift < -0.05 else Style.PLAIN
+            if runs and runs[-1].style == style:
+                runs[-1] = Run(runs[-1].text + char.text, style)
+            else:
+                runs.append(Run(char.text, style))
+        runs = [run for run in runs if run.text]
+        if not runs:
+            return
+        rect = Rect(min(c.x0 for c in chars), base - ASCENT * size, max(c.x1 for c in chars), base + DESCENT * size)
+        longest = max(runs, key=lambda run: len(run.text))
+        self._page.words.append(
+            Word(runs, rect, base, size, main.look.font.name, longest.style, self._order, main.look.colour)
+        )
+        self._order += 1
+
+    def _flush_side(self) -> None:
+        side, self._side = self._side, []
+        look = side[0][2]
+        rect = Rect(min(r.x0 for _, r, _ in side), min(r.y0 for _, r, _ in side),
+                    max(r.x1 for _, r, _ in side), max(r.y1 for _, r, _ in side))  # fmt: skip
+        word = Word([Run("".join(t for t, _, _ in side), look.font.style)], rect, rect.y1, look.size,
+                    look.font.name, look.font.style, self._order, look.colour)  # fmt: skip
+        self._page.sideways.append(word)
+        self._order += 1

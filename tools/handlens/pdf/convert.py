@@ -1,0 +1,161 @@
+"""PDF to Markdown in this process, with nothing else around it.
+
+    result = convert(Path("report.pdf"))
+    result.markdown
+
+PDFium is not thread-safe, and a hostile file may crash it: servers call this through `handlens.pdf.documents`, which
+runs it in worker processes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from handlens.errors import DocumentError
+from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.markdown import render
+from handlens.pdf.options import Options
+from handlens.pdf.page import understand
+from handlens.pdf.profile import Profile, profile_of
+from handlens.pdf.ranges import parse_pages
+from handlens.pdf.reading import Document
+from handlens.pdf.result import Figure, PageResult, stitch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from handlens.pdf.model import PageContent
+
+_SAMPLE = 14
+_FIGURE_SCALE = 2.0
+_MAX_FIGURE_PIXELS = 6_000_000
+_OPEN_ENDS = ".!?:;。！？：；"
+
+
+@dataclass
+class Conversion:
+    """A whole document: its Markdown, and the result of each page."""
+
+    markdown: str
+    pages: list[PageResult]
+
+
+def convert(
+    source: Path | bytes, *, pages: str | None = None, password: str | None = None, options: Options | None = None
+) -> Conversion:
+    """Convert a document, or the pages of it that `pages` names ("1-3,7").
+
+    Raises:
+        DocumentError: the file is missing, empty, broken or no PDF; PasswordRequired where it is encrypted.
+        InvalidInput: the page range is none, or out of reach.
+    """
+    options = options or Options()
+    with Converter(source, password=password, options=options) as converter:
+        results = list(converter.pages(parse_pages(pages, converter.page_count)))
+    return Conversion(stitch(results, page_breaks=options.page_breaks), results)
+
+
+class Converter:
+    """Converts pages of one document, one at a time and in any order, in memory that does not grow with it."""
+
+    def __init__(self, source: Path | bytes, *, password: str | None = None, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self._document = Document(source, password)
+        self.page_count = self._document.page_count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._document.close()
+
+    def facts(self) -> dict[str, Any]:
+        """What the file says of itself: title, author, outline, and what is in it that was ignored."""
+        return {"metadata": self._document.metadata(), "ignored": self._document.ignored(),
+                "outline": self._document.outline()}  # fmt: skip
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What the document's pages share, learned from a sample of them."""
+        sample: list[PageContent] = []
+        for index in _sample(self.page_count):
+            try:
+                sample.append(self._document.read(index))
+            except DocumentError:
+                continue  # a broken page teaches nothing; converting it reports it
+        return profile_of(sample, self.page_count, self._document.outline())
+
+    def pages(self, indices: Iterable[int]) -> Iterator[PageResult]:
+        """Results of pages as they come; a page that can't be read gives a result that says so."""
+        for index in indices:
+            try:
+                yield self.page(index)
+            except DocumentError as error:
+                yield PageResult(index, route="failed", confidence=0.0, notes=[str(error)])
+
+    def page(self, index: int) -> PageResult:
+        """One page. Raises DocumentError where it can't be read."""
+        content = self._document.read(index)
+        blocks = understand(content, self.profile)
+        result = PageResult(index, route="text" if content.words else "empty")
+        result.figures = self._figures(content, blocks)
+        result.markdown = render(blocks, tables=self.options.tables)
+        result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
+        shown = [b for b in blocks if b.kind is not Kind.FURNITURE and (b.lines or b.table)]
+        result.joins = bool(shown) and _continues(shown[0])
+        result.open = bool(shown) and _unfinished(shown[-1])
+        return result
+
+    def _figures(self, content: PageContent, blocks: list[Block]) -> list[Figure]:
+        figures: list[Figure] = []
+        for block in (b for b in blocks if b.kind is Kind.FIGURE):
+            name = f"page-{content.index + 1}-figure-{len(figures) + 1}.png"
+            figure = Figure(name, block.rect, _caption_of(block, blocks))
+            if self.options.figures:
+                scale = min(_FIGURE_SCALE, (_MAX_FIGURE_PIXELS / max(1.0, block.rect.area)) ** 0.5)
+                image = self._document.render(content.index, scale=scale, clip=block.rect, turn=content.turn)
+                data = io.BytesIO()
+                image.save(data, "PNG", compress_level=3)
+                figure.data = data.getvalue()
+                block.artifact = name
+            figures.append(figure)
+        return figures
+
+
+def _sample(count: int) -> list[int]:
+    """Pages to learn from: neighbours, because headers alternate, spread over the document."""
+    if count <= _SAMPLE:
+        return list(range(count))
+    step = count / (_SAMPLE / 2)
+    starts = [int(i * step) for i in range(_SAMPLE // 2)]
+    return sorted({min(count - 1, s + k) for s in starts for k in (0, 1)})
+
+
+def _caption_of(figure: Block, blocks: list[Block]) -> str:
+    """The caption nearest to a figure, above or below it."""
+    captions = [b for b in blocks if b.kind is Kind.CAPTION]
+    near = [
+        (min(abs(b.rect.y0 - figure.rect.y1), abs(figure.rect.y0 - b.rect.y1)), b)
+        for b in captions
+        if min(b.rect.x1, figure.rect.x1) > max(b.rect.x0, figure.rect.x0)
+    ]
+    best = min(near, key=lambda pair: pair[0], default=None)
+    return best[1].text if best and best[0] < 60 else ""
+
+
+def _continues(block: Block) -> bool:
+    return block.kind is Kind.TEXT and block.text[:1].islower()
+
+
+def _unfinished(block: Block) -> bool:
+    return block.kind in (Kind.TEXT, Kind.ITEM) and block.text.rstrip("\"'”’)]")[-1:] not in _OPEN_ENDS

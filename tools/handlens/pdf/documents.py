@@ -1,0 +1,129 @@
+"""Documents for async callers: PDFium in worker processes, killed when nobody waits for them any more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from handlens import errors
+from handlens.errors import DocumentError, LimitExceeded
+from handlens.pdf.options import Options
+from handlens.pdf.result import PageResult
+from handlens.workers import Worker, WorkerDiedError, WorkerFailedError, WorkerPool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+_MEMORY = 4_000_000_000
+_PAGE_SECONDS = 120.0
+
+
+class Documents:
+    """Opens PDFs in worker processes; `processes` documents are converted at once."""
+
+    def __init__(self, *, processes: int = 1, page_seconds: float = _PAGE_SECONDS, memory_bytes: int = _MEMORY) -> None:
+        self._pool = WorkerPool("handlens.pdf.worker:serve", {"memory_bytes": memory_bytes}, processes=processes)
+        self._seconds = page_seconds
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers that run now."""
+        return self._pool.pids
+
+    async def aclose(self) -> None:
+        """Kill the workers."""
+        await self._pool.aclose()
+
+    @asynccontextmanager
+    async def open(
+        self, path: Path, *, password: str | None = None, options: Options | None = None
+    ) -> AsyncGenerator[OpenDocument, None]:
+        """An open document. Raises DocumentError, PasswordRequired."""
+        async with self._pool.worker() as worker:
+            document = OpenDocument(worker, path, password, options or Options(), self._seconds)
+            await document.start()
+            try:
+                yield document
+            finally:
+                if worker.pid is not None and not document.lost:
+                    await document.finish()
+
+
+@dataclass
+class OpenDocument:
+    """A document in a worker. `facts` is what the file says of itself (title, author, attachments, scripts)."""
+
+    worker: Worker
+    path: Path
+    password: str | None
+    options: Options
+    seconds: float
+    page_count: int = 0
+    facts: dict[str, Any] | None = None
+    lost: bool = False
+
+    async def start(self) -> None:
+        request = {
+            "do": "open", "path": str(self.path), "password": self.password, "options": asdict(self.options)
+        }  # fmt: skip
+        try:
+            answer, _ = await self.worker.call(request, seconds=self.seconds)
+        except WorkerFailedError as error:
+            raise _raised(error) from error
+        except WorkerDiedError as error:
+            raise DocumentError("Opening the document killed its reader: it is broken or hostile.") from error
+        except TimeoutError as error:
+            raise LimitExceeded(
+                f"Opening the document took over {self.seconds:g} s.", setting="limits.document_page_seconds"
+            ) from error
+        self.page_count = int(answer.pop("pages"))
+        self.facts = answer
+
+    async def finish(self) -> None:
+        try:
+            await self.worker.call({"do": "close"}, seconds=10.0)
+        except (WorkerDiedError, WorkerFailedError, TimeoutError):
+            await self.worker.aclose()
+
+    async def pages(self, indices: Iterable[int]) -> AsyncIterator[PageResult]:
+        """Results of pages as they come. A page that kills the worker is tried once more, then reported."""
+        for index in indices:
+            yield await self._page(index)
+
+    async def _page(self, index: int) -> PageResult:
+        for attempt in (1, 2):
+            try:
+                answer, body = await self.worker.call({"do": "page", "index": index}, seconds=self.seconds)
+                return PageResult.from_json(answer, body)
+            except WorkerFailedError as error:
+                return _failed(index, str(error) or error.kind)
+            except (WorkerDiedError, TimeoutError) as error:
+                await self.start()
+                if attempt == 2:
+                    late = isinstance(error, TimeoutError)
+                    reason = f"took over {self.seconds:g} s" if late else "killed the reader twice"
+                    return _failed(index, f"Page {index + 1} {reason} and was left out.")
+        raise AssertionError("unreachable")
+
+
+def _failed(index: int, note: str) -> PageResult:
+    return PageResult(index, route="failed", confidence=0.0, notes=[note])
+
+
+def _raised(error: WorkerFailedError) -> errors.HandlensError:
+    """The failure that the worker raised, as its own class where it is one of ours."""
+    known = getattr(errors, error.kind, None)
+    if isinstance(known, type) and issubclass(known, errors.HandlensError) and known is not LimitExceeded:
+        return known(str(error))
+    return DocumentError(f"The document can't be read: {error}")

@@ -1,0 +1,61 @@
+"""Where a page's pictures are: raster images, and drawings that hang together, with the lettering inside them."""
+
+from __future__ import annotations
+
+from handlens.pdf.model import PageContent, Rect, Word, around
+
+_MIN_SIDE = 24.0
+_NEAR = 6.0
+
+
+def find_figures(page: PageContent) -> list[Rect]:
+    """Boxes of figures, top to bottom. Backgrounds of the whole page and small ornaments are no figures."""
+    full = 0.82 * page.width * page.height
+    images = [r for r in page.images if r.area < full]
+    drawings = [r for r in page.drawings if r.area < full]
+    groups = _grouped(images + drawings)
+    figures = []
+    for group in groups:
+        rect = around(group)
+        has_image = any(r in images for r in group)
+        if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
+            continue
+        if not has_image and _is_text_box(rect, page):
+            continue
+        figures.append(rect)
+    return sorted(figures, key=lambda r: (r.y0, r.x0))
+
+
+def _grouped(rects: list[Rect]) -> list[list[Rect]]:
+    """Rectangles joined where they touch or nearly touch."""
+    groups: list[tuple[Rect, list[Rect]]] = []
+    for rect in sorted(rects, key=lambda r: -r.area)[:2_000]:
+        members, hull = [rect], rect
+        rest = []
+        for other, others in groups:
+            if hull.grown(_NEAR).shared(other.grown(_NEAR)) > 0:
+                members += others
+                hull = around([hull, other])
+            else:
+                rest.append((other, others))
+        groups = [*rest, (hull, members)]
+    return [members for _, members in groups]
+
+
+def _is_text_box(rect: Rect, page: PageContent) -> bool:
+    """A frame or shaded box round prose: most of its area is under lines of text."""
+    inside = [w for w in page.words if rect.holds((w.rect.x0 + w.rect.x1) / 2, w.base)]
+    covered = sum(w.rect.area for w in inside)
+    return covered > 0.3 * rect.area and len(inside) > 12
+
+
+def lettering(words: list[Word], figures: list[Rect]) -> tuple[list[Word], list[Word]]:
+    """Words of the page and words inside figures."""
+    if not figures:
+        return words, []
+    outside: list[Word] = []
+    inside: list[Word] = []
+    for word in words:
+        x, y = (word.rect.x0 + word.rect.x1) / 2, (word.rect.y0 + word.rect.y1) / 2
+        (inside if any(f.holds(x, y, 1.0) for f in figures) else outside).append(word)
+    return outside, inside

@@ -1,0 +1,109 @@
+"""Running headers, footers and page numbers: what repeats from page to page, or plainly stands in the margin."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from handlens.pdf.profile import in_margin, is_page_number, signature
+
+if TYPE_CHECKING:
+    from handlens.pdf.lines import Line
+    from handlens.pdf.model import PageContent
+    from handlens.pdf.profile import Profile
+
+_CREDIT = re.compile(
+    r"https?://|www\.|doi[:. ]|©|\bcopyright\b|\bISSN\b|\bvol(ume)?\.? ?\d|\bet al\b|\bpage \d|\d{4};\s?\d|"
+    r"\bjournal\b|\blicen[cs]e|\ball rights reserved\b|\(\d{4}\) ?\d+|\b\d{4}, \d+, \d+|\bdownloaded\b|"
+    r"\bsubmit your|\barticle \d|\bresearch article\b|\|",
+    re.IGNORECASE,
+)
+
+
+def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) -> tuple[list[Line], list[Line]]:
+    """The page's content, and its running headers and footers."""
+    candidates = [line for line in fragments if in_margin(line, page)]
+    body = [line for line in fragments if not in_margin(line, page)]
+    furniture = {id(line) for line in candidates if _repeats(line, page, profile)}
+    if len(furniture) == len(fragments):
+        furniture.clear()  # a page of nothing but what repeats is a page of its own all the same
+    for line in candidates:
+        if id(line) not in furniture and is_page_number(line.text) and _outside(line, fragments):
+            furniture.add(id(line))
+    for edge in (_top_rows(candidates, page), _bottom_rows(candidates, page)):
+        _mark_edge(edge, furniture, page, profile, body)
+    kept = [line for line in fragments if id(line) not in furniture]
+    return kept, [line for line in fragments if id(line) in furniture]
+
+
+def _repeats(line: Line, page: PageContent, profile: Profile) -> bool:
+    if line.size > 1.3 * profile.body_size:
+        return False  # the same title on several slides
+    height = line.rect.y0 / page.height
+    return any(signature(line.text, height + shift) in profile.repeated for shift in (0, 0.012, -0.012))
+
+
+def _outside(line: Line, fragments: list[Line]) -> bool:
+    """Whether nothing but perhaps its own row lies between the line and the page's edge, above or below."""
+    above = any(o.rect.y1 < line.rect.y0 for o in fragments)
+    below = any(o.rect.y0 > line.rect.y1 for o in fragments)
+    return not (above and below) or len([o for o in fragments if o.rect.y0 > line.rect.y1]) <= 2
+
+
+def _rows(lines: list[Line]) -> list[list[Line]]:
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.base):
+        if rows and line.base - rows[-1][0].base < 0.5 * line.size:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _top_rows(lines: list[Line], page: PageContent) -> list[list[Line]]:
+    return _rows([line for line in lines if line.rect.y1 < page.height / 2])
+
+
+def _bottom_rows(lines: list[Line], page: PageContent) -> list[list[Line]]:
+    return _rows([line for line in lines if line.rect.y0 > page.height / 2])[::-1]
+
+
+def _mark_edge(
+    rows: list[list[Line]], furniture: set[int], page: PageContent, profile: Profile, body: list[Line]
+) -> None:
+    """From the edge inwards: rows that look like credits, small and apart from the text, are furniture."""
+    everything = [line for row in rows for line in row] + body
+    for n, row in enumerate(rows[:3]):
+        if any(id(line) in furniture for line in row):
+            if all(line.rect.height < 1.6 * profile.body_size for line in row):
+                furniture.update(id(line) for line in row)
+            continue
+        if not _looks_running(row, n, everything, page, profile):
+            return
+        furniture.update(id(line) for line in row)
+
+
+def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageContent, profile: Profile) -> bool:
+    text = " ".join(line.text for line in row)
+    small = all(line.size <= profile.body_size * 1.02 for line in row)
+    if not small or len(text) > 180:
+        return False
+    own = {id(line) for line in row}
+    top = row[0].rect.y1 < page.height / 2
+    beyond = [o for o in everything if id(o) not in own and (o.base > row[0].base if top else o.base < row[0].base)]
+    if not beyond:
+        return False
+    gap = min(abs(o.base - row[0].base) for o in beyond) / profile.body_size
+    edge = row[0].rect.y0 / page.height if top else 1 - row[0].rect.y1 / page.height
+    ruled = any(
+        rule.length > 0.3 * page.width
+        and (0 < rule.at - row[0].base < 1.6 * profile.body_size if top else 0 < row[0].rect.y0 - rule.at < 14)
+        for rule in page.across
+    )
+    spread = len(row) > 1 and row[0].rect.x0 < 0.3 * page.width and row[-1].rect.x1 > 0.7 * page.width
+    number = any(is_page_number(line.text) for line in row)
+    points = (
+        1.5 * bool(_CREDIT.search(text)) + 1.2 * number + 1.0 * (gap > 2.0) + 1.0 * spread + 0.8 * ruled
+        + 0.6 * (edge < 0.075) + 0.5 * (max(line.size for line in row) < 0.92 * profile.body_size)
+    )  # fmt: skip
+    return points >= (2.4 if n == 0 else 2.9)

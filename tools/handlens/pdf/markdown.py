@@ -1,0 +1,161 @@
+"""Blocks to Markdown."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from handlens.pdf.blocks import Block, Kind, Table
+from handlens.pdf.inline import escaped, inline, plain
+from handlens.pdf.model import Style
+from handlens.pdf.paragraphs import BULLETS, without_marker
+
+if TYPE_CHECKING:
+    from handlens.pdf.blocks import Cell
+    from handlens.pdf.lines import Line
+
+
+def render(blocks: list[Block], *, tables: str = "auto") -> str:
+    """Markdown of blocks in order; `tables` is auto, html or markdown."""
+    parts: list[str] = []
+    last: Block | None = None
+    for block in blocks:
+        text = _block(block, tables)
+        if not text:
+            continue
+        if last is not None:
+            tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM
+            parts.append("\n" if tight else "\n\n")
+        parts.append(text)
+        last = block
+    return "".join(parts)
+
+
+def _block(block: Block, tables: str) -> str:
+    match block.kind:
+        case Kind.FURNITURE:
+            return ""
+        case Kind.HEADING:
+            text = inline([line.words for line in block.lines], ignore=Style.BOLD | Style.ITALIC)
+            return f"{'#' * max(1, block.level)} {text}" if text else ""
+        case Kind.CODE:
+            return _code(block.lines)
+        case Kind.ITEM:
+            return _item(block)
+        case Kind.TABLE:
+            return table(block.table, tables) if block.table else ""
+        case Kind.FIGURE:
+            return f"![]({block.artifact})" if block.artifact else ""
+        case _:
+            return _safe_start(inline([line.words for line in block.lines]))
+
+
+def _item(block: Block) -> str:
+    rows = [without_marker(block.lines[0]), *(line.words for line in block.lines[1:])]
+    text = inline(rows)
+    indent = "  " * block.level
+    if block.marker in BULLETS:
+        return f"{indent}- {text}"
+    digits = block.marker.strip("().[]")
+    if digits.isdigit() and block.marker.endswith((".", ")")) and not block.marker.startswith("("):
+        return f"{indent}{digits}{block.marker[-1]} {text}"
+    return f"{indent}- {escaped(block.marker)} {text}"
+
+
+def _code(lines: list[Line]) -> str:
+    """Fixed pitch text with its indentation, measured in the width of one character."""
+    left = min(line.rect.x0 for line in lines)
+    pitch = lines[0].rect.width / max(1, len(lines[0].text)) or 5.0
+    rows: list[str] = []
+    for n, line in enumerate(lines):
+        if n and line.base - lines[n - 1].base > 1.7 * line.size:
+            rows.append("")
+        row = ""
+        for word in line.words:
+            column = round((word.rect.x0 - left) / pitch)
+            row = row.ljust(column if column > len(row) else len(row) + bool(row)) + word.text
+        rows.append(row)
+    fence = "```" if not any("```" in row for row in rows) else "~~~~"
+    return "\n".join([fence, *rows, fence])
+
+
+def _safe_start(text: str) -> str:
+    """A paragraph that begins like a heading, a list or a quotation keeps its characters."""
+    if text[:1] in "#>+" or (text[:2] in ("- ", "= ", "| ")):
+        return "\\" + text
+    head = text.split(" ", 1)[0]
+    if head[:-1].isdigit() and head[-1:] in ".)":
+        return f"{head[:-1]}\\{head[-1]}{text[len(head) :]}"
+    return text
+
+
+def cell_text(cell: Cell) -> str:
+    return cell.text if cell.text is not None else plain_rows(cell)
+
+
+def plain_rows(cell: Cell) -> str:
+    return inline(cell.lines, ignore=Style.BOLD | Style.ITALIC)
+
+
+def table(source: Table, style: str) -> str:
+    """A pipe table where it can say everything, HTML where cells span; `style` forces one of the two."""
+    spans = any(cell.across > 1 or cell.down > 1 for row in source.rows for cell in row)
+    if style == "html" or (style == "auto" and spans):
+        return _html(source)
+    return _pipes(source)
+
+
+def _html(source: Table) -> str:
+    rows = []
+    for n, row in enumerate(source.rows):
+        tag = "th" if n < source.header else "td"
+        cells = "".join(f"<{tag}{_spans(cell)}>{_cell_html(cell)}</{tag}>" for cell in row)
+        rows.append(f"<tr>{cells}</tr>")
+    return "<table>\n" + "\n".join(rows) + "\n</table>"
+
+
+def _spans(cell: Cell) -> str:
+    return (f' colspan="{cell.across}"' if cell.across > 1 else "") + (
+        f' rowspan="{cell.down}"' if cell.down > 1 else ""
+    )
+
+
+def _cell_html(cell: Cell) -> str:
+    pieces = plain(_as_lines(cell))
+    return html.escape(pieces, quote=False)
+
+
+def _as_lines(cell: Cell) -> list[Line]:
+    from handlens.pdf.lines import Line
+
+    return [Line(words) for words in cell.lines if words]
+
+
+def _pipes(source: Table) -> str:
+    grid = _grid(source)
+    width = max((len(row) for row in grid), default=0)
+    lines = []
+    for n, row in enumerate(grid):
+        cells = [c.replace("|", "\\|").replace("\n", " ") for c in row + [""] * (width - len(row))]
+        lines.append("| " + " | ".join(cells) + " |")
+        if n == 0:
+            lines.append("|" + " --- |" * width)
+    return "\n".join(lines)
+
+
+def _grid(source: Table) -> list[list[str]]:
+    """Every place of the table; a spanning cell stands in its first place."""
+    grid: list[list[str]] = []
+    taken: set[tuple[int, int]] = set()
+    for r, row in enumerate(source.rows):
+        texts: dict[int, str] = {}
+        column = 0
+        for cell in row:
+            while (r, column) in taken:
+                column += 1
+            texts[column] = plain_rows(cell)
+            taken |= {(r + i, column + j) for i in range(cell.down) for j in range(cell.across)}
+            column += cell.across
+        width = max([c for y, c in taken if y == r], default=-1) + 1
+        grid.append([texts.get(c, "") for c in range(width)])
+    return grid

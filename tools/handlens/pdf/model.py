@@ -1,0 +1,119 @@
+"""What is read from a page: words, rules, fills and pictures, in points from the top left of the page as displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import NamedTuple
+
+
+class Rect(NamedTuple):
+    """Left, top, right, bottom in points; y grows downwards."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def shared(self, other: Rect) -> float:
+        """Area of the intersection."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return width * height if width > 0 and height > 0 else 0.0
+
+    def holds(self, x: float, y: float, margin: float = 0.0) -> bool:
+        return self.x0 - margin <= x <= self.x1 + margin and self.y0 - margin <= y <= self.y1 + margin
+
+    def grown(self, margin: float) -> Rect:
+        return Rect(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
+
+def around(rects: list[Rect]) -> Rect:
+    """The smallest rectangle that holds all of `rects`, which are at least one."""
+    return Rect(min(r.x0 for r in rects), min(r.y0 for r in rects), max(r.x1 for r in rects), max(r.y1 for r in rects))
+
+
+class Style(IntFlag):
+    PLAIN = 0
+    BOLD = 1
+    ITALIC = 2
+    MONO = 4
+    SUPER = 8
+    SUB = 16
+
+
+class Run(NamedTuple):
+    """Characters of one style inside a word."""
+
+    text: str
+    style: Style
+
+
+@dataclass(slots=True)
+class Word:
+    """Characters between spaces. `size` is the font's, `base` the baseline's y, `order` the place in the stream."""
+
+    runs: list[Run]
+    rect: Rect
+    base: float
+    size: float
+    font: str
+    style: Style
+    order: int
+    colour: int = 0
+    confidence: float = 1.0
+    link: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs) if len(self.runs) > 1 else self.runs[0].text
+
+
+class Rule(NamedTuple):
+    """A thin straight stroke along an axis: from `start` to `end` at `at`, `width` points thick."""
+
+    at: float
+    start: float
+    end: float
+    width: float
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(slots=True)
+class PageContent:
+    """One page as read, before anybody asks what it means. `turn` is by how many quarters it was turned to read."""
+
+    index: int
+    width: float
+    height: float
+    words: list[Word] = field(default_factory=list)
+    across: list[Rule] = field(default_factory=list)
+    down: list[Rule] = field(default_factory=list)
+    fills: list[Rect] = field(default_factory=list)
+    drawings: list[Rect] = field(default_factory=list)
+    images: list[Rect] = field(default_factory=list)
+    sideways: list[Word] = field(default_factory=list)
+    turn: int = 0
+    characters: int = 0
+    unmapped: int = 0
+    invisible: int = 0
+    route: str = "text"
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(0.0, 0.0, self.width, self.height)

@@ -1,0 +1,193 @@
+"""Rules, shaded boxes, drawings and pictures of a page, from PDFium's page objects."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from handlens.pdf.model import PageContent, Rect, Rule
+
+if TYPE_CHECKING:
+    from handlens.pdf.frame import Frame
+
+_THIN = 3.0
+_MAX_OBJECTS = 40_000
+_MAX_SEGMENTS = 60_000
+_MAX_DEPTH = 8
+_MANY = 64
+
+Matrix = tuple[float, float, float, float, float, float]
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+class _Ink(NamedTuple):
+    fill: bool
+    stroke: bool
+    width: float
+
+
+class _Budget:
+    """How much of a page is looked at: hostile pages have millions of objects."""
+
+    def __init__(self) -> None:
+        self.objects = _MAX_OBJECTS
+        self.segments = _MAX_SEGMENTS
+
+
+def read_objects(raw_page: Any, frame: Frame, page: PageContent) -> None:
+    """Fill `page.across`, `down`, `fills`, `drawings` and `images`."""
+    import pypdfium2.raw as pdfium
+
+    budget = _Budget()
+    count = pdfium.FPDFPage_CountObjects(raw_page)
+    handles = (pdfium.FPDFPage_GetObject(raw_page, i) for i in range(count))
+    _walk(handles, _IDENTITY, 0, frame, page, budget)
+
+
+def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageContent, budget: _Budget) -> None:
+    import pypdfium2.raw as pdfium
+
+    for handle in handles:
+        if budget.objects <= 0:
+            return
+        budget.objects -= 1
+        kind = pdfium.FPDFPageObj_GetType(handle)
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            _path(handle, outer, frame, page, budget)
+        elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
+            rect = _bounds(handle, outer, frame, page)
+            if rect is not None and kind == pdfium.FPDF_PAGEOBJ_IMAGE and rect.area > 4:
+                page.images.append(rect)
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
+            inner = _times(_matrix(handle), outer)
+            count = pdfium.FPDFFormObj_CountObjects(handle)
+            children = (pdfium.FPDFFormObj_GetObject(handle, i) for i in range(max(0, count)))
+            _walk(children, inner, depth + 1, frame, page, budget)
+
+
+def _matrix(handle: Any) -> Matrix:
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(handle, matrix):
+        return _IDENTITY
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
+def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _bounds(handle: Any, outer: Matrix, frame: Frame, page: PageContent) -> Rect | None:
+    import pypdfium2.raw as pdfium
+
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
+        return None
+    x0, y0 = _apply(outer, left.value, bottom.value)
+    x1, y1 = _apply(outer, right.value, top.value)
+    rect = frame.rect(x0, y0, x1, y1)
+    clipped = Rect(max(rect.x0, 0), max(rect.y0, 0), min(rect.x1, page.width), min(rect.y1, page.height))
+    return clipped if clipped.x1 >= clipped.x0 and clipped.y1 >= clipped.y0 else None
+
+
+def _ink(handle: Any) -> _Ink | None:
+    """How the path is painted; None where nothing can be seen of it (white on white, transparent, no paint)."""
+    import pypdfium2.raw as pdfium
+
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    if not pdfium.FPDFPath_GetDrawMode(handle, mode, stroke):
+        return None
+    fill, stroked = mode.value != 0, bool(stroke.value)
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if fill and pdfium.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
+        fill = alpha.value > 8 and min(red.value, green.value, blue.value) < 250
+    if stroked and pdfium.FPDFPageObj_GetStrokeColor(handle, red, green, blue, alpha):
+        stroked = alpha.value > 8 and min(red.value, green.value, blue.value) < 250
+    width = ctypes.c_float()
+    pdfium.FPDFPageObj_GetStrokeWidth(handle, width)
+    return _Ink(fill, stroked, width.value) if fill or stroked else None
+
+
+def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _Budget) -> None:
+    import pypdfium2.raw as pdfium
+
+    rect = _bounds(handle, outer, frame, page)
+    if rect is None:
+        return
+    ink = _ink(handle)
+    if ink is None:
+        return
+    if rect.height <= _THIN < rect.width or rect.width <= _THIN < rect.height:
+        _add_rule(rect, page)
+        return
+    count = pdfium.FPDFPath_CountSegments(handle)
+    if count <= 0 or (rect.width <= _THIN and rect.height <= _THIN):
+        return
+    if count > _MANY * 8 or budget.segments <= 0:
+        page.drawings.append(rect)
+        return
+    budget.segments -= count
+    _segments(handle, count, _times(_matrix(handle), outer), frame, page, ink, rect)
+
+
+def _segments(handle: Any, count: int, matrix: Matrix, frame: Frame, page: PageContent, ink: _Ink, rect: Rect) -> None:
+    """Straight upright pieces become rules and fills; everything else is a drawing."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_float(), ctypes.c_float()
+    subpaths: list[list[tuple[float, float]]] = []
+    curved = 0
+    for i in range(count):
+        segment = pdfium.FPDFPath_GetPathSegment(handle, i)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        point = frame.point(*_apply(matrix, x.value, y.value))
+        if kind == pdfium.FPDF_SEGMENT_MOVETO or not subpaths:
+            subpaths.append([point])
+        else:
+            subpaths[-1].append(point)
+            curved += kind == pdfium.FPDF_SEGMENT_BEZIERTO
+        if pdfium.FPDFPathSegment_GetClose(segment) and subpaths[-1][0] != point:
+            subpaths[-1].append(subpaths[-1][0])
+    slanted = 0
+    for points in subpaths:
+        slanted += _subpath(points, page, ink, curved > 0)
+    if slanted or curved:
+        page.drawings.append(rect)
+
+
+def _subpath(points: list[tuple[float, float]], page: PageContent, ink: _Ink, curved: bool) -> int:
+    """Rules and fills of one subpath; returns how many of its pieces are neither level nor upright."""
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    rect = Rect(min(xs), min(ys), max(xs), max(ys))
+    if ink.fill and len(points) > 3 and (rect.height <= _THIN or rect.width <= _THIN):
+        if not curved:
+            _add_rule(rect, page)
+        return 0
+    slanted = 0
+    for (xa, ya), (xb, yb) in itertools.pairwise(points):
+        if abs(ya - yb) < 0.6 or abs(xa - xb) < 0.6:
+            if ink.stroke and not curved:
+                _add_rule(Rect(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)), page)
+        else:
+            slanted += 1
+    if ink.fill and not slanted and not curved and rect.width > _THIN and rect.height > _THIN:
+        page.fills.append(rect)
+    return slanted
+
+
+def _add_rule(rect: Rect, page: PageContent) -> None:
+    if rect.width >= rect.height:
+        if rect.width > 1.5:
+            page.across.append(Rule((rect.y0 + rect.y1) / 2, rect.x0, rect.x1, rect.height))
+    elif rect.height > 1.5:
+        page.down.append(Rule((rect.x0 + rect.x1) / 2, rect.y0, rect.y1, rect.width))

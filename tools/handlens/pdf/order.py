@@ -1,0 +1,140 @@
+"""The order in which the parts of a page are read: gutters between columns, and what spans them.
+
+A region is cut at a gutter (an upright white band with text on both sides) where there is one. What crosses the gutter
+(a title, a wide figure) parts the region into bands, each read on its own. Where no gutter is found, the region is
+read from top to bottom. This is XY-cut that looks for columns first and lets a few things cross them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Protocol, TypeVar
+
+from handlens.pdf.model import Rect, around
+
+
+class Placed(Protocol):
+    """Anything that has a place on the page."""
+
+    @property
+    def rect(self) -> Rect: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+_MIN_GUTTER = 0.55  # of the median height of what is ordered
+_DEPTH = 12
+
+
+def regions(items: Sequence[P], height: float) -> list[list[P]]:
+    """Groups of items in reading order; each group is one column of one band, its items top to bottom.
+
+    height: a usual line's, in points.
+    """
+    return [sorted(group, key=lambda i: (i.rect.y0, i.rect.x0)) for group in _split(list(items), height, 0)]
+
+
+def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
+    if len(items) < 2 or depth > _DEPTH:
+        return [items] if items else []
+    gutter = _best_gutter(items, height)
+    if gutter is None:
+        return [items]
+    low, high = gutter
+    crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
+    groups: list[list[P]] = []
+    for band, spans in _bands(items, crossing):
+        if spans:
+            groups += _split(band, height, depth + 1) if len(band) < len(items) else [band]
+            continue
+        middle = (low + high) / 2
+        left = [i for i in band if (i.rect.x0 + i.rect.x1) / 2 < middle]
+        right = [i for i in band if (i.rect.x0 + i.rect.x1) / 2 >= middle]
+        for side in (left, right):
+            groups += _split(side, height, depth + 1)
+    return groups
+
+
+def _bands(items: list[P], crossing: list[P]) -> list[tuple[list[P], bool]]:
+    """The region top to bottom, in runs of items that cross the gutter and runs that do not."""
+    crossers = {id(i) for i in crossing}
+    bands: list[tuple[list[P], bool]] = []
+    for item in sorted(items, key=lambda i: (i.rect.y0 + min(i.rect.height, 12.0) / 2, i.rect.x0)):
+        spans = id(item) in crossers
+        if not spans and bands and bands[-1][1] and any(_same_row(item, other) for other in bands[-1][0]):
+            bands[-1][0].append(item)  # beside something that crosses: part of its row
+            continue
+        if not bands or bands[-1][1] != spans:
+            bands.append(([], spans))
+        bands[-1][0].append(item)
+    return bands
+
+
+def _same_row(item: Placed, other: Placed) -> bool:
+    shared = min(item.rect.y1, other.rect.y1) - max(item.rect.y0, other.rect.y0)
+    return shared > 0.6 * min(item.rect.height, other.rect.height)
+
+
+def _best_gutter(items: list[P], height: float) -> tuple[float, float] | None:
+    """Left and right of the white band that most text lies beside, on both its sides."""
+    best, best_score = None, 0.0
+    for low, high in _candidates(items, height):
+        score = _gutter_score(items, low, high, height)
+        if score > best_score:
+            best, best_score = (low, high), score
+    return best
+
+
+def _candidates(items: list[P], height: float) -> list[tuple[float, float]]:
+    """White bands left when the few things that span much of the region are looked past."""
+    area = around([i.rect for i in items])
+    found: set[tuple[float, float]] = set()
+    for share in (1.01, 0.75, 0.55, 0.42):
+        narrow = sorted(i.rect for i in items if i.rect.width < share * area.width)
+        if len(narrow) < 2:
+            continue
+        reach = narrow[0].x1
+        for rect in narrow[1:]:
+            if rect.x0 - reach >= _MIN_GUTTER * height:
+                found.add((reach, rect.x0))
+            reach = max(reach, rect.x1)
+    # Few stragglers may lie in a true gutter: count what crosses each place instead of forbidding it.
+    edges = sorted({round(i.rect.x0, 1) for i in items})
+    for edge in edges:
+        starts = [i.rect for i in items if abs(i.rect.x0 - edge) < 1.5]
+        if len(starts) >= 4:
+            before = [i.rect.x1 for i in items if edge - 60 < i.rect.x1 < edge - _MIN_GUTTER * height]
+            if len(before) >= 4:
+                found.add((max(before), edge - 0.5))
+    return sorted(found)
+
+
+def _gutter_score(items: list[P], low: float, high: float, height: float) -> float:
+    left = [i for i in items if i.rect.x1 <= low + 0.5]
+    right = [i for i in items if i.rect.x0 >= high - 0.5]
+    crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
+    if not left or not right:
+        return 0.0
+    if not (_is_column(left, height) and _is_column(right, height)):
+        return 0.0
+    a, b = around([i.rect for i in left]), around([i.rect for i in right])
+    beside = min(a.y1, b.y1) - max(a.y0, b.y0)
+    if beside < 2.5 * height:
+        return 0.0
+    crossed = sum(
+        i.rect.height for i in crossing if max(a.y0, b.y0) - 1 < (i.rect.y0 + i.rect.y1) / 2 < min(a.y1, b.y1) + 1
+    )
+    free = beside - crossed
+    text = sum(min(i.rect.height, 3 * height) for i in left), sum(min(i.rect.height, 3 * height) for i in right)
+    if free < 0.35 * beside or min(text) < 2 * height:
+        return 0.0
+    return min(free, 4 * min(text)) * (1 + min(1.0, (high - low) / (4 * height)))
+
+
+def _is_column(items: list[P], height: float) -> bool:
+    """Whether items could be a column of prose or of a list, and not a column of short cells."""
+    if len(items) < 2:
+        return items[0].rect.height > 4 * height
+    widths = [i.rect.width for i in items]
+    return median(widths) > 7 * height or max(i.rect.height for i in items) > 4 * height

@@ -1,0 +1,178 @@
+"""Lines of one column to paragraphs, list items and pieces of one look."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from statistics import median
+
+from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.lines import Line
+from handlens.pdf.model import Rect, Word, around
+
+BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
+_BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
+_NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
+_SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
+
+
+def join_fragments(fragments: list[Line]) -> list[list[Line]]:
+    """Fragments stacked closely upon one another, each the only neighbour of the other: pieces of one column.
+
+    What spans two columns has two neighbours below, so it stays apart from them.
+    """
+    ordered = sorted(fragments, key=lambda f: (f.base, f.rect.x0))
+    below: dict[int, list[int]] = {i: [] for i in range(len(ordered))}
+    above: dict[int, list[int]] = {i: [] for i in range(len(ordered))}
+    for i, upper in enumerate(ordered):
+        reach = None
+        for j in range(i + 1, len(ordered)):
+            lower = ordered[j]
+            if lower.base - upper.base > 2.2 * upper.size:
+                break
+            if lower.base - upper.base < 0.5 * min(upper.size, lower.size) or not _stacked(upper, lower):
+                continue
+            if reach is not None and lower.base - reach > 0.4 * lower.size:
+                break
+            reach = lower.base if reach is None else reach
+            below[i].append(j)
+            above[j].append(i)
+    groups: list[list[Line]] = []
+    where: dict[int, int] = {}
+    for i, fragment in enumerate(ordered):
+        parents = above[i]
+        if len(parents) == 1 and len(below[parents[0]]) == 1 and _alike(ordered[parents[0]], fragment):
+            where[i] = where[parents[0]]
+            groups[where[i]].append(fragment)
+        else:
+            where[i] = len(groups)
+            groups.append([fragment])
+    return groups
+
+
+def _stacked(upper: Line, lower: Line) -> bool:
+    shared = min(upper.rect.x1, lower.rect.x1) - max(upper.rect.x0, lower.rect.x0)
+    return shared > 0.3 * min(upper.rect.width, lower.rect.width)
+
+
+def _alike(upper: Line, lower: Line) -> bool:
+    gap = lower.base - upper.base
+    return abs(upper.size - lower.size) < 0.12 * upper.size and gap < 1.75 * max(upper.size, lower.size)
+
+
+def paragraphs(lines: list[Line], page: int) -> list[Block]:
+    """The paragraphs of one column, whose lines come top to bottom."""
+    if not lines:
+        return []
+    column = around([line.rect for line in lines])
+    pitch = _pitch(lines)
+    blocks: list[Block] = []
+    current: list[Line] = []
+    for i, line in enumerate(lines):
+        if current and _begins(current, line, column, pitch, lines[i + 1] if i + 1 < len(lines) else None):
+            blocks.append(_block(current, page))
+            current = []
+        current.append(line)
+    blocks.append(_block(current, page))
+    return blocks
+
+
+def _pitch(lines: list[Line]) -> float:
+    """Usual distance of baselines, as a share of the font size."""
+    steps = [
+        (b.base - a.base) / a.size
+        for a, b in itertools.pairwise(lines)
+        if abs(a.size - b.size) < 0.6 and 0.8 < (b.base - a.base) / a.size < 2.6
+    ]
+    return median(steps) if len(steps) > 2 else 1.25
+
+
+def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: Line | None) -> bool:
+    """Whether `line` begins another paragraph than the one that `current` holds."""
+    last = current[-1]
+    step = (line.base - last.base) / max(line.size, last.size)
+    if last.mono > 0.8 and line.mono > 0.8 and 0 < step < 3.4:
+        return False
+    if step < 0 or step > max(1.32 * pitch, pitch + 0.3):
+        return True
+    if not same_look(last, line) or _turns(last, line, column, step, pitch):
+        return True
+    if starts_item(line) and (marker_of(line)[0] in BULLETS or _free(current, line, column, after)):
+        return True
+    em = line.size
+    left = current[1].rect.x0 if len(current) > 1 else current[0].rect.x0
+    indent = line.rect.x0 - left
+    if starts_item(current[0]):  # lines of an item hang under its text or its marker
+        return line.rect.x0 < current[0].rect.x0 - 0.5 * em
+    full = last.rect.x1 > column.x1 - 2.5 * em
+    if 0.7 * em < indent < 6 * em and (after is None or after.rect.x0 < line.rect.x0 - 0.5 * em or not full):
+        return True
+    ragged = column.x1 - last.rect.x1
+    first = line.words[0].rect.width
+    return bool(_SENTENCE_END.search(last.text)) and ragged > max(first + 1.5 * em, 0.12 * column.width)
+
+
+def _turns(last: Line, line: Line, column: Rect, step: float, pitch: float) -> bool:
+    """Whether the font changes between two lines where a heading may end or begin."""
+    if not last.font or not line.font or last.font == line.font:
+        return False
+    short = last.rect.x1 < column.x1 - 2 * last.size
+    return short or step > 1.08 * pitch or abs(last.size - line.size) > 0.02 * line.size
+
+
+def _free(current: list[Line], line: Line, column: Rect, after: Line | None) -> bool:
+    """Whether a number that begins a line can be a list's: the line before is an item, ends early, or with a stop."""
+    last = current[-1]
+    if starts_item(current[0]) and abs(line.rect.x0 - current[0].rect.x0) < 0.6 * line.size:
+        return True
+    hangs = after is not None and after.rect.x0 > line.rect.x0 + 0.5 * line.size
+    return last.rect.x1 < column.x1 - 3 * line.size or (bool(_SENTENCE_END.search(last.text)) and hangs)
+
+
+def same_look(a: Line, b: Line) -> bool:
+    """Whether two lines could belong to one paragraph by their size and weight."""
+    if abs(a.size - b.size) > 0.09 * max(a.size, b.size):
+        return False
+    if (a.bold > 0.9) != (b.bold > 0.9):
+        # A paragraph may begin with a bold lead that fills its first line, or end a bold one with a plain word.
+        return min(a.bold, b.bold) > 0.25
+    return (a.mono > 0.8) == (b.mono > 0.8)
+
+
+def marker_of(line: Line) -> tuple[str, int]:
+    """The list marker that a line begins with, and how many of its words it takes; ("", 0) where there is none."""
+    first = line.words[0].text
+    if len(line.words) > 1:
+        gap = line.words[1].rect.x0 - line.words[0].rect.x1
+        if first in BULLETS and (first not in "–—-*·→§" or gap > 0.1 * line.size):
+            return first, 1
+        if _NUMBER.match(first):
+            return first, 1
+    match = _BULLET.match(first)
+    return (match.group(0), 0) if match and len(first) > 1 else ("", 0)
+
+
+def starts_item(line: Line) -> bool:
+    return bool(marker_of(line)[0])
+
+
+def _block(lines: list[Line], page: int) -> Block:
+    block = Block(Kind.TEXT, around([line.rect for line in lines]), list(lines), page=page)
+    marker, _ = marker_of(lines[0])
+    if marker and not (lines[0].bold > 0.9 and marker not in BULLETS):
+        block.kind, block.marker = Kind.ITEM, marker
+    elif all(line.mono > 0.8 for line in lines):
+        block.kind = Kind.CODE
+    return block
+
+
+def without_marker(line: Line) -> list[Word]:
+    """The words of an item's first line after its marker."""
+    marker, words = marker_of(line)
+    if words or not marker:
+        return line.words[words:]
+    first = line.words[0]
+    text = first.text[len(marker) :]
+    run = first.runs[0]._replace(text=text)
+    rest = Word([run], first.rect, first.base, first.size, first.font, first.style, first.order, first.colour)
+    return [rest, *line.words[1:]]

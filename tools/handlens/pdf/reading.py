@@ -1,0 +1,160 @@
+"""Opening a document with PDFium and reading its pages. One thread at a time: PDFium is not thread-safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from handlens.errors import DocumentError, PasswordRequired
+from handlens.pdf.characters import dominant_quarter, read_words
+from handlens.pdf.fonts import Fonts
+from handlens.pdf.frame import Frame
+from handlens.pdf.model import PageContent, Rect
+from handlens.pdf.objects import read_objects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+
+class Document:
+    """An open PDF. Close it, or use it as a context manager."""
+
+    def __init__(self, source: Path | bytes, password: str | None = None) -> None:
+        """Raises PasswordRequired, or DocumentError where the file is missing, empty, broken or no PDF."""
+        import pypdfium2
+
+        _check_head(source)
+        try:
+            self._pdf = pypdfium2.PdfDocument(source, password=password)
+            self.page_count = len(self._pdf)
+        except pypdfium2.PdfiumError as error:
+            raise _explained(error, password) from error
+        except FileNotFoundError as error:
+            raise DocumentError(f"There is no file {source}.") from error
+        if self.page_count < 1:
+            self._pdf.close()
+            raise DocumentError("The document has no pages; it may be truncated. Get a whole copy of it.")
+        self._fonts = Fonts()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._pdf.close()
+
+    def read(self, index: int) -> PageContent:
+        """The content of page `index` (from 0). Raises DocumentError where PDFium can't load it."""
+        import pypdfium2
+        import pypdfium2.raw as pdfium
+
+        try:
+            page = self._pdf[index]
+        except pypdfium2.PdfiumError as error:
+            raise DocumentError(f"Page {index + 1} can't be read: {error}.") from error
+        try:
+            text_page = pdfium.FPDFText_LoadPage(page.raw)
+            try:
+                return self._content(page, text_page, index)
+            finally:
+                pdfium.FPDFText_ClosePage(text_page)
+        finally:
+            page.close()
+
+    def render(self, index: int, *, scale: float, clip: Rect | None = None, turn: int = 0) -> Any:
+        """Page `index` as a Pillow image, `scale` pixels a point; `clip` in points of the page as read."""
+        page = self._pdf[index]
+        try:
+            image = (
+                page.render(
+                    scale=cast("int", scale),  # a float is what it wants
+                    rotation=-90 * turn % 360,
+                    may_draw_forms=True,
+                )
+                .to_pil()
+                .convert("RGB")
+            )
+        finally:
+            page.close()
+        if clip is None:
+            return image
+        left, top = max(0, int(clip.x0 * scale)), max(0, int(clip.y0 * scale))
+        return image.crop(
+            (left, top, min(image.width, int(clip.x1 * scale) + 1), min(image.height, int(clip.y1 * scale) + 1))
+        )
+
+    def outline(self, limit: int = 5_000) -> list[tuple[int, str, int | None]]:
+        """Entries of the document's outline: level from 1, title, page index or None."""
+        entries: list[tuple[int, str, int | None]] = []
+        for item in self._pdf.get_toc(max_depth=8):
+            target = item.get_dest()
+            entries.append((item.level + 1, item.get_title(), target.get_index() if target else None))
+            if len(entries) >= limit:
+                break
+        return entries
+
+    def metadata(self) -> dict[str, str]:
+        """Title, author and so on, as the file says."""
+        return {key: value for key, value in self._pdf.get_metadata_dict(skip_empty=True).items() if value}
+
+    def ignored(self) -> list[str]:
+        """What the file carries besides its pages, which is never run or unpacked: attachments, JavaScript."""
+        import pypdfium2.raw as pdfium
+
+        attached = pdfium.FPDFDoc_GetAttachmentCount(self._pdf.raw)
+        scripts = pdfium.FPDFDoc_GetJavaScriptActionCount(self._pdf.raw)
+        found = [(attached, "attached file"), (scripts, "JavaScript action")]
+        return [f"{count} {what}{'s' if count > 1 else ''}" for count, what in found if count > 0]
+
+    def _content(self, page: Any, text_page: Any, index: int) -> PageContent:
+        box = _visible_box(page)
+        quarters = page.get_rotation() // 90
+        frame = Frame.of_page(box, quarters)
+        turn = dominant_quarter(text_page, frame)
+        if turn:
+            frame = Frame.of_page(box, quarters - turn)
+        content = PageContent(index, frame.width, frame.height, turn=turn)
+        read_words(text_page, frame, self._fonts, content)
+        read_objects(page.raw, frame, content)
+        return content
+
+
+def _visible_box(page: Any) -> tuple[float, float, float, float]:
+    left, bottom, right, top = page.get_bbox()
+    return left, bottom, max(right, left + 1.0), max(top, bottom + 1.0)
+
+
+def _check_head(source: Path | bytes) -> None:
+    try:
+        if isinstance(source, bytes):
+            head = source[:1024]
+        else:
+            with source.open("rb") as file:
+                head = file.read(1024)
+    except FileNotFoundError as error:
+        raise DocumentError(f"There is no file {source}.") from error
+    except OSError as error:
+        raise DocumentError(f"The file {source} can't be read: {error.strerror}.") from error
+    if not head:
+        raise DocumentError("The file is empty, so it is no PDF. Fetch it again.")
+    if b"%PDF-" in head:
+        return
+    start = head.lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise DocumentError("This is an HTML page, not a PDF: perhaps a login or download page. Use a direct link.")
+    raise DocumentError("This is not a PDF: it does not begin with %PDF.")
+
+
+def _explained(error: Exception, password: str | None) -> DocumentError:
+    text = str(error)
+    if "assword" in text:
+        if password is None:
+            return PasswordRequired("The document is encrypted; call again with its password.")
+        return PasswordRequired("The document is encrypted and this password does not open it.")
+    if "ecurity" in text:
+        return DocumentError("The document is encrypted in a way that PDFium can't open.")
+    return DocumentError("The document is broken (no readable pages or cross-references). Get a whole copy of it.")

@@ -1,0 +1,39 @@
+"""What runs in a PDF worker: one open document at a time, its pages converted on request."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import Any
+
+from handlens.pdf.convert import Converter
+from handlens.pdf.options import Options
+from handlens.workers import Handler
+
+
+def serve(*, memory_bytes: int) -> Handler:
+    """Handler of a PDF worker; see `handlens.workers`. A document that wants more memory than given fails."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    held: dict[str, Converter] = {}
+
+    def handle(request: dict[str, Any], _body: bytes) -> tuple[dict[str, Any], bytes]:
+        match request["do"]:
+            case "open":
+                _close(held)
+                options = Options(**request["options"])
+                converter = Converter(Path(request["path"]), password=request["password"], options=options)
+                held["open"] = converter
+                return {"pages": converter.page_count, **converter.facts()}, b""
+            case "page":
+                result = held["open"].page(request["index"])
+                return result.to_json(), b"".join(figure.data for figure in result.figures)
+            case _:
+                _close(held)
+                return {}, b""
+
+    return handle
+
+
+def _close(held: dict[str, Converter]) -> None:
+    if "open" in held:
+        held.pop("open").close()

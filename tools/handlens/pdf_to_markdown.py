@@ -1,0 +1,241 @@
+"""`pdf_to_markdown`: a document as Markdown, the whole as an artifact, a part at a time inline."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handlens.artifacts import SCHEME
+from handlens.errors import DocumentError, InvalidInput, LimitExceeded, NoSuchArtifact
+from handlens.geometry import Box
+from handlens.kit import Kit
+from handlens.tool import ToolInput, ToolOutput, tool
+
+if TYPE_CHECKING:
+    from handlens.artifacts import Artifact
+    from handlens.pdf.documents import OpenDocument
+    from handlens.pdf.result import PageResult
+
+_MAX_FIGURES = 20
+_MAX_PAGES = 40
+
+
+class PdfToMarkdownInput(ToolInput):
+    source: str = Field(description="Path, http(s) URL or artifact URI of the PDF.", min_length=1, max_length=4_000)
+    pages: str | None = Field(default=None, description='Such as "1-3,7" or "10-"; all by default.', max_length=400)
+    password: str | None = Field(default=None, description="Opens an encrypted document.", max_length=256)
+    cursor: str | None = Field(default=None, description="next_cursor of the last answer: reads on.", max_length=64)
+    tables: Literal["auto", "html", "markdown"] = Field(default="auto", description="HTML only for merged cells: auto.")
+    figures: bool = Field(default=True, description="Keep pictures as artifacts.")
+    page_breaks: bool = Field(default=False, description="Mark pages with comments.")
+    frontmatter: bool = Field(default=False, description="Title, author, outline first.")
+    mode: Literal["auto", "fast"] = Field(default="auto", description="fast: no models, no OCR.")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DocumentPage(_Part):
+    """How one page was read."""
+
+    page: int = Field(description="From 1.")
+    route: Literal["text", "ocr", "empty", "failed"] = Field(description="Where its text comes from.")
+    confidence: float = Field(description="0 to 1.")
+    notes: list[str] = Field(description="What went wrong or was left out.")
+
+
+class DocumentFigure(_Part):
+    """A picture of the document."""
+
+    page: int = Field(description="From 1.")
+    artifact: str = Field(description="Resource URI, PNG.")
+    box: Box = Field(description="Points from the page's top left.")
+    caption: str = Field(description="As printed; may be empty.")
+
+
+class PdfToMarkdownOutput(ToolOutput):
+    markdown: str = Field(description="This part.")
+    artifact: str = Field(description="Resource URI of the whole Markdown.")
+    page_count: int = Field(description="Pages of the document; 0 when reading on.")
+    pages: list[DocumentPage] = Field(description="Pages converted; of many, those with something to say.")
+    figures: list[DocumentFigure] = Field(description="Figures; the first of many.")
+    notes: list[str] = Field(description="About the whole document.")
+    next_cursor: str | None = Field(description="Pass as cursor for the rest; null at the end.")
+
+    def text(self) -> str:
+        lines = [self.markdown]
+        about = [*self.notes, *(f"Page {p.page}: {'; '.join(p.notes)}" for p in self.pages if p.notes)]
+        if self.next_cursor:
+            about.append(f"There is more: call again with cursor {self.next_cursor!r}, or read {self.artifact}.")
+        if about:
+            lines.append("---\n" + "\n".join(about))
+        return "\n\n".join(lines)
+
+    def artifacts(self) -> tuple[str, ...]:
+        return (self.artifact, *(figure.artifact for figure in self.figures))
+
+
+@tool(title="PDF to Markdown", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
+async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
+    """Convert a PDF to Markdown: headings, paragraphs in reading order, lists, tables, figures; scans by OCR.
+
+    Inline text is capped; the whole is an artifact, and `next_cursor` reads on.
+    """
+    if request.cursor is not None:
+        return await _read_on(request.cursor, kit)
+    async with _local(request.source, kit) as path:
+        return await _convert(path, request, kit)
+
+
+async def _read_on(cursor: str, kit: Kit) -> PdfToMarkdownOutput:
+    from handlens.pdf.answer import read_cursor
+
+    key, offset = read_cursor(cursor)
+    try:
+        artifact, data = await kit.artifacts.read(key, owner=kit.caller.subject)
+    except NoSuchArtifact as error:
+        raise NoSuchArtifact("What this cursor reads from has expired; convert the document again.") from error
+    text = data.decode("utf-8", "replace")
+    if artifact.media_type != "text/markdown" or offset > len(text):
+        raise InvalidInput("This is no cursor. Pass next_cursor of the last answer as it was, or leave cursor out.")
+    whole = PdfToMarkdownOutput(
+        markdown="", artifact=artifact.uri, page_count=0, pages=[], figures=[], notes=[], next_cursor=None
+    )
+    return _capped(whole, text, offset, artifact, kit)
+
+
+@asynccontextmanager
+async def _local(source: str, kit: Kit) -> AsyncGenerator[Path, None]:
+    """The document as a file that may be read: of an allowed folder, an artifact of the caller, or fetched."""
+    if source.startswith(SCHEME):
+        yield kit.artifacts.path(source, owner=kit.caller.subject)
+    elif re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source):
+        from handlens.fetch import fetch
+
+        with tempfile.TemporaryDirectory(prefix="handlens-pdf-") as folder:
+            path = Path(folder) / "document.pdf"
+            await kit.caller.progress(0, None, "Fetching the document")
+            limits = kit.limits
+            await fetch(source, path, guard=kit.guard, max_bytes=limits.download_bytes, seconds=limits.call_seconds)
+            yield path
+    else:
+        path = kit.guard.check_path(source)
+        if path.is_dir():
+            raise DocumentError(f"{source!r} is a folder; name one PDF in it.")
+        yield path
+
+
+@dataclass
+class _Gathered:
+    """What has come of the pages so far."""
+
+    markdown: list[str] = field(default_factory=list)
+    pages: list[DocumentPage] = field(default_factory=list)
+    figures: list[DocumentFigure] = field(default_factory=list)
+
+
+async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
+    from handlens.pdf.options import Options
+    from handlens.pdf.ranges import parse_pages
+
+    options = Options(
+        tables=request.tables, mode=request.mode, figures=request.figures, page_breaks=request.page_breaks,
+        ocr=request.mode != "fast",
+    )  # fmt: skip
+    async with kit.documents.open(path, password=request.password, options=options) as document:
+        indices = parse_pages(request.pages, document.page_count)
+        if len(indices) > kit.limits.document_pages:
+            raise LimitExceeded(
+                f"{len(indices):,} pages are more than the {kit.limits.document_pages:,} of one call; "
+                "name fewer in pages.",
+                setting="limits.document_pages",
+            )
+        gathered = await _gather(document, indices, options.page_breaks, kit)
+        notes, head = _facts(document, request.frontmatter)
+        count = document.page_count
+    text = head + "".join(gathered.markdown).strip() + "\n"
+    artifact = await kit.artifacts.save(
+        text.encode(), name=f"{path.stem}.md", media_type="text/markdown", owner=kit.caller.subject
+    )
+    whole = PdfToMarkdownOutput(
+        markdown="", artifact=artifact.uri, page_count=count, pages=_told(gathered.pages),
+        figures=gathered.figures[:_MAX_FIGURES], notes=notes, next_cursor=None,
+    )  # fmt: skip
+    return _capped(whole, text, 0, artifact, kit)
+
+
+async def _gather(document: OpenDocument, indices: list[int], page_breaks: bool, kit: Kit) -> _Gathered:
+    from handlens.pdf.result import Stitcher
+
+    gathered, stitcher = _Gathered(), Stitcher(page_breaks=page_breaks)
+    async for page in document.pages(indices):
+        await _keep_figures(page, gathered, kit)
+        gathered.markdown.append(stitcher.add(page))
+        gathered.pages.append(
+            DocumentPage(page=page.index + 1, route=page.route, confidence=page.confidence, notes=page.notes)  # type: ignore[arg-type]
+        )
+        done = len(gathered.pages)
+        await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
+    return gathered
+
+
+async def _keep_figures(page: PageResult, gathered: _Gathered, kit: Kit) -> None:
+    """Save a page's pictures and let its Markdown link to them."""
+    for figure in page.figures:
+        if not figure.data:
+            continue
+        kept = await kit.artifacts.save(figure.data, name=figure.name, media_type="image/png", owner=kit.caller.subject)
+        page.markdown = page.markdown.replace(f"]({figure.name})", f"]({kept.uri})")
+        box = Box.from_corners(*figure.box).rounded()
+        gathered.figures.append(
+            DocumentFigure(page=page.index + 1, artifact=kept.uri, box=box, caption=figure.caption[:200])
+        )
+
+
+def _facts(document: OpenDocument, frontmatter: bool) -> tuple[list[str], str]:
+    """Notes about the document, and its front matter where asked for."""
+    facts = document.facts or {}
+    notes = [f"The document carries {what}, ignored." for what in facts.get("ignored", [])]
+    if not frontmatter:
+        return notes, ""
+    rows = [f"{k.lower()}: {' '.join(str(v).split())!r}" for k, v in facts.get("metadata", {}).items()]
+    outline = [f"{'  ' * level}- {title!r}" for level, title, _ in facts.get("outline", [])[:500]]
+    head = [*rows, f"pages: {document.page_count}", *(["outline:", *outline] if outline else [])]
+    return notes, "\n".join(["---", *head, "---", "", ""])
+
+
+def _told(pages: list[DocumentPage]) -> list[DocumentPage]:
+    """All pages of a short document; of a long one those that went another way than the rest, then the first."""
+    if len(pages) <= _MAX_PAGES:
+        return pages
+    special = [page for page in pages if page.notes or page.route != "text"][:_MAX_PAGES]
+    plain = [page for page in pages if page not in special][: _MAX_PAGES - len(special)]
+    return sorted([*special, *plain], key=lambda page: page.page)
+
+
+def _capped(whole: PdfToMarkdownOutput, text: str, offset: int, artifact: Artifact, kit: Kit) -> PdfToMarkdownOutput:
+    """The answer with as much of `text` from `offset` on as the limit allows, counted in both of its forms."""
+    from handlens.pdf.answer import fitting, write_cursor
+
+    rest = text[offset:]
+
+    def part(length: int) -> PdfToMarkdownOutput:
+        end = length >= len(rest)
+        cursor = None if end else write_cursor(artifact.id, offset + length)
+        return whole.model_copy(update={"markdown": rest[:length].rstrip("\n"), "next_cursor": cursor})
+
+    def fits(length: int) -> bool:
+        answer = part(length)
+        return len(answer.text()) + len(answer.model_dump_json()) <= kit.limits.inline_characters
+
+    while not fits(1) and (whole.figures or whole.pages):
+        whole = whole.model_copy(update={"figures": whole.figures[:-4], "pages": whole.pages[:-4]})
+    return part(fitting(rest, fits))
