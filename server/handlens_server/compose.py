@@ -32,12 +32,22 @@ class Composition:
     def _open(self) -> Kit:
         from handlens.artifacts import ArtifactStore
         from handlens.browser.browser import Browser
+        from handlens.pdf.documents import Documents
 
         settings = self._settings
         guard = settings.guard.guard(settings.transport)
         artifacts = ArtifactStore(settings.artifacts_folder or self._folder / "artifacts", settings.limits)
         browser = Browser(settings.browser, guard, artifacts, settings.limits)
-        return Kit(browser=browser, artifacts=artifacts, guard=guard, limits=settings.limits, privacy=settings.privacy)
+        limits = settings.limits
+        documents = Documents(processes=limits.document_workers, page_seconds=limits.document_page_seconds)
+        return Kit(
+            browser=browser,
+            artifacts=artifacts,
+            guard=guard,
+            limits=limits,
+            privacy=settings.privacy,
+            documents=documents,
+        )
 
     async def close(self) -> None:
         """End everything, but not for ever: what hangs is killed with the run folder."""
@@ -46,4 +56,5 @@ class Composition:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
+                await kit.documents.aclose()
                 await kit.browser.close()

@@ -21,11 +21,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def drawn(*texts: tuple[int, int, str], size: tuple[int, int] = (640, 240), points: int = 22) -> Image.Image:
     """Black text on white at the places given (left, top)."""
     picture = Image.new("RGB", size, "white")

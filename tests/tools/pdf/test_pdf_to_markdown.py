@@ -27,11 +27,6 @@ LONG = [f"Sentence {n} of a long page says that there are {n * 37} things to cou
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def kit(tmp_path: Path) -> AsyncGenerator[Kit]:
     guard = Guard(private_network=PrivateNetwork.LOOPBACK_ONLY, folders=(tmp_path,))
     async with open_kit(guard=guard, limits=Limits(inline_characters=6_000)) as kit:
