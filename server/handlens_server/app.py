@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -76,12 +77,23 @@ class App:
         if tool is None:
             known = ", ".join(self._tools)
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool {params.name[:60]!r}. The tools are: {known}.")
+        try:
+            return await self._called(context, tool, params.arguments or {})
+        except MCPError:
+            raise
+        except Exception:  # what a fault of ours says could be about anything: it is for the log alone
+            log.exception("a tool broke", extra={"tool": tool.name})
+            text = f"{tool.name} broke; the fault is not your arguments but handlens's. Its log says more."
+            return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
+
+    async def _called(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
         kit = await self._open_kit()
         try:
-            request = tool.input.model_validate(params.arguments or {})
-            output = await self._run(tool, request, kit.serving(_caller(context)))
+            request = tool.input.model_validate(arguments)
         except ValidationError as error:
-            return _failed(_what_is_wrong(tool, error), kit.privacy)
+            return _failed(_what_is_wrong(tool, error, kit.privacy), kit.privacy)
+        try:
+            output = await self._run(tool, request, kit.serving(_caller(context)))
         except HandlensError as error:
             log.info("a tool failed", extra={"tool": tool.name, "failure": type(error).__name__, "why": str(error)})
             return _failed(str(error), kit.privacy)
@@ -92,7 +104,8 @@ class App:
         limits = kit.limits
         if self._line is None:
             self._line = anyio.CapacityLimiter(limits.calls_at_once)
-        if self._line.statistics().tasks_waiting >= limits.calls_waiting:
+        line = self._line.statistics()
+        if line.borrowed_tokens >= line.total_tokens and line.tasks_waiting >= limits.calls_waiting:
             raise LimitExceeded(
                 f"{limits.calls_waiting} calls are waiting already. Try again in a while.",
                 setting="limits.calls_waiting",
@@ -111,7 +124,9 @@ class App:
         for picture in output.pictures():
             data = base64.b64encode(picture.data).decode("ascii")
             content.append(types.ImageContent(data=data, mime_type=picture.media_type))
-        content += [self._link(context, uri, kit) for uri in output.artifacts()]
+        for uri in output.artifacts():
+            with contextlib.suppress(NoSuchArtifact):  # another call needed its room meanwhile
+                content.append(self._link(context, uri, kit))
         return types.CallToolResult(
             content=content, structured_content=structured, _meta=UNTRUSTED if tool.untrusted else None
         )
@@ -193,13 +208,14 @@ def _redacted(value: Any, privacy: Privacy) -> Any:
     return value
 
 
-def _what_is_wrong(tool: AnyTool, error: ValidationError) -> str:
+def _what_is_wrong(tool: AnyTool, error: ValidationError, privacy: Privacy) -> str:
     """The mistakes in the arguments, one line each, and what there is to give."""
     lines: list[str] = []
     for mistake in error.errors(include_url=False, include_context=False)[:8]:
         place = ".".join(str(part) for part in mistake["loc"]) or "the arguments"
-        given = "" if mistake["type"] in ("missing", "extra_forbidden") else f" (given: {str(mistake['input'])[:80]!r})"
-        lines.append(f"{place}: {mistake['msg']}{given}")
+        given = redact(str(mistake["input"]), privacy)[:80]  # cut last: half a secret no longer looks like one
+        told = "" if mistake["type"] in ("missing", "extra_forbidden") else f" (given: {given!r})"
+        lines.append(f"{place}: {mistake['msg']}{told}")
     fields = ", ".join(
         f"{name} (required)" if field.is_required() else name for name, field in tool.input.model_fields.items()
     )
