@@ -20,6 +20,7 @@ _left_out = pytest.StashKey[Counter[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run tests marked " + ", ".join(SLOW_MARKS))
+    parser.addoption("--update-snapshots", action="store_true", help="write the snapshots of tool declarations anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
