@@ -114,7 +114,7 @@ def _used_and_total(found: list[int], text: str, starts: list[int]) -> Reading[M
     if len(found) == 1:
         if _FREE.search(text):
             return Reading(None, "free memory, not used memory")
-        only_total = re.match(r"\s*(?:total|共|总计|总)", text, re.IGNORECASE)
+        only_total = re.match(r"\s*(?:total|共|总计|总)", text, re.IGNORECASE) or _lacks_used(text[: starts[0]])
         return Reading(Memory(total=found[0]) if only_total else Memory(used=found[0]))
     first, second = found
     if _FREE.search(text) and not re.search(r"used|已用", text, re.IGNORECASE):
@@ -124,6 +124,12 @@ def _used_and_total(found: list[int], text: str, starts: list[int]) -> Reading[M
     if first > second or first < 0:
         return Reading(None, "more used than there is in total")
     return Reading(Memory(used=first, total=second))
+
+
+def _lacks_used(before: str) -> bool:
+    """ "— / 16 GiB", "N/A of 40 GB": what is used is written as missing, so the one number is the total."""
+    used = re.fullmatch(r"(.*\S)\s*(?:/|\bof\b|共)\s*", before, re.IGNORECASE)
+    return used is not None and is_missing(used[1])
 
 
 def _leads_with_total(text: str, starts: list[int]) -> bool:
