@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from handlens.browser.launch import find_executable
+from handlens.browser.launch import find_executable, start
 from handlens.errors import BrowserUnavailable
 from handlens_server.settings import Settings
 
@@ -42,10 +43,19 @@ def playwrights_chromium() -> Path:
 
 
 def _chromium(settings: Settings) -> Path | None:
+    """The Chromium that is found and starts: one whose system libraries are missing is as good as none."""
+
+    async def try_it() -> None:
+        guard = settings.guard.guard(settings.transport)
+        await (await start(settings.browser, guard, seconds=settings.limits.browser_start_seconds)).stop()
+
     try:
-        return find_executable(settings.browser, playwrights_chromium())
-    except BrowserUnavailable:
+        found = find_executable(settings.browser, playwrights_chromium())
+        asyncio.run(try_it())
+    except BrowserUnavailable as error:
+        _say(str(error))
         return None
+    return found
 
 
 def _playwright_installs() -> bool:
