@@ -5,4 +5,4 @@ source "$(dirname "${BASH_SOURCE[0]}")/../tests/setup.sh"
 
 install_lock examples/requirements.lock
 find_chromium
-exec "$PYTHON" examples/main_job.py
+"$PYTHON" examples/main_job.py || die "the main job; the reason is above"

@@ -37,28 +37,8 @@ install_lock() {
   echo "$wanted" >"$stamp"
 }
 
-browser_starts() {
-  timeout 60 "$PYTHON" - <<'PY' >/dev/null 2>&1
-import asyncio
-from handlens.browser.launch import BrowserOptions, start
-from handlens.guard import Guard
-
-async def main() -> None:
-    await (await start(BrowserOptions(), Guard(), seconds=50)).stop()
-
-asyncio.run(main())
-PY
-}
-
 # An installed Chromium first, then Playwright's own, then the system's package manager where we may use it.
 find_chromium() {
-  browser_starts && return
-  say "No Chromium starts here yet. Trying Playwright's own"
-  timeout 600 "$PYTHON" -m playwright install chromium >/dev/null 2>&1 && browser_starts && return
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Trying the system's packages"
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; } >/dev/null 2>&1
-    browser_starts && return
-  fi
-  die "no Chromium could be found or installed; install one (Debian: apt-get install chromium) and run this again"
+  local log=.venv/chromium.log
+  .venv/bin/handlens setup >"$log" 2>&1 || { cat "$log" >&2; die "no Chromium starts here"; }
 }
