@@ -211,7 +211,13 @@ async def convert_the_report(job: Job) -> None:
     assert any(line.startswith(("- ", "* ")) and "stilling well" in line for line in lines)
     assert any(line.startswith("2.") and "float" in line for line in lines)
     row = next(line for line in lines if "October to December" in line)
-    assert [cell.strip() for cell in row.strip("| ").split("|")] == ["October to December", "2.46", "5.31", "0.17", "98.8"]
+    assert [cell.strip() for cell in row.strip("| ").split("|")] == [
+        "October to December",
+        "2.46",
+        "5.31",
+        "0.17",
+        "98.8",
+    ]
     assert "The highest level of the year, 5.31 metres" in markdown
     assert len(report["pages"]) == 2
     assert report["next_cursor"] is None

@@ -21,7 +21,8 @@ from anyio.abc import SocketStream
 from handlens.errors import InvalidInput, Refused
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # where the IPv4 address lies in it differs by network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -75,9 +76,9 @@ class Guard:
     def check_host(self, host: str, port: int) -> None:
         """Raise `Refused` where the origin lists, or a literal address in any notation, forbid ``host:port``."""
         if any(_matches(pattern, host, port) for pattern in self.blocked_origins):
-            raise Refused(f"{host}:{port} is on the list of blocked origins (setting guard.blocked_origins).")
+            raise Refused(f"{_short(host)}:{port} is on the list of blocked origins (setting guard.blocked_origins).")
         if self.allowed_origins and not any(_matches(pattern, host, port) for pattern in self.allowed_origins):
-            raise Refused(f"{host}:{port} is not among the allowed origins (setting guard.allowed_origins).")
+            raise Refused(f"{_short(host)}:{port} is not among the allowed origins (setting guard.allowed_origins).")
         literal = _literal(host)
         if literal is not None:
             self._check_address(host, literal)
@@ -106,13 +107,17 @@ class Guard:
         """The real path of a file, symbolic links resolved, if it lies in an allowed folder.
 
         Raises:
+            InvalidInput: no path at all.
             Refused: outside the allowed folders. What lies there, or whether it exists, is not said.
         """
         if not self.folders:
             raise Refused(
                 "No local files may be read here (setting guard.folders is empty). Give a URL or an artifact."
             )
-        real = Path(path).expanduser().resolve()
+        try:
+            real = Path(path).expanduser().resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # no such user, NUL bytes, not encodable, too long
+            raise InvalidInput(f"{_shown(str(path))} is not a path.") from error
         if any(real.is_relative_to(folder.resolve()) for folder in self.folders):
             return real
         allowed = ", ".join(str(folder) for folder in self.folders)
@@ -125,7 +130,7 @@ class Guard:
         if reach == "loopback" and self.private_network is PrivateNetwork.LOOPBACK_ONLY:
             return
         raise Refused(
-            f"{host} is at {address}, a {reach} address, and those are refused here "
+            f"{_short(host)} is at {address}, a {reach} address, and those are refused here "
             f"(setting guard.private_network is {self.private_network.value!r})."
         )
 
@@ -133,11 +138,15 @@ class Guard:
         allowed = " and ".join(self.schemes)
         if not parts.scheme:
             return InvalidInput(f"{_shown(url)} is not a complete URL: give one such as https://example.com/page.")
-        return Refused(f"URLs of scheme {parts.scheme!r} are refused; only {allowed} may be opened.")
+        return Refused(f"URLs of scheme {_shown(parts.scheme)} are refused; only {allowed} may be opened.")
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 120 else text[:117] + "…")
+    return repr(_short(text))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else text[:117] + "…"
 
 
 def _matches(pattern: str, host: str, port: int) -> bool:
@@ -168,7 +177,7 @@ def _reach(address: _Address) -> str:
     """``public``, ``loopback`` or ``private``, looking through every way to wrap an IPv4 address in an IPv6 one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and any(address in network for network in _NAT64):
+        if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is None and address.teredo is not None:
             inner = address.teredo[1]
@@ -176,6 +185,8 @@ def _reach(address: _Address) -> str:
             inner = ipaddress.IPv4Address(int(address))
         if inner is not None:
             return _reach(inner)
+        if address.is_site_local or address in _LOCAL_NAT64:
+            return "private"
     if address.is_loopback:
         return "loopback"
     return "public" if address.is_global and not address.is_multicast else "private"
