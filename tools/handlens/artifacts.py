@@ -17,6 +17,7 @@ from handlens.errors import LimitExceeded, NoSuchArtifact, StorageError
 from handlens.limits import Limits
 
 SCHEME = "handlens://artifacts/"
+_NAME_BYTES = 120
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -47,6 +48,7 @@ class ArtifactStore:
         self._folder = folder
         self._limits = limits
         self._known: dict[str, Artifact] = dict(_found(folder))
+        self._saving = anyio.Lock()
 
     async def save(self, data: bytes | Path, *, name: str, media_type: str, owner: str) -> Artifact:
         """Keep bytes, or take over a file (which is moved). Expired and, for room, the oldest artifacts go.
@@ -57,9 +59,10 @@ class ArtifactStore:
         """
         size = len(data) if isinstance(data, bytes) else (await anyio.Path(data).stat()).st_size
         artifact = Artifact(secrets.token_urlsafe(16), _safe(name), media_type, size, owner, time.time())
-        stale = self._make_room(size)
-        await to_thread.run_sync(self._write, artifact, data, stale)
-        self._known[artifact.id] = artifact
+        async with self._saving:  # one at a time, or each would count on the same room
+            stale = self._make_room(size)
+            await to_thread.run_sync(self._write, artifact, data, stale)
+            self._known[artifact.id] = artifact
         return artifact
 
     def path(self, uri: str, *, owner: str) -> Path:
@@ -147,5 +150,6 @@ def _found(folder: Path) -> list[tuple[str, Artifact]]:
 
 def _safe(name: str) -> str:
     """A plain file name: no folders, no control characters, not the description's own name."""
-    plain = re.sub(r"[^\w.()-]+", "_", name).strip("._")[-120:] or "artifact"
+    plain = re.sub(r"[^\w.()-]+", "_", name).strip("._")
+    plain = plain.encode()[-_NAME_BYTES:].decode("utf-8", "ignore") or "artifact"
     return f"_{plain}" if plain == "artifact.json" else plain
