@@ -21,7 +21,9 @@ class ReadConsoleUsageInput(ToolInput):
     url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
     reader: Literal["auto", "structure"] = Field(default="auto", description="How to look.")
     wait_seconds: float = Field(default=10, description="The list has so long to appear.", ge=0, le=120)
-    cursor: str | None = Field(default=None, description="next_cursor of an answer, alone: its further rows.")
+    cursor: str | None = Field(
+        default=None, description="next_cursor of an answer, alone: its further rows.", max_length=64
+    )
 
 
 class Source(BaseModel):
