@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
+from handlens.locate.policy import ActPolicy
 from handlens.pdf.documents import Documents
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Kit:
     limits: Limits
     privacy: Privacy = field(default_factory=Privacy)
     documents: Documents = field(default_factory=Documents)
+    acting: ActPolicy = field(default_factory=ActPolicy)
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

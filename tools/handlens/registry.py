@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlens.click_described_element import click_described_element
 from handlens.close_page import close_page
 from handlens.open_page import open_page
 from handlens.pdf_to_markdown import pdf_to_markdown
@@ -13,6 +14,7 @@ ALL_TOOLS: tuple[AnyTool, ...] = (
     open_page,
     close_page,
     screenshot_page,
+    click_described_element,
     read_console_usage,
     pdf_to_markdown,
 )

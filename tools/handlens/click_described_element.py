@@ -1,0 +1,197 @@
+"""`click_described_element`: find what was described, click it, and report what that did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from handlens.errors import TargetError
+from handlens.geometry import Box
+from handlens.kit import Kit
+from handlens.locate.aim import Aim, take_aim
+from handlens.locate.choices import forget, offer
+from handlens.locate.choosing import Chosen, FoundElement, choose, found, picture_of
+from handlens.locate.effect import Effect, effect_of, observing
+from handlens.locate.expectation import check_expectation
+from handlens.locate.locate import Target
+from handlens.page_tool import PageInput, PageOutput
+from handlens.tool import tool
+
+if TYPE_CHECKING:
+    from handlens.browser.session import Session
+    from handlens.locate.world import FrameWorld
+
+Action = Literal["click", "double_click", "right_click", "hover", "focus"]
+Outcome = Literal["clicked", "ambiguous", "not_found", "needs_confirmation", "no_effect", "dry_run"]
+
+
+class ClickDescribedElementInput(PageInput):
+    description: str = Field(
+        description='What to click, as a person would say it: "the star in the row of Ann", "右上角的齿轮".',
+        max_length=20_000,
+    )
+    action: Action = Field(default="click", description="What to do.")
+    min_confidence: float | None = Field(
+        default=None, description="Below it (default 0.6) nothing is clicked; candidates are returned.", ge=0, le=1
+    )
+    dry_run: bool = Field(default=False, description="Only locate.")
+    choice: int | None = Field(default=None, description="Click this number of the candidates last returned.", ge=1)
+    confirmed: bool = Field(default=False, description="The person agreed to a needs_confirmation.")
+    expect: str | None = Field(
+        default=None,
+        description="Fail unless it causes: navigation, new_page, dialog, download, change, or this text to appear.",
+        max_length=300,
+    )
+    dismiss_cover: bool = Field(default=False, description="Close a banner that covers the target.")
+
+
+class ClickDescribedElementOutput(PageOutput):
+    outcome: Outcome = Field(description="Clicked, or why not.")
+    target: FoundElement | None = Field(description="What was found.")
+    candidates: list[FoundElement] = Field(description="Runners-up, or what to choose from.")
+    effect: Effect | None = Field(description="What the click did.")
+
+    def text(self) -> str:
+        lines: list[str] = []
+        if self.target is not None:
+            lines.append(f"{self.outcome}: {self.target.line().partition('. ')[2]}")
+        else:
+            lines.append(_ADVICE[self.outcome])
+        if self.effect is not None:
+            lines.append(f"Effect: {self.effect.summary}.")
+        if self.outcome in ("ambiguous", "not_found", "needs_confirmation"):
+            lines.extend(candidate.line() for candidate in self.candidates)
+        if self.outcome == "needs_confirmation":
+            lines.append(_ADVICE["needs_confirmation"])
+        return self._and_notices("\n".join(lines))
+
+
+_ADVICE = {
+    "ambiguous": "ambiguous: nothing was clicked. Call again with choice, or say what tells it from the others:",
+    "not_found": "not_found: nothing on the page is that. Nearest (choice picks one), or describe it otherwise:",
+    "needs_confirmation": "Nothing was clicked. Ask the person; then call again with confirmed=true.",
+}
+
+
+@tool(title="Click", read_only=False, destructive=True, idempotent=False, open_world=True, untrusted=True)
+async def click_described_element(request: ClickDescribedElementInput, kit: Kit) -> ClickDescribedElementOutput:
+    """Click what is described, if it is surely that; otherwise return numbered candidates and click nothing."""
+    async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
+        threshold = kit.acting.min_confidence if request.min_confidence is None else request.min_confidence
+        chosen = await choose(session, kit, request.description, choice=request.choice, min_confidence=threshold)
+        if chosen.target is None:
+            return await _undecided(session, kit, chosen)
+        return await _act(request, kit, session, chosen, chosen.target)
+
+
+async def _undecided(session: Session, kit: Kit, chosen: Chosen) -> ClickDescribedElementOutput:
+    offers = [found(target, number) for number, target in enumerate(chosen.rivals, 1)]
+    output = ClickDescribedElementOutput(
+        url=session.page.url,
+        notices=session.notices(),
+        outcome="ambiguous" if chosen.outcome == "ambiguous" else "not_found",
+        target=None,
+        candidates=offers,
+        effect=None,
+    )
+    picture = await picture_of(session, kit, [(str(one.number), one.box) for one in offers], crop=False)
+    return output.with_pictures(picture) if picture else output
+
+
+async def _act(
+    request: ClickDescribedElementInput, kit: Kit, session: Session, chosen: Chosen, target: Target
+) -> ClickDescribedElementOutput:
+    world = chosen.located.snapshot.worlds[target.candidate.frame]
+    aim = await take_aim(world, target.candidate, kit.acting.settle_seconds)
+    if aim.cover is not None and request.dismiss_cover:
+        await _dismiss(session, aim)
+        aim = await take_aim(world, target.candidate, kit.acting.settle_seconds)
+    target = replace(target, box=aim.box.rounded(), point=aim.point)
+    if request.dry_run:
+        return await _answer(session, kit, chosen, target, "dry_run", aim=aim)
+    if aim.cover is not None:
+        raise TargetError(
+            f"The {target.role} {target.name[:60]!r} was found, but {aim.cover.role} {aim.cover.name[:60]!r} at "
+            f"({aim.cover.box.center.x:.0f}, {aim.cover.box.center.y:.0f}) covers it. Nothing was clicked. Close that "
+            "first (describe its close button), or call again with dismiss_cover=true."
+        )
+    if aim.disabled and request.action != "hover":
+        raise TargetError(
+            f"The {target.role} {target.name[:60]!r} is disabled, so it was not clicked. Enable it first."
+        )
+    if (
+        not request.confirmed
+        and request.action != "hover"
+        and kit.acting.asks_for(target.name, target.candidate.tips, request.description)
+    ):
+        offer(session.page, request.description, chosen.located, (target, *chosen.rivals))
+        return await _answer(session, kit, chosen, target, "needs_confirmation", aim=aim)
+    picture = await picture_of(session, kit, [("", aim.box)], crop=True)
+    effect = await _click(request, kit, session, chosen, target, aim, world)
+    forget(session.page)
+    outcome: Outcome = "clicked" if effect.changed or request.action == "hover" else "no_effect"
+    output = _output(session, chosen, target, outcome, effect)
+    return output.with_pictures(picture) if picture else output
+
+
+async def _click(
+    request: ClickDescribedElementInput,
+    kit: Kit,
+    session: Session,
+    chosen: Chosen,
+    target: Target,
+    aim: Aim,
+    world: FrameWorld,
+) -> Effect:
+    page, point = session.page, aim.point
+    async with observing(page, chosen.located.snapshot.worlds, world, target.candidate.id) as seen:
+        if request.action == "hover":
+            await page.mouse.move(point.x, point.y)
+        elif request.action == "focus":
+            await world.run(f"handlens.focus({target.candidate.id})")
+        else:
+            await page.mouse.click(
+                point.x,
+                point.y,
+                button="right" if request.action == "right_click" else "left",
+                click_count=2 if request.action == "double_click" else 1,
+            )
+        effect = await effect_of(seen, kit.acting.effect_seconds)
+        await session.settle()
+        return await check_expectation(page, request.expect, effect) if request.expect else effect
+
+
+async def _dismiss(session: Session, aim: Aim) -> None:
+    """Close what covers the target: by the button in it that closes or declines, or else by Escape."""
+    cover = aim.cover
+    assert cover is not None
+    button = await cover.frame.run(f"handlens.closerOf({cover.id})")
+    if button:
+        x, y = cover.frame.x + button["x"] * cover.frame.scale, cover.frame.y + button["y"] * cover.frame.scale
+        await session.page.mouse.click(x, y)
+        session.note(f"Closed what covered the target: {cover.role} {cover.name[:60]!r}.")
+    else:
+        await session.page.keyboard.press("Escape")
+
+
+async def _answer(
+    session: Session, kit: Kit, chosen: Chosen, target: Target, outcome: Outcome, *, aim: Aim
+) -> ClickDescribedElementOutput:
+    output = _output(session, chosen, target, outcome, None)
+    picture = await picture_of(session, kit, [("", Box.model_validate(aim.box.model_dump()))], crop=True)
+    return output.with_pictures(picture) if picture else output
+
+
+def _output(
+    session: Session, chosen: Chosen, target: Target, outcome: Outcome, effect: Effect | None
+) -> ClickDescribedElementOutput:
+    return ClickDescribedElementOutput(
+        url=session.page.url,
+        notices=session.notices(),
+        outcome=outcome,
+        target=found(target, 1),
+        candidates=[found(rival, number) for number, rival in enumerate(chosen.rivals[:3], 2)],
+        effect=effect,
+    )

@@ -1,0 +1,95 @@
+"""Getting ready to act: into view, at rest, and hit by a click."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+
+from handlens.errors import TargetError
+from handlens.geometry import Box, Point
+from handlens.locate.candidates import Candidate
+from handlens.locate.world import FrameWorld
+
+_STEP_SECONDS = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What lies over a target; the box is in CSS pixels of the viewport."""
+
+    role: str
+    name: str
+    box: Box
+    id: int
+    frame: FrameWorld
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a click would go, in CSS pixels of the main frame's viewport; with ``cover``, it would not arrive."""
+
+    box: Box
+    point: Point
+    disabled: bool = False
+    cover: Cover | None = None
+
+
+async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float) -> Aim:
+    """Scroll the element into view, wait until it stands still, and hit-test it.
+
+    Raises:
+        TargetError: it vanished, has no size, lies outside what can be reached, or keeps moving.
+    """
+    deadline = time.monotonic() + seconds
+    last: dict[str, float] | None = None
+    scroll = "true"
+    name = _called(candidate)
+    while True:
+        answer = await world.run(f"handlens.aim({candidate.id}, {scroll})")
+        if answer.get("gone"):
+            raise TargetError(f"{name} vanished from the page before it could be acted on. Look again.")
+        if answer.get("invisible"):
+            raise TargetError(f"{name} is on the page but has no visible size, so it can't be clicked.")
+        box = answer["box"]
+        if last is not None and _still(last, box) and not answer.get("outside"):
+            return _aim(world, answer)
+        if time.monotonic() > deadline:
+            if answer.get("outside"):
+                raise TargetError(f"{name} lies outside the viewport and can't be scrolled into it.")
+            raise TargetError(f"{name} keeps moving, so it was not clicked. Stop the animation or wait for it to end.")
+        last = box
+        scroll = json.dumps("force" if answer.get("outside") else True)
+        await asyncio.sleep(_STEP_SECONDS)
+
+
+def _still(a: dict[str, float], b: dict[str, float]) -> bool:
+    return all(abs(a[side] - b[side]) < 1.0 for side in ("x", "y", "width", "height"))
+
+
+def _aim(world: FrameWorld, answer: dict[str, object]) -> Aim:
+    box = _box(world, answer["box"])
+    covered = answer.get("covered")
+    if isinstance(covered, dict):
+        cover = Cover(
+            str(covered["role"]), str(covered["name"]), _box(world, covered["box"]), int(covered["id"]), world
+        )
+        return Aim(box, box.center, cover=cover)
+    x, y = answer["x"], answer["y"]
+    assert isinstance(x, int | float)
+    assert isinstance(y, int | float)
+    return Aim(box, Point(x=world.x + x * world.scale, y=world.y + y * world.scale), bool(answer.get("disabled")))
+
+
+def _box(world: FrameWorld, raw: object) -> Box:
+    assert isinstance(raw, dict)
+    return (
+        Box(x=raw["x"], y=raw["y"], width=raw["width"], height=raw["height"])
+        .scaled(world.scale)
+        .moved(world.x, world.y)
+    )
+
+
+def _called(candidate: Candidate) -> str:
+    return f"The {candidate.role} {candidate.name[:60]!r}" if candidate.name else f"The {candidate.role} that was found"

@@ -1,0 +1,200 @@
+"""What is on a page: every element that could be meant, and the containers and texts that tell them apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from handlens.geometry import Box, Point
+from handlens.locate.world import FrameWorld, run_all, worlds
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Group:
+    """A container: kind (row, item, dialog, header, …), its own label, its parent's place in the list or -1."""
+
+    kind: str
+    label: str
+    parent: int
+    box: Box
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """One element. Boxes and points are CSS pixels of the main frame's viewport; ``order`` is document order.
+
+    ``kind``: ``action`` (a control by its nature), ``soft`` (clickable by look or listener), ``icon``, ``shape``,
+    ``label`` (of a control) or ``text``.
+    """
+
+    frame: int
+    id: int
+    order: int
+    tag: str
+    role: str
+    kind: str
+    name: str
+    box: Box
+    point: Point | None
+    group: int
+    inside: int
+    """Id, in the same frame, of the nearest clickable ancestor; 0 if there is none."""
+    states: frozenset[str]
+    value: str
+    placeholder: str
+    tips: str
+    hints: str
+    href: str
+    type: str
+    options: str
+    colour: Colour | None
+    background: Colour | None
+    shape: str
+    column: str
+    level: int
+    hit: int | None
+    """1: a click at its centre hits it; 2: hits what holds it; 0: hits something else; None: out of view."""
+    cover: str
+    cover_id: int
+    clipped: bool
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.frame, self.id
+
+    @property
+    def clickable(self) -> bool:
+        return self.kind in ("action", "soft", "icon", "label")
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """One reading of a page."""
+
+    url: str
+    title: str
+    width: float
+    height: float
+    scale: float
+    """Device pixels for a CSS pixel."""
+    candidates: list[Candidate]
+    groups: list[Group]
+    worlds: list[FrameWorld]
+    truncated: bool
+    by_key: dict[tuple[int, int], Candidate] = field(default_factory=dict)
+
+
+KINDS = {"a": "action", "s": "soft", "i": "icon", "g": "shape", "l": "label", "t": "text"}
+
+
+async def find_candidates(page: Page) -> Snapshot:
+    """Read the page once: every frame, through open shadow roots.
+
+    Raises:
+        TargetError: the page was replaced while it was read.
+        BrowserDied: the page is closed or crashed.
+    """
+    found = await worlds(page)
+    answers = await run_all(found, "collect", {"hits": True})
+    snapshot: Snapshot | None = None
+    for number, (world, answer) in enumerate(zip(found, answers, strict=True)):
+        if answer is None:
+            continue
+        read = json.loads(answer)
+        if snapshot is None:
+            snapshot = Snapshot(
+                url=str(read["url"]),
+                title=str(read["title"]),
+                width=float(read["width"]),
+                height=float(read["height"]),
+                scale=float(read["dpr"]),
+                candidates=[],
+                groups=[],
+                worlds=found,
+                truncated=False,
+            )
+        _add(snapshot, read, number, world)
+    assert snapshot is not None, "the main frame either answers or raises"
+    snapshot.by_key = {candidate.key: candidate for candidate in snapshot.candidates}
+    return snapshot
+
+
+def _add(snapshot: Snapshot, read: dict[str, Any], number: int, world: FrameWorld) -> None:
+    first_group = len(snapshot.groups)
+    for group in read["groups"]:
+        parent = group["p"]
+        snapshot.groups.append(
+            Group(group["k"], group["l"], first_group + parent if parent >= 0 else -1, _box(group, world))
+        )
+    snapshot.truncated = snapshot.truncated or bool(read["truncated"])
+    for raw in read["candidates"]:
+        snapshot.candidates.append(_candidate(raw, number, len(snapshot.candidates), first_group, world))
+
+
+def _box(raw: dict[str, Any], world: FrameWorld) -> Box:
+    scale = world.scale
+    return Box.model_construct(
+        x=world.x + raw["x"] * scale, y=world.y + raw["y"] * scale, width=raw["w"] * scale, height=raw["h"] * scale
+    )
+
+
+def _candidate(raw: dict[str, Any], frame: int, order: int, first_group: int, world: FrameWorld) -> Candidate:
+    get = raw.get
+    point = None
+    if "px" in raw:
+        point = Point.model_construct(x=world.x + raw["px"] * world.scale, y=world.y + raw["py"] * world.scale)
+    group = get("g", -1)
+    return Candidate(
+        frame=frame,
+        id=raw["i"],
+        order=order,
+        tag=raw["t"],
+        role=raw["r"],
+        kind=KINDS[raw["k"]],
+        name=get("n", ""),
+        box=_box(raw, world),
+        point=point,
+        group=first_group + group if group >= 0 else -1,
+        inside=get("a", 0),
+        states=frozenset(get("s", ())),
+        value=get("v", ""),
+        placeholder=get("ph", ""),
+        tips=get("ti", ""),
+        hints=get("hi", ""),
+        href=get("hr", ""),
+        type=get("ty", ""),
+        options=get("op", ""),
+        colour=parse_colour(get("c", "")),
+        background=parse_colour(get("b", "")),
+        shape=get("sh", ""),
+        column=get("co", ""),
+        level=get("lv", 0),
+        hit=get("ht"),
+        cover=get("hn", ""),
+        cover_id=get("hb", 0),
+        clipped=bool(get("cl", 0)),
+    )
+
+
+_RGB = re.compile(r"rgba?\(\s*([\d.]+)[,\s]+([\d.]+)[,\s]+([\d.]+)(?:\s*[,/]\s*([\d.]+)(%?))?")
+_colours: dict[str, Colour | None] = {}
+
+
+def parse_colour(css: str) -> Colour | None:
+    """``rgb(…)`` as the browser computes it; None where there is none, or it is transparent."""
+    if css not in _colours:
+        if len(_colours) > 4096:
+            _colours.clear()
+        match = _RGB.match(css)
+        if match is None or (match[4] is not None and float(match[4]) == 0):
+            _colours[css] = None
+        else:
+            _colours[css] = (round(float(match[1])), round(float(match[2])), round(float(match[3])))
+    return _colours[css]

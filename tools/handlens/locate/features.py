@@ -1,0 +1,129 @@
+"""What each candidate says of itself, as terms, with an index from terms to candidates."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from handlens.locate.candidates import Candidate, Snapshot
+from handlens.locate.text import Term, similarity, terms, word_list
+from handlens.locate.vocabulary import FIELD
+
+FIELD_WEIGHTS = {
+    "name": 1.0, "tips": 0.95, "placeholder": 0.95, "near": 0.92, "value": 0.88, "hints": 0.86, "type": 0.85,
+    "href": 0.62, "column": 0.6, "options": 0.5,
+}  # fmt: skip
+LABELLED = FIELD | {"checkbox", "radio", "switch", "listbox"}
+"""Roles that a text beside them may name."""
+NOISE = word_list("noise")
+_PATH = re.compile(r"^(?:https?:)?//[^/]+|[?].*$|\.(?:html?|php|aspx?|jsp)\b")
+
+
+@dataclass(slots=True)
+class Features:
+    """``fields[i]`` are (term, weight) pairs of candidate i; ``index`` leads from a term back to (i, weight)."""
+
+    snapshot: Snapshot
+    names: list[tuple[Term, ...]] = field(default_factory=list)
+    index: dict[Term, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def matches(self, term: Term) -> dict[int, float]:
+        """Candidates that say ``term`` or the like, with how well, 0 to 1."""
+        found: dict[int, float] = {}
+        for other, places in self.index.items():
+            like = similarity(term, other)
+            if like <= 0.0:
+                continue
+            for at, weight in places:
+                value = like * weight
+                if value > found.get(at, 0.0):
+                    found[at] = value
+        return found
+
+
+def features(snapshot: Snapshot) -> Features:
+    """Index a snapshot; linear in its size."""
+    built = Features(snapshot)
+    index: defaultdict[Term, list[tuple[int, float]]] = defaultdict(list)
+    near = _nearby_labels(snapshot)
+    for at, candidate in enumerate(snapshot.candidates):
+        names = terms(candidate.name) if candidate.name else ()
+        built.names.append(names)
+        for term in names:
+            index[term].append((at, FIELD_WEIGHTS["name"]))
+        if candidate.kind == "text":
+            continue
+        for name, text in _other_fields(candidate, near.get(at, "")):
+            weight = FIELD_WEIGHTS[name]
+            for term in terms(text):
+                if name != "hints" or term.key not in NOISE:
+                    index[term].append((at, weight))
+    built.index = dict(index)
+    return built
+
+
+def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
+    fields = [
+        ("tips", candidate.tips),
+        ("placeholder", candidate.placeholder),
+        ("value", candidate.value),
+        ("hints", _spoken_hints(candidate.hints)),
+        ("column", candidate.column),
+        ("options", candidate.options),
+        ("near", near),
+    ]
+    if candidate.type and candidate.tag == "input":
+        fields.append(("type", candidate.type))
+    if candidate.href:
+        tail = _PATH.sub("", candidate.href).rstrip("/")
+        fields.append(("href", tail[-60:].replace("/", " ").replace("-", " ").replace("#", " ")))
+    return [(name, text) for name, text in fields if text]
+
+
+def _spoken_hints(hints: str) -> str:
+    return (
+        " ".join(word for word in hints.replace("-", " ").split() if not word.startswith(("path:", "glyph:")))
+        if hints
+        else ""
+    )
+
+
+def _nearby_labels(snapshot: Snapshot) -> dict[int, str]:
+    """The text to the left of, or above, each field that has no name of its own."""
+    wanting = [
+        (at, c)
+        for at, c in enumerate(snapshot.candidates)
+        if c.kind == "action" and not c.name and c.role in LABELLED
+    ][:200]  # fmt: skip
+    if not wanting:
+        return {}
+    texts = [c for c in snapshot.candidates if c.kind in ("text", "label") and 0 < len(c.name) < 60]
+    found: dict[int, str] = {}
+    for at, control in wanting:
+        best, name = 120.0, ""
+        after = control.role in ("checkbox", "radio", "switch")
+        for text in texts:
+            if text.frame != control.frame or abs(text.order - control.order) > 12:
+                continue
+            distance = _label_distance(control, text, after)
+            if distance < best:
+                best, name = distance, text.name
+        if name:
+            found[at] = name
+    return found
+
+
+def _label_distance(control: Candidate, text: Candidate, after: bool) -> float:
+    box, other = control.box, text.box
+    if abs(other.center.y - box.center.y) <= max(box.height, other.height) / 2:
+        left, right = box.x - other.right, other.x - box.right
+        if after and -4 <= right < 60:
+            return right
+        if left >= -4:
+            return left + (20 if after else 0)
+        return 1e9
+    above = box.y - other.bottom
+    if -4 <= above < 40 and other.x < box.right and other.right > box.x - 10:
+        return above + 10
+    return 1e9

@@ -1,0 +1,163 @@
+"""From a description to targets: rank, join what is one and the same, count ordinals, say how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from handlens.errors import InvalidInput
+from handlens.geometry import Box, Point
+from handlens.locate.candidates import Candidate, Snapshot, find_candidates
+from handlens.locate.confidence import confidence_of, strength_of
+from handlens.locate.query import Query, parse
+from handlens.locate.scoring import Scored, Scorer
+from handlens.locate.text import terms
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+MAX_RANKED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A located element. ``box`` and ``point`` are CSS pixels of the main frame's viewport."""
+
+    candidate: Candidate
+    box: Box
+    point: Point
+    role: str
+    name: str
+    confidence: float
+    plausibility: float
+    """How well it answers the description by itself, 0 to 1, whatever its rivals do."""
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Targets, best first, of one description on one snapshot; none where nothing comes near."""
+
+    query: Query
+    snapshot: Snapshot
+    targets: tuple[Target, ...]
+
+    @property
+    def best(self) -> Target | None:
+        return self.targets[0] if self.targets else None
+
+
+async def locate(page: Page, description: str, snapshot: Snapshot | None = None) -> Located:
+    """Find what is described on a page as it is now.
+
+    Raises:
+        InvalidInput: the description says nothing.
+        TargetError: the page was replaced while it was read.
+        BrowserDied: the page is closed or crashed.
+    """
+    check_description(description)
+    return locate_in(snapshot or await find_candidates(page), description)
+
+
+def check_description(description: str) -> None:
+    if (
+        not any(character.isalnum() or not character.isascii() for character in description)
+        and len(description.strip()) > 3
+    ) or not description.strip():
+        raise InvalidInput(
+            "The description is empty. Say what the element is called or looks like, and where it is, "
+            'for example: the star icon in the row of "Ann Smith".'
+        )
+
+
+def locate_in(snapshot: Snapshot, description: str) -> Located:
+    """The same on a snapshot already taken; no browser is asked."""
+    query = parse(description)
+    scorer = Scorer(snapshot)
+    ranked = _ranked(scorer, query)
+    joined = _joined(ranked)
+    targets: list[Target] = []
+    for place, one in enumerate(joined[:MAX_RANKED]):
+        rival = joined[0 if place else 1].score if len(joined) > 1 else 0.0
+        targets.append(_target(one, confidence_of(one, rival, first=place == 0)))
+    return Located(query, snapshot, tuple(targets))
+
+
+def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
+    if query.ordinal is None:
+        return scorer.rank(query)
+    named = _ordinal_as_name(scorer, query)
+    return named if named else _counted(scorer.rank(query), query.ordinal)
+
+
+ORDINAL_NAMES = {1: "first", 2: "second", 3: "third", -1: "last"}
+
+
+def _ordinal_as_name(scorer: Scorer, query: Query) -> list[Scored]:
+    """ "Last name" and "First page" are names: taken so where something is called just that."""
+    word = ORDINAL_NAMES.get(query.ordinal or 0)
+    if word is None or not query.target:
+        return []
+    phrase = terms(f"{word} {query.words[0] if len(query.words) == 1 else ' '.join(query.words)}")
+    ranked = scorer.rank(replace(query, target=phrase, ordinal=None))
+    return ranked if ranked and ranked[0].score >= 0.9 else []
+
+
+def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
+    """The n-th, in reading order, of those that answer the rest of the description about as well."""
+    if not ranked:
+        return []
+    rivals = [one for one in _joined(ranked) if one.score >= 0.88 * ranked[0].score]
+    rivals.sort(key=lambda one: one.candidate.order)
+    index = ordinal - 1 if ordinal > 0 else len(rivals) + ordinal
+    if not 0 <= index < len(rivals):
+        for one in rivals:
+            one.score *= 0.4
+            one.doubts.append(f"there are only {len(rivals)}")
+        return rivals
+    chosen = rivals[index]
+    chosen.reasons.append(f"number {index + 1} of {len(rivals)}")
+    for one in rivals:
+        if one is not chosen:
+            one.score *= 0.6
+    return sorted(rivals, key=lambda one: -one.score)
+
+
+def _joined(ranked: list[Scored]) -> list[Scored]:
+    """Without what leads to the same element as a better one: its label, its icon, its own text."""
+    kept: list[Scored] = []
+    for one in ranked[:60]:
+        if not any(_same(one.candidate, other.candidate) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(a: Candidate, b: Candidate) -> bool:
+    if a.frame != b.frame:
+        return False
+    inner = a if a.inside == b.id else b if b.inside == a.id else None
+    if inner is not None:
+        outer = b if inner is a else a
+        return inner.kind in ("text", "icon", "shape") or inner.box.area > 0.5 * outer.box.area or outer.kind == "label"
+    if a.box.overlap(b.box) > 0.85:
+        return True
+    if "label" in (a.kind, b.kind) and a.name == b.name:
+        return abs(a.box.center.y - b.box.center.y) < max(a.box.height, b.box.height)
+    return bool(a.href) and a.href == b.href and a.name == b.name and a.kind == b.kind
+
+
+def _target(one: Scored, confidence: float) -> Target:
+    candidate = one.candidate
+    because = "; ".join(dict.fromkeys(one.reasons)) or "by its role and place"
+    if one.doubts:
+        because += " — but " + "; ".join(dict.fromkeys(one.doubts))
+    return Target(
+        candidate=candidate,
+        box=candidate.box.rounded(),
+        point=candidate.point or candidate.box.center,
+        role=candidate.role if candidate.role != "generic" else candidate.kind,
+        name=candidate.name[:120] or candidate.tips[:120],
+        confidence=confidence,
+        plausibility=strength_of(one.score),
+        because=because[:240],
+    )

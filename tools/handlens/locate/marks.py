@@ -1,0 +1,107 @@
+"""Numbered boxes: which elements in view can be acted on, and a picture that says which is which."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from handlens.geometry import Box, Frame
+from handlens.locate.candidates import Candidate, Snapshot
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
+MAX_MARKS = 200
+_COLOURS = ("#d7263d", "#1b66c9", "#138a36", "#8f2fc2", "#c2570c", "#0b7a75")
+_CHOSEN = "#d7263d"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One numbered element; the box is in CSS pixels of the viewport."""
+
+    number: int
+    box: Box
+    role: str
+    name: str
+
+
+def marks(snapshot: Snapshot) -> list[Mark]:
+    """The interactive elements in view, numbered from 1 in reading order; what fills another is left out."""
+    seen: list[Candidate] = []
+    for candidate in snapshot.candidates:
+        if not candidate.clickable or candidate.kind == "label" or candidate.point is None or candidate.clipped:
+            continue
+        if candidate.hit == 0 or (candidate.kind == "icon" and candidate.inside):
+            continue
+        if any(candidate.box.overlap(other.box) > 0.9 for other in seen[-12:]):
+            continue
+        seen.append(candidate)
+    return [
+        Mark(number, one.box.rounded(), one.role if one.role != "generic" else "clickable", one.name or one.tips)
+        for number, one in enumerate(seen[:MAX_MARKS], 1)
+    ]
+
+
+async def draw(picture: bytes, frame: Frame, boxes: Sequence[tuple[str, Box]], *, chosen: bool = False) -> bytes:
+    """The PNG or JPEG ``picture`` as PNG with labelled boxes (CSS pixels) drawn on it; works in a worker thread."""
+    return await to_thread.run_sync(_drawn, picture, frame, list(boxes), chosen)
+
+
+def _drawn(picture: bytes, frame: Frame, boxes: list[tuple[str, Box]], chosen: bool) -> bytes:
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    pen = ImageDraw.Draw(image)
+    thickness = max(2, round(2 / frame.scale))
+    font = ImageFont.load_default(size=max(11, round(12 / frame.scale)))
+    taken: list[tuple[float, float, float, float]] = []
+    for at, (label, box) in enumerate(boxes):
+        colour = _CHOSEN if chosen else _COLOURS[at % len(_COLOURS)]
+        pixels = frame.box_to_image(box).padded(thickness / 2)
+        corners = (
+            max(0.0, pixels.x), max(0.0, pixels.y),
+            min(image.width - 1.0, pixels.right), min(image.height - 1.0, pixels.bottom),
+        )  # fmt: skip
+        if corners[2] <= corners[0] or corners[3] <= corners[1]:
+            continue
+        pen.rectangle(corners, outline=colour, width=thickness)
+        if label:
+            _label(pen, label, corners, colour, font, taken, image.size)
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _label(
+    pen: ImageDraw.ImageDraw,
+    label: str,
+    corners: tuple[float, float, float, float],
+    colour: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    taken: list[tuple[float, float, float, float]],
+    size: tuple[int, int],
+) -> None:
+    left, top, right, bottom = pen.textbbox((0, 0), label, font=font)
+    width, height = right - left + 6, bottom - top + 6
+    x0, y0, x1, y1 = corners
+    places = [(x0, y0 - height), (x0, y1), (x1 - width, y0 - height), (x1, y0), (x0 - width, y0), (x0, y0)]
+    for x, y in places:
+        spot = (x, y, x + width, y + height)
+        inside = x >= 0 and y >= 0 and spot[2] <= size[0] and spot[3] <= size[1]
+        if inside and not any(_overlap(spot, other) for other in taken):
+            break
+    else:
+        x, y = max(0.0, min(x0, size[0] - width)), max(0.0, min(y0, size[1] - height))
+        spot = (x, y, x + width, y + height)
+    taken.append(spot)
+    pen.rectangle(spot, fill=colour)
+    pen.text((spot[0] + 3 - left, spot[1] + 3 - top), label, fill="white", font=font)
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

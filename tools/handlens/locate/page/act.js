@@ -1,0 +1,95 @@
+// Looking at one element just before it is acted on, and at the page before and after.
+function visiblePart(el) {
+  const rects = [...el.getClientRects()].filter(r => r.width > 0 && r.height > 0);
+  if (!rects.length) return null;
+  return rects.length > 1 && look2lines(rects) ? rects[0] : rectOf(el);
+}
+function shownOf(el) {
+  return standIn(el, rectOf(el), getComputedStyle(el)) || el;
+}
+// Where to click: the centre, or the first of a few other points that hits the element itself.
+function aim(id, scroll) {
+  const el = byNumber(id);
+  if (!el || !el.isConnected) return { gone: true };
+  const shown = shownOf(el);
+  if (scroll) {
+    const before = visiblePart(shown);
+    if (!before || before.top < 0 || before.left < 0 || before.bottom > innerHeight || before.right > innerWidth || scroll === "force") {
+      shown.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    }
+  }
+  const rect = visiblePart(shown);
+  if (!rect) return { invisible: true };
+  const box = { x: rect.left, y: rect.top, width: rect.width, height: rect.height };
+  const x0 = Math.max(0, rect.left), x1 = Math.min(innerWidth, rect.right), y0 = Math.max(0, rect.top), y1 = Math.min(innerHeight, rect.bottom);
+  if (x1 <= x0 || y1 <= y0) return { box, outside: true };
+  const places = [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75], [0.1, 0.5], [0.9, 0.5], [0.15, 0.15], [0.85, 0.85]];
+  let cover = null;
+  for (const [fx, fy] of places) {
+    const x = x0 + (x1 - x0) * fx, y = y0 + (y1 - y0) * fy;
+    const hit = hitAt(x, y);
+    if (hit && (flatContains(el, hit) || flatContains(shown, hit))) return { box, x, y, disabled: matches(el, ":disabled") };
+    if (hit && !cover && !flatContains(hit, shown)) cover = hit;
+  }
+  const x = (x0 + x1) / 2, y = (y0 + y1) / 2;
+  if (!cover) return { box, x, y, through: true, disabled: matches(el, ":disabled") };
+  const over = rectOf(cover);
+  return { box, covered: { id: idOf(cover), tag: localName(cover), name: clip(nameOf(cover) || squash(textContent(cover)), 80), role: roleOf(cover),
+    box: { x: over.left, y: over.top, width: over.width, height: over.height } } };
+}
+let mutations = 0;
+let watcher = null;
+function watch() {
+  mutations = 0;
+  if (watcher) watcher.disconnect();
+  watcher = new MutationObserver(records => { mutations += records.length; });
+  watcher.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+}
+function unwatch() {
+  if (watcher) { mutations += watcher.takeRecords().length; watcher.disconnect(); watcher = null; }
+  return mutations;
+}
+function stateOf(id) {
+  const el = byNumber(id);
+  if (!el || !el.isConnected) return { gone: true };
+  return { states: statesOf(el, roleOf(el)), value: valueOf(el), name: clip(nameOf(el), 200) };
+}
+const isTyped = el => matches(el, 'input,textarea,select') || isEditable(el);
+function glance(id) {
+  let active = document.activeElement;
+  for (let root = active && shadow(active); root && root.activeElement; root = shadow(active)) active = root.activeElement;
+  if (watcher) mutations += watcher.takeRecords().length;
+  return { url: location.href, title: document.title, focus: active ? idOf(active) : 0,
+    focused: active && active !== document.body ? clip(roleOf(active) + " " + (nameOf(active) || ""), 80) : "",
+    onTarget: Boolean(active && id && byNumber(id) && flatContains(byNumber(id), active) && !isTyped(active)),
+    scrollX, scrollY, dialogs: document.querySelectorAll("dialog[open],[role=dialog],[role=alertdialog]").length,
+    mutations, target: id ? stateOf(id) : null };
+}
+function focus(id) {
+  const el = byNumber(id);
+  if (el && el.focus) el.focus();
+}
+const CLOSING = /^(x|×|✕|✖|close|dismiss|got it|no,? thanks|not now|decline|reject( all)?|refuse|skip|ok(ay)?|later|关闭|知道了|我知道了|取消|拒绝|稍后|跳过|以后再说)$/i;
+// The button that closes what a covering element belongs to: by its name, or by being called "close" in its classes.
+function closerOf(id) {
+  for (let node = byNumber(id), depth = 0; node && isElement(node) && depth < 8; node = flatParent(node), depth++) {
+    if (localName(node) === "body" || localName(node) === "html") return null;
+    let classy = null;
+    for (const button of node.querySelectorAll("button,[role=button],a,[class*=close],[class*=dismiss]")) {
+      const rect = rectOf(button);
+      if (rect.width < 4 || rect.height < 4) continue;
+      const point = { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
+      const hit = hitAt(point.x, point.y);
+      if (!hit || !flatContains(button, hit)) continue;
+      if (CLOSING.test(nameOf(button)) || CLOSING.test(squash(attr(button, "title") || ""))) return point;
+      if (!classy && /close|dismiss/i.test(attr(button, "class") || "")) classy = point;
+    }
+    if (classy) return classy;
+  }
+  return null;
+}
+globalThis.handlens = {
+  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, watch, unwatch, stateOf, glance,
+  inner: () => ({ width: innerWidth, height: innerHeight }),
+  closed: (host, root) => { closedRoots.set(host, root); },
+};

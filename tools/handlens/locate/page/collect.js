@@ -1,0 +1,204 @@
+// The walk: one pass over the flat tree, candidates and their groups in document order.
+const ACTION_ROLES = new Set(("button link checkbox radio switch tab menuitem menuitemcheckbox menuitemradio option " +
+  "treeitem slider spinbutton textbox searchbox combobox listbox scrollbar colorpicker filechooser datepicker").split(" "));
+const SHAPES = new Set(["circle", "ellipse", "rect", "polygon", "polyline", "path", "line", "text"]);
+const SKIPPED = new Set(["script", "style", "template", "noscript", "head", "meta", "link", "defs", "clippath", "clipPath",
+  "mask", "symbol", "lineargradient", "linearGradient", "title", "desc", "br", "wbr", "col", "colgroup", "param", "source", "track"]);
+const LEAF_ICONS = new Set(["i", "span", "svg", "img", "b", "em", "div", "a", "td"]);
+const MAX_NODES = 80000, MAX_CANDIDATES = 24000, MAX_DEPTH = 1200;
+
+// Strong references: a weak one dies with the wrapper of this world, long before the element does.
+const known = new Map(); // element -> id
+const elements = new Map(); // id -> element
+let lastId = 0;
+function idOf(el) {
+  let id = known.get(el);
+  if (!id) { id = ++lastId; known.set(el, id); elements.set(id, el); }
+  return id;
+}
+const byNumber = id => elements.get(id);
+function forgetRemoved() {
+  for (const [el, id] of known) if (!el.isConnected) { known.delete(el); elements.delete(id); }
+}
+
+function ownText(el) {
+  let text = "";
+  for (const child of siblings(el)) if (nodeType(child) === 3) { text += child.data; if (text.length > 400) break; }
+  return squash(text);
+}
+// A native control that its author hid behind a drawing of his own is clicked through its label.
+function standIn(el, rect, style) {
+  const type = el instanceof HTMLInputElement ? el.type : "";
+  if (type !== "checkbox" && type !== "radio" && type !== "file") return null;
+  const shown = rect.width > 2 && rect.height > 2 && style.opacity !== "0" && style.visibility === "visible" && style.display !== "none";
+  if (shown) return null;
+  for (const label of el.labels || []) {
+    const box = rectOf(label);
+    if (box.width > 2 && box.height > 2 && getComputedStyle(label).visibility === "visible") return label;
+  }
+  return null;
+}
+const rounded = n => Math.round(n * 10) / 10;
+
+function collect(options) {
+  const out = [], groups = [], headers = new Map();
+  forgetRemoved();
+  const width = innerWidth, height = innerHeight;
+  let nodes = 0, truncated = false;
+  const rootContext = { group: -1, act: 0, pointer: false, clipX0: -1e9, clipY0: -1e9, clipX1: 1e9, clipY1: 1e9, faded: false,
+    off: false, column: "", depth: 0, svg: false, list: 0 };
+  const stack = document.documentElement ? [[document.documentElement, rootContext, false]] : [];
+  while (stack.length) {
+    const [el, context, repeated] = stack.pop();
+    if (++nodes > MAX_NODES || out.length > MAX_CANDIDATES) { truncated = true; break; }
+    const inner = visit(el, context, repeated);
+    if (!inner || inner.depth > MAX_DEPTH) continue;
+    const children = [];
+    for (const child of flatChildren(el)) if (isElement(child)) children.push(child);
+    const items = children.length > 1 && children.length < 5000 && !inner.svg ? repeatedChildren(children) : null;
+    for (let i = children.length - 1; i >= 0; i--) stack.push([children[i], inner, items !== null && items.has(children[i])]);
+  }
+  return { width, height, scrollX: rounded(scrollX), scrollY: rounded(scrollY), dpr: devicePixelRatio, url: location.href, title: document.title.slice(0, 200),
+    modal: document.querySelector("dialog:modal") !== null, truncated, nodes, groups, candidates: out };
+
+  function visit(el, context, repeated) {
+    const tag = localName(el);
+    if (SKIPPED.has(tag)) return null;
+    const style = getComputedStyle(el);
+    if (style.display === "none") {
+      const label = tag === "input" ? standIn(el, rectOf(el), style) : null;
+      if (label) emit(el, label, style, context, roleOf(el), "a");
+      return null;
+    }
+    const rect = rectOf(el);
+    const kind = groupKind(el, repeated);
+    const next = { ...context, depth: context.depth + 1 };
+    if (style.opacity === "0" && tag !== "input") next.faded = true;
+    if (attr(el, "inert") !== null) next.off = true;
+    if (isSvg(el)) next.svg = true;
+    if (style.position === "fixed") { next.clipX0 = next.clipY0 = -1e9; next.clipX1 = next.clipY1 = 1e9; }
+    if (kind) {
+      groups.push({ k: kind, p: context.group, l: groupLabel(el), x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) });
+      next.group = groups.length - 1;
+    }
+    if (tag === "td" || tag === "th") next.column = columnHeader(el, headers);
+    const role = roleOf(el);
+    const what = classify(el, tag, role, style, rect, context);
+    if (what) {
+      const id = emit(el, standIn(el, rect, style) || el, style, next, role, what);
+      if (id && (what === "a" || what === "s")) next.act = id;
+    }
+    next.pointer = style.cursor === "pointer";
+    if (style.overflowX !== "visible" && tag !== "body" && tag !== "html") {
+      if (style.overflowX === "hidden" || style.overflowX === "clip") { next.clipX0 = Math.max(next.clipX0, rect.left); next.clipX1 = Math.min(next.clipX1, rect.right); }
+      if (style.overflowY === "hidden" || style.overflowY === "clip") { next.clipY0 = Math.max(next.clipY0, rect.top); next.clipY1 = Math.min(next.clipY1, rect.bottom); }
+    }
+    if (tag === "select" && !(el.multiple || el.size > 1)) return null;
+    if (tag === "canvas" || tag === "video" || tag === "iframe" || tag === "object") return null;
+    return next;
+  }
+
+  // "a" can be acted on by its nature, "s" by the look of it, "i" is an unnamed icon, "g" a shape, "t" is text.
+  function classify(el, tag, role, style, rect, context) {
+    if (tag === "input" && el.type === "hidden") return "";
+    if (tag === "html" || tag === "body") return "";
+    if (tag === "label") return el.control ? "l" : "t";
+    if (ACTION_ROLES.has(role) || tag === "summary" || tag === "canvas" || tag === "video" || tag === "audio" || tag === "object") return "a";
+    if (isEditable(el)) return "a";
+    const tabindex = attr(el, "tabindex");
+    if (has(el, "onclick") || has(el, "onmousedown") || (tabindex !== null && tabindex !== "-1" && !has(el, "aria-activedescendant") && el.childElementCount < 40) ||
+        options.listening && options.listening.has(el)) return "s";
+    if (style.cursor === "pointer" && !context.pointer) return "s";
+    if (isSvg(el)) {
+      if (tag === "svg") return context.act && rect.width <= 64 ? "" : rect.width <= 64 ? "i" : "";
+      if (!SHAPES.has(tag)) return "";
+      return context.act && !(el.ownerSVGElement && rectOf(el.ownerSVGElement).width > 64) ? "" : tag === "text" ? "t" : "g";
+    }
+    if (role === "img") return context.act && rect.width <= 64 ? (context.pointer && el.previousElementSibling ? "i" : "") : "i";
+    if (role === "heading" || role === "columnheader" || role === "rowheader" || role === "cell" || role === "gridcell" || role === "legend") {
+      return textContent(el).length < 400 ? "t" : "";
+    }
+    const text = ownText(el);
+    if (text) return context.act && !context.wide ? inAct(el, text, context) : "t";
+    if (el.childElementCount === 0 && LEAF_ICONS.has(tag) && rect.width >= 6 && rect.height >= 6 && rect.width <= 200 && rect.height <= 200) {
+      if (style.backgroundImage !== "none" || (style.maskImage || "none") !== "none" || tag === "i" || context.pointer ||
+          solid(style.backgroundColor) || getComputedStyle(el, "::before").content !== "none") return context.act && !context.pointer ? "" : "i";
+    }
+    return "";
+  }
+  // Text inside something clickable is its name, unless the clickable thing is a whole card.
+  function inAct(el, text, context) {
+    const holder = byNumber(context.act);
+    return holder && textContent(holder).length > text.length + 24 ? "t" : "";
+  }
+
+  function emit(el, shown, style, context, role, kind) {
+    const rects = shown.getClientRects();
+    let rect = rectOf(shown);
+    if (rect.width <= 0 || rect.height <= 0) {
+      if (kind !== "a" || !rects.length) return 0;
+      return 0;
+    }
+    const look = shown === el ? style : getComputedStyle(shown);
+    if (look.visibility !== "visible") return 0;
+    if ((context.faded && kind !== "a") || rect.width <= 1.5 || rect.height <= 1.5 && role !== "img") {
+      if (!(tagIs(el, "hr") || isSvg(el))) return 0;
+    }
+    const id = idOf(el);
+    const item = { i: id, t: localName(el), r: role, k: kind, x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) };
+    if (context.group >= 0) item.g = context.group;
+    if (context.act) item.a = context.act;
+    const actionable = kind !== "t" && kind !== "g";
+    const name = kind === "t" && (el.childElementCount === 0 || role === "generic") ? ownText(el) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
+    if (name) item.n = clip(name, 200);
+    if (context.off) item.s = ["disabled"];
+    if (actionable) {
+      const states = statesOf(el, role);
+      if (states.length) item.s = (item.s || []).concat(states);
+      const value = valueOf(el);
+      if (value) item.v = value;
+      const [hints, tips] = hintsOf(el, name.length < 60);
+      if (hints) item.hi = hints;
+      if (tips) item.ti = tips;
+      const placeholder = attr(el, "placeholder") || attr(el, "aria-placeholder") || attr(el, "data-placeholder");
+      if (placeholder) item.ph = clip(squash(placeholder), 120);
+      const type = tagIs(el, "input") ? el.type : attr(el, "type");
+      if (type) item.ty = type;
+      const href = attr(el, "href");
+      if (href && !/^(javascript|data):/i.test(href)) item.hr = clip(href, 120);
+      if (kind === "a" && tagIs(el, "select")) item.op = [...el.options].slice(0, 60).map(o => clip(squash(o.text), 40)).join("\n");
+    } else {
+      const classes = attr(el, "class");
+      if (classes && (kind === "g" || role === "generic")) item.hi = classes.slice(0, 80);
+      if (role === "heading") item.lv = Number(attr(el, "aria-level")) || Number(localName(el)[1]) || 2;
+      if (el instanceof HTMLElement) { const title = attr(el, "title"); if (title) item.ti = clip(title, 120); }
+    }
+    item.c = isSvg(el) ? (look.fill !== "none" && solid(look.fill) ? look.fill : look.stroke) : look.color;
+    if (isSvg(el) && kind === "g") { if (solid(look.fill) && look.fill !== "none") item.b = look.fill; }
+    else if (actionable || solid(look.backgroundColor)) { const background = backgroundOf(shown); if (background) item.b = background; }
+    const shape = shapeOf(shown, look, rect);
+    if (shape) item.sh = shape;
+    if (context.column) item.co = context.column;
+    place(item, el, shown, rect, rects, context);
+    out.push(item);
+    return id;
+  }
+
+  function place(item, el, shown, rect, rects, context) {
+    if (rects.length > 1 && look2lines(rects)) rect = rects[0];
+    const left = Math.max(rect.left, context.clipX0), right = Math.min(rect.right, context.clipX1);
+    const top = Math.max(rect.top, context.clipY0), bottom = Math.min(rect.bottom, context.clipY1);
+    if (right - left < 2 || bottom - top < 2) item.cl = 1;
+    const x = (Math.max(left, 0) + Math.min(right, width)) / 2, y = (Math.max(top, 0) + Math.min(bottom, height)) / 2;
+    if (right <= 0 || bottom <= 0 || left >= width || top >= height) { item.of = 1; return; }
+    item.px = rounded(x); item.py = rounded(y);
+    if (options.hits === false) return;
+    const hit = hitAt(x, y);
+    if (!hit) return;
+    if (flatContains(el, hit) || flatContains(shown, hit) || (isSvg(el) && flatContains(hit, el) && isSvg(hit))) { item.ht = 1; delete item.cl; }
+    else if (flatContains(hit, el)) item.ht = 2;
+    else { item.ht = 0; item.hb = idOf(hit); item.hn = localName(hit) + (attr(hit, "id") ? "#" + attr(hit, "id").slice(0, 40) : "") + (attr(hit, "class") ? "." + attr(hit, "class").split(/\s+/)[0].slice(0, 40) : ""); }
+  }
+}
+const tagIs = (el, tag) => localName(el) === tag;
+const look2lines = rects => rects[0].width > 2 && rects[0].height > 2 && rects[1].top >= rects[0].bottom - 2;

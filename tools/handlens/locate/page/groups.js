@@ -1,0 +1,79 @@
+// The containers that a person would point to: rows, cards, dialogs, toolbars, sections.
+const GROUP_TAGS = {
+  tr: "row", li: "item", article: "item", dialog: "dialog", nav: "navigation", header: "header", footer: "footer",
+  main: "main", aside: "sidebar", form: "form", fieldset: "group", section: "section", table: "table", ul: "list",
+  ol: "list", menu: "menu", details: "section", figure: "figure", thead: "header", dl: "list", tbody: "", td: "cell", th: "cell",
+};
+const GROUP_ROLES = {
+  row: "row", listitem: "item", treeitem: "item", article: "item", dialog: "dialog", alertdialog: "dialog",
+  navigation: "navigation", banner: "header", contentinfo: "footer", main: "main", complementary: "sidebar",
+  form: "form", search: "form", group: "group", radiogroup: "group", region: "section", table: "table", grid: "table",
+  treegrid: "table", list: "list", listbox: "list", menu: "menu", menubar: "menu", toolbar: "toolbar",
+  tablist: "tabs", tabpanel: "section", tree: "list", feed: "list", gridcell: "cell", cell: "cell", option: "item", alert: "alert", status: "alert",
+};
+const GROUP_CLASSES = [
+  [/(^|[-_ ])(modal|dialog|popup|popover|lightbox|drawer)([-_ ]|$)/i, "dialog"],
+  [/(^|[-_ ])(sidebar|sidenav|side-?bar|side-?nav|aside)([-_ ]|$)/i, "sidebar"],
+  [/(^|[-_ ])(toolbar|tool-bar|btn-?group|button-?group|actions)([-_ ]|$)/i, "toolbar"],
+  [/(^|[-_ ])(navbar|topbar|top-?nav|app-?bar|header)([-_ ]|$)/i, "header"],
+  [/(^|[-_ ])(footer|statusbar|status-bar)([-_ ]|$)/i, "footer"],
+  [/(^|[-_ ])(menu|dropdown)([-_ ]|$)/i, "menu"],
+  [/(^|[-_ ])(card|panel|widget|tile)([-_ ]|$)/i, "item"],
+  [/(^|[-_ ])(alert|toast|snackbar|notification|banner)([-_ ]|$)/i, "alert"],
+];
+function groupKind(el, repeated) {
+  const role = attr(el, "role");
+  if (role && role in GROUP_ROLES) return GROUP_ROLES[role];
+  const tag = localName(el);
+  if (tag in GROUP_TAGS) return GROUP_TAGS[tag];
+  if (repeated) return "item";
+  const classes = attr(el, "class");
+  if (classes && tag !== "body" && tag !== "html") {
+    for (const [pattern, kind] of GROUP_CLASSES) if (pattern.test(classes)) return kind;
+  }
+  return "";
+}
+function groupLabel(el) {
+  const label = squash(attr(el, "aria-label") || "");
+  if (label) return clip(label, 120);
+  for (const id of idList(attr(el, "aria-labelledby")).slice(0, 3)) {
+    const target = byId(el, id);
+    if (target) return clip(squash(textContent(target)), 120);
+  }
+  const tag = localName(el);
+  for (const wanted of tag === "fieldset" ? ["legend"] : tag === "table" ? ["caption"] : tag === "details" ? ["summary"] : []) {
+    for (const child of siblings(el)) if (isElement(child) && localName(child) === wanted) return clip(squash(textContent(child)), 120);
+  }
+  return "";
+}
+// Children that repeat one shape under one parent are items of a list, whatever the author called them.
+function repeatedChildren(children) {
+  const found = new Set();
+  const elements = children.filter(child => isElement(child) && child instanceof HTMLElement);
+  if (elements.length < 2) return found;
+  const bySignature = new Map();
+  for (const el of elements) {
+    const tag = localName(el);
+    if (tag === "span" || tag === "br" || tag === "option" || tag === "script" || tag === "style") continue;
+    const key = tag + "." + (attr(el, "class") || "").split(/\s+/)[0];
+    if (!bySignature.has(key)) bySignature.set(key, []);
+    bySignature.get(key).push(el);
+  }
+  for (const [key, same] of bySignature) {
+    const structured = same.filter(el => el.childElementCount > 0);
+    const named = !key.endsWith(".") || same.length === elements.length;
+    if (structured.length >= 2 && structured.length * 2 >= same.length && named) for (const el of same) found.add(el);
+  }
+  return found;
+}
+function columnHeader(cell, headers) {
+  const table = cell.closest("table");
+  if (!table || cell.cellIndex === undefined || cell.cellIndex < 0) return "";
+  if (!headers.has(table)) {
+    const row = [...table.rows].slice(0, 3).find(r => [...r.cells].some(c => localName(c) === "th" && attr(c, "scope") !== "row"));
+    headers.set(table, row ? [...row.cells].flatMap(c => Array(Math.min(c.colSpan, 50)).fill(clip(squash(textContent(c)), 60))) : []);
+  }
+  let column = 0;
+  for (let c = cell.previousElementSibling; c; c = c.previousElementSibling) column += c.colSpan || 1;
+  return headers.get(table)[column] || "";
+}

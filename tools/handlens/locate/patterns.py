@@ -1,0 +1,96 @@
+"""The grammar of descriptions, as regular expressions over folded text. Quoted parts stand in it as marks."""
+
+from __future__ import annotations
+
+import re
+
+from handlens.locate.vocabulary import CONTAINERS, ORDINALS
+
+_ROW = "row|line|entry|record|list item|item|card|tile|message|post|comment|email|mail|listing|task|file|product"
+QUOTES = re.compile(
+    r"“([^”]{1,200})”|「([^」]{1,200})」|『([^』]{1,200})』|‘([^’]{1,200})’|《([^》]{1,200})》|\"([^\"]{1,200})\"|`([^`]{1,200})`|(?<!\w)'([^']{1,200})'(?!\w)"
+)
+MARK = re.compile("\ue000(\\d+)\ue001")
+VERBS_EN = re.compile(
+    r"^(?:please |now |then |i want to |i'd like to |can you |could you |go ahead and )*"
+    r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|hover(?: over)?|find|locate|select|switch to|check|tick)\s+(?=\S)"
+)
+VERBS_ZH = re.compile(
+    r"^(?:请|帮我|麻烦|我要|我想)*(?:点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择|选中|勾选|聚焦到?|找到)(?=\S)"
+)
+NAME_EN = re.compile(
+    r"\b(?:(?:which |that )?(?:is |are )?(?:labell?ed|named|called|titled|captioned|marked)(?: with| as)?|(?:that |which )?(?:says|reads)|saying|reading|with (?:the |a )?(?:text|label|name|title|caption|words?|placeholder|value)s?(?: of)?|whose (?:label|name|text|title|value) is)\s+"
+)
+NAME_ZH = re.compile(
+    r"(?:名为|名叫|叫做|叫作|名称为|名称是|名字是|名字叫|标有|标着|标为|写着|写有|显示为|文字为|文字是|文本为|标签为|标签是|标题为|内容为|占位符为)"
+)
+NOT_EN = re.compile(
+    r"(?:,|;|\(|\b(?:but|and))?\s*\b(?:(?:not|except|excluding)(?: for)?|other than|rather than|instead of)\b\s*(?:the one |the )?(?P<what>[^,;)]+)\)?"
+)
+NOT_ZH = re.compile(
+    r"[，,；(（]?(?:但|而)?(?:不是|除了|而非|并非|不要|不在)(?P<what>[^，,；)）]+)[)）]?(?:以外|之外)?(?:的那个|的)?"
+)
+
+_WITH = r"(?:of|for|with|containing|that (?:contains|has|says|reads)|named|called|labell?ed|titled|about|from|by|where|whose \w+ is|which (?:contains|has))"
+_CONTAINER_WORDS = "|".join(re.escape(w) for w in sorted((w for w in CONTAINERS if w.isascii()), key=len, reverse=True))
+_ORDINAL_WORDS = "|".join(ORDINALS)
+RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("row_nth", rf"\b(?:in|on|at|from|of|for) (?:the )?(?P<nth>{_ORDINAL_WORDS}) (?:{_ROW})\b(?: of the (?:table|list))?"),
+        ("row", rf"\b(?:in|on|at|from|of|for|within|inside|next to|beside) (?:the |this |that )?(?:same )?(?:table )?(?:{_ROW}) {_WITH}(?: the)?\b"),
+        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>[^,]+?)(?:'s)? (?:{_ROW})\b(?! \w)"),
+        ("left", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?left(?:-hand side| side)? (?:of|from)(?: the)?\b"),
+        ("right", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?right(?:-hand side| side)? (?:of|from)(?: the)?\b"),
+        ("above", r"\b(?:just |directly |immediately |right )?(?:above|over|on top of)(?: the)?\b"),
+        ("heading", r"\b(?:under|below|beneath|in|following)(?: the)? (?:heading|header|section heading|title|caption)(?: of| for)?\b"),
+        ("below", r"\b(?:just |directly |immediately |right )?(?:below|under|beneath|underneath)(?: the)?\b"),
+        ("between", r"\b(?:in )?between(?: the)?\b"),
+        ("near", r"\b(?:right |just |directly )?(?:next to|beside|near|close to|nearest|adjacent to|alongside|by the side of|accompanying)(?: to)?(?: the)?\b"),
+        ("after", r"\b(?:right |just |directly |immediately )?(?:after|following)(?: the)?\b"),
+        ("before", r"\b(?:right |just |directly |immediately )?(?:before|preceding)(?: the)?\b"),
+        ("in", rf"\b(?:in|on|at|inside|within|from|of|under)(?: the| this| a| its)? (?P<what>(?:[^,]*? )??)(?P<box>{_CONTAINER_WORDS})\b(?P<tail> (?:{_WITH})(?: the)?\b)?(?! (?:button|icon|link|item|page)\b)"),
+        ("of", r"\b(?:for|of|from|by|belonging to|about|in|on|inside|within|at|to|with|that)(?: the)?\b"),
+    )
+)  # fmt: skip
+_ZH_CONTAINERS = "|".join(sorted((w for w in CONTAINERS if not w.isascii()), key=len, reverse=True))
+SIDES_ZH = {
+    "左": "left",
+    "右": "right",
+    "上": "above",
+    "下": "below",
+    "旁": "near",
+    "附": "near",
+    "后": "after",
+    "前": "before",
+    "边": "near",
+}
+_ZH_INSIDE = r"(?:里面|里边|里|中间|中|上面|上|内部|内|下面|下)?"
+RELATIONS_ZH: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("between", re.compile(r"^(?:在)?(?P<what>.+?)(?:之间|中间)的?(?P<rest>.+)$")),
+    ("row_nth", re.compile(rf"^(?:在)?(?:表格|列表)?(?:的)?(?P<last>最后|倒数)?第?(?P<nth>[一二两三四五六七八九十]|\d{{1,3}})(?:行|条|张卡片|个卡片|条记录){_ZH_INSIDE}的?(?P<rest>.+)$")),
+    ("row", re.compile(rf"^(?:在)?(?P<what>.+?)(?:所在的?|所在|那一|这一|那|这|一|的那一|的)?(?:行|条目|条|记录|卡片|那栏|一栏){_ZH_INSIDE}(?:的|末尾的|后面的)?(?P<rest>.+)$")),
+    ("side", re.compile(r"^(?:在)?(?P<what>.+?)的?(?P<side>左边|左侧|左面|右边|右侧|右面|上方|上面|上边|下方|下面|下边|旁边|附近|后面|前面|旁)的?(?P<rest>.+)$")),
+    ("in", re.compile(rf"^(?:在)?(?P<what>.*?)(?P<box>{_ZH_CONTAINERS}){_ZH_INSIDE}的(?P<rest>.+)$")),
+    ("inside", re.compile(r"^(?:在)?(?P<what>.+?)(?:里面|里边|里|中|内)的(?P<rest>.+)$")),
+    ("of", re.compile(r"^(?P<what>.+)的(?P<rest>.+)$")),
+)  # fmt: skip
+
+PLACES_EN = (
+    (r"(?:at |in |on )?(?:the )?(?:very )?(?:top|upper)[\s-]*left(?:-?hand)?(?: (?:corner|side|part|area))?", ("top", "left")),
+    (r"(?:at |in |on )?(?:the )?(?:very )?(?:top|upper)[\s-]*right(?:-?hand)?(?: (?:corner|side|part|area))?", ("top", "right")),
+    (r"(?:at |in |on )?(?:the )?(?:very )?(?:bottom|lower)[\s-]*left(?:-?hand)?(?: (?:corner|side|part|area))?", ("bottom", "left")),
+    (r"(?:at |in |on )?(?:the )?(?:very )?(?:bottom|lower)[\s-]*right(?:-?hand)?(?: (?:corner|side|part|area))?", ("bottom", "right")),
+    (r"(?:top|upper)most|(?:at|on|in|along|across) the (?:very )?top(?: (?:part|edge|area|half))?", ("top",)),
+    (r"(?:bottom|lower)most|(?:at|on|in|along|across) the (?:very )?bottom(?: (?:part|edge|area|half))?", ("bottom",)),
+    (r"left[\s-]?most|(?:at|on|in|along) the (?:far )?left(?:-?hand)?(?: (?:side|edge|part|half))?", ("left",)),
+    (r"right[\s-]?most|(?:at|on|in|along) the (?:far )?right(?:-?hand)?(?: (?:side|edge|part|half))?", ("right",)),
+    (r"in the (?:middle|cent(?:er|re))", ("centre",)),
+)  # fmt: skip
+PLACES_ZH = (
+    (r"(?:左上角|左上方|左上)", ("top", "left")), (r"(?:右上角|右上方|右上)", ("top", "right")),
+    (r"(?:左下角|左下方|左下)", ("bottom", "left")), (r"(?:右下角|右下方|右下)", ("bottom", "right")),
+    (r"(?:最上面|最上方|最顶部|最上边|最顶上|顶部|顶端|最上)", ("top",)), (r"(?:最下面|最下方|最底部|最底下|最下边|底部|底端|最下)", ("bottom",)),
+    (r"(?:最左边|最左侧|最左面|最左)", ("left",)), (r"(?:最右边|最右侧|最右面|最右)", ("right",)),
+    (r"(?:正中间|正中央|中间位置)", ("centre",)),
+)  # fmt: skip

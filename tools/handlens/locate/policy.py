@@ -1,0 +1,45 @@
+"""What may be done without asking: thresholds and the words that make a target look destructive."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handlens.locate.text import fold, is_cjk
+
+DESTRUCTIVE = (
+    "delete", "remove", "erase", "destroy", "drop", "terminate", "purge", "wipe", "discard", "pay", "buy",
+    "purchase", "place order", "checkout", "transfer", "send", "publish", "unsubscribe", "deactivate", "revoke",
+    "reset", "shut down", "删除", "移除", "清空", "销毁", "支付", "付款", "购买", "下单",
+    "结算", "转账", "发送", "发布",
+    "注销", "停用", "重置", "关机",
+)  # fmt: skip
+
+
+class ActPolicy(BaseModel):
+    """How careful the hands are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_confidence: float = Field(
+        default=0.6, ge=0, le=1, description="Below it nothing is clicked, unless a call says so."
+    )
+    confirm: Literal["never", "destructive", "always"] = Field(
+        default="never",
+        description="Ask before acting: on nothing, on targets that look destructive, or on everything.",
+    )
+    destructive: tuple[str, ...] = Field(default=DESTRUCTIVE, description="Words that make a target look destructive.")
+    settle_seconds: float = Field(default=2.0, gt=0, description="A target that moves for longer is not clicked.")
+    effect_seconds: float = Field(default=0.7, gt=0, description="An effect is waited for so long.")
+
+    def asks_for(self, *texts: str) -> bool:
+        """Whether a target that says these texts needs a confirmation first."""
+        if self.confirm != "destructive":
+            return self.confirm == "always"
+        said = fold(" ".join(texts))
+        return any(
+            (fold(word) in said) if is_cjk(word) else re.search(rf"\b{re.escape(fold(word))}", said)
+            for word in self.destructive
+        )

@@ -1,0 +1,282 @@
+"""A description as a query: what the element is called, what it is, where it stands and what it is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from handlens.locate import relations_text
+from handlens.locate.patterns import (
+    MARK,
+    NAME_EN,
+    NAME_ZH,
+    NOT_EN,
+    NOT_ZH,
+    PLACES_EN,
+    PLACES_ZH,
+    QUOTES,
+    VERBS_EN,
+    VERBS_ZH,
+)
+from handlens.locate.text import Term, fold, is_cjk, terms
+from handlens.locate.vocabulary import (
+    CHINESE_DIGITS,
+    COLOURS,
+    ICON_WORDS,
+    ORDINALS,
+    ROLES,
+    SEARCH_WORDS,
+    SHAPES,
+    STATES,
+)
+
+_ROLE_WORDS = sorted(ROLES, key=len, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A description taken apart. ``roles`` None means that no role word was said."""
+
+    text: str
+    target: tuple[Term, ...]
+    quoted: tuple[str, ...] = ()
+    roles: frozenset[str] | None = None
+    role_word: str = ""
+    icon: bool = False
+    ordinal: int | None = None
+    """Counted from 1; negative counts from the end."""
+    places: frozenset[str] = frozenset()
+    colour: str = ""
+    shape: str = ""
+    size: str = ""
+    states: tuple[str, ...] = ()
+    relations: tuple[relations_text.Relation, ...] = ()
+    excluded: tuple[Query, ...] = ()
+    words: tuple[str, ...] = field(default=(), compare=False)
+
+
+def parse(description: str) -> Query:
+    """Read a description. Any text is accepted; what is not understood is left in ``target``."""
+    quotes: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        quotes.append(next(part for part in match.groups() if part is not None).strip())
+        return f" \ue000{len(quotes) - 1}\ue001 "
+
+    text = fold(QUOTES.sub(keep, description))
+    text = re.sub(r"\s+", " ", text).strip(" .。!！?？,，;；")
+    return _Parser(description, quotes).query(text)
+
+
+class _Parser:
+    def __init__(self, description: str, quotes: list[str]) -> None:
+        self.description = description
+        self.quotes = quotes
+
+    def query(self, text: str, depth: int = 0) -> Query:
+        chinese = is_cjk(MARK.sub("", text))
+        excluded: list[Query] = []
+        if depth == 0:
+            text, excluded = self._negations(text)
+        text = (VERBS_ZH if chinese else VERBS_EN).sub("", text, count=1)
+        text, places = _places(text)
+        named, text = self._named(text)
+        text, found = relations_text.split(text)
+        query = self._target(text, named)
+        anchors = tuple(
+            replace(relation, quoted=self._quoted(relation.text), text=self._plain(relation.text)) for relation in found
+        )
+        return replace(
+            query, text=self.description, relations=anchors, excluded=tuple(excluded), places=query.places | places
+        )
+
+    def _negations(self, text: str) -> tuple[str, list[Query]]:
+        excluded: list[Query] = []
+
+        def take(match: re.Match[str]) -> str:
+            what = match["what"].strip()
+            if STATES.get(f"not {what}") or f"not {what.split(' ')[0]}" in STATES:
+                return match[0]
+            excluded.append(
+                self.query(
+                    f"one {what}" if re.match(r"(?:in|on|at|of|from|with|under|below|above|next)\b", what) else what,
+                    depth=1,
+                )
+            )
+            return " "
+
+        for pattern in (NOT_EN, NOT_ZH):
+            reduced = pattern.sub(take, text)
+            if reduced.strip(" ,，"):
+                text = reduced
+            else:
+                excluded.clear()
+        return re.sub(r"\s+", " ", text).strip(" ,，"), excluded
+
+    def _named(self, text: str) -> tuple[str, str]:
+        """What stands behind "labelled" or 名为, and the rest."""
+        for pattern in (NAME_EN, NAME_ZH):
+            match = pattern.search(text)
+            if match is None:
+                continue
+            before, after = text[: match.start()].strip(), text[match.end() :].strip()
+            mark = MARK.match(after)
+            if mark:
+                return mark[0], f"{before} {after[mark.end() :]}".strip()
+            if pattern is NAME_ZH and "的" in after:
+                name, _, rest = after.rpartition("的")
+                return name, f"{before}{rest}".strip()
+            if after:
+                name, relation = relations_text.cut(after)
+                return name, f"{before} {relation}".strip()
+        return "", text
+
+    def _quoted(self, text: str) -> tuple[str, ...]:
+        return tuple(self.quotes[int(number)] for number in MARK.findall(text))
+
+    def _plain(self, text: str) -> str:
+        return re.sub(r"\s+", " ", MARK.sub(lambda match: " " + self.quotes[int(match[1])] + " ", text)).strip()
+
+    def _target(self, text: str, named: str) -> Query:
+        quoted = self._quoted(f"{named} {text}")
+        if named and not MARK.search(named):
+            quoted = (*quoted, named.strip(" .,，。"))
+        text = re.sub(r"\s+", " ", MARK.sub(" ", text)).strip(" ,，")
+        text = re.sub(r"^(?:(?:the|a|an|that|this)\s+|(?:那个|这个|一个|那|这)\s*)(?=\S)", "", text)
+        chinese = is_cjk(text)
+        text, ordinal = _ordinal(text)
+        text, role_word = _role(text, chinese)
+        text, states = _take_words(text, STATES)
+        text, sizes = _size(text)
+        colour, shape = _look(text)
+        return Query(
+            text=text,
+            target=tuple(dict.fromkeys(terms(text))),
+            quoted=quoted,
+            roles=ROLES[role_word] if role_word and ROLES[role_word] else None,
+            role_word=role_word,
+            icon=role_word in ICON_WORDS,
+            ordinal=ordinal,
+            colour=colour,
+            shape=shape,
+            size=sizes,
+            states=states,
+            words=tuple(text.split()),
+        )
+
+
+def _places(text: str) -> tuple[str, frozenset[str]]:
+    found: set[str] = set()
+    for pattern, places in (*PLACES_EN, *PLACES_ZH):
+        prefix, suffix = (
+            (r"\b", r"(?:\s+of(?: the)? (?:page|screen|window|view))?(?!\s*of\b)\b")
+            if pattern.isascii()
+            else (r"(?:在)?(?:页面|屏幕|窗口|网页|界面)?(?:的)?", r"(?:的(?!$))?")
+        )
+        reduced, count = re.subn(f"{prefix}(?:{pattern}){suffix}", " ", text, count=1)
+        if count and reduced.strip(" ,，的the"):
+            text = re.sub(r"\s+", " ", reduced).strip(" ,，")
+            found.update(places)
+            break
+    return text, frozenset(found)
+
+
+def _ordinal(text: str) -> tuple[str, int | None]:
+    match = re.search(
+        r"\b(second|third|2nd|3rd)[- ](?:to|from)[- ](?:the )?last\b|\blast but one\b|\bpenultimate\b|\bnext to last\b",
+        text,
+    )
+    if match:
+        number = -3 if match[1] in ("third", "3rd") else -2
+        return _without(text, match), number
+    match = re.search(rf"\b({'|'.join(ORDINALS)})\b", text)
+    if match:
+        rest = _without(text, match)
+        if rest:
+            return rest, ORDINALS[match[1]]
+    match = re.search(r"(?<!\w)#\s?(\d{1,3})\b|\b(\d{1,3})(?:st|nd|rd|th)\b|\bnumber (\d{1,3})\b", text)
+    if match and _without(text, match):
+        return _without(text, match), int(match[1] or match[2] or match[3])
+    match = re.search(
+        r"(倒数)?第([一二两三四五六七八九十]|\d{1,3})(?:个|项|条|行|张|颗|只|页)?(?:的)?|最后(?:一|1)?(?:个|项|条|张|颗)(?:的)?|首个",
+        text,
+    )
+    if match and _without(text, match):
+        if match[2] is None:
+            return _without(text, match), 1 if match[0] == "首个" else -1
+        number = CHINESE_DIGITS.get(match[2]) or int(match[2])
+        return _without(text, match), -number if match[1] else number
+    return text, None
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    return re.sub(r"\s+", " ", text[: match.start()] + " " + text[match.end() :]).strip(" ,，的")
+
+
+def _role(text: str, chinese: bool) -> tuple[str, str]:
+    """The role word that the phrase ends in (its head), and the phrase without it."""
+    for word in _ROLE_WORDS:
+        if not text.endswith(word):
+            continue
+        before = text[: len(text) - len(word)]
+        if not word.isascii():
+            return before.strip().removesuffix("的").strip() + (" search" if word in SEARCH_WORDS else ""), word
+        if before and not before.endswith((" ", "-")) and not is_cjk(before[-1:]):
+            continue
+        rest = before.strip(" -")
+        return rest + (" search" if word in SEARCH_WORDS else ""), word
+    if text.endswith("s") and not chinese:
+        return _role_singular(text)
+    return text, ""
+
+
+def _role_singular(text: str) -> tuple[str, str]:
+    rest, word = _role(text[:-1], chinese=False) if not text[:-1].endswith("s") else (text, "")
+    return (rest, word) if word else (text, "")
+
+
+def _take_words(text: str, table: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Which words of the table are in the text. They stay in it: a name may well hold them."""
+    found: list[str] = []
+    for word in sorted(table, key=len, reverse=True):
+        if (word in text) if not word.isascii() else re.search(rf"\b{re.escape(word)}\b", text):
+            found.append(table[word])
+            text = re.sub(re.escape(word) if not word.isascii() else rf"\b{re.escape(word)}\b", " ", text)
+    return re.sub(r"\s+", " ", text).strip(" ,，的"), tuple(dict.fromkeys(found))
+
+
+def _size(text: str) -> tuple[str, str]:
+    match = re.search(
+        r"\b(?:very )?(small|tiny|little|smallest|large|big|huge|largest|biggest)\b|(最小|最大|小|大)的", text
+    )
+    if not match:
+        return text, ""
+    word = match[1] or match[2]
+    size = {
+        "smallest": "smallest",
+        "最小": "smallest",
+        "largest": "largest",
+        "biggest": "largest",
+        "最大": "largest",
+    }.get(word)
+    size = size or ("small" if word in ("small", "tiny", "little", "小") else "large")
+    return _without(text, match), size
+
+
+def _look(text: str) -> tuple[str, str]:
+    colour = shape = ""
+    for word in re.findall(r"[a-z]+", text):
+        colour = colour or COLOURS.get(word, "")
+        shape = shape or SHAPES.get(word, "")
+    if not colour:
+        colour = next(
+            (
+                COLOURS[word]
+                for word in sorted(COLOURS, key=len, reverse=True)
+                if not word.isascii() and len(word) > 1 and word in text
+            ),
+            "",
+        )
+    if not shape:
+        shape = next((SHAPES[word] for word in SHAPES if not word.isascii() and len(word) > 1 and word in text), "")
+    return colour, shape

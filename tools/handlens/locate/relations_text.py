@@ -1,0 +1,128 @@
+"""Where in a description the target ends and the things beside it begin: "in the row of X", "X 左边的"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handlens.locate.patterns import RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
+from handlens.locate.text import is_cjk
+from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``kind``: row, in, left, right, above, below, near, between, after, before, of. ``containers`` for "in"."""
+
+    kind: str
+    text: str = ""
+    quoted: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+    ordinal: int | None = None
+
+
+def split(text: str) -> tuple[str, list[Relation]]:
+    """The target's own phrase, and the relations in the order in which they were said."""
+    return _chinese(text) if is_cjk(re.sub("\ue000\\d+\ue001", "", text)) else _english(text)
+
+
+def cut(text: str) -> tuple[str, str]:
+    """A phrase up to where a relation of place starts, and the rest."""
+    found = _first(text, weak=False)
+    return (text[: found[1].start()].strip(), text[found[1].start() :]) if found else (text, "")
+
+
+def _first(text: str, weak: bool = True) -> tuple[str, re.Match[str]] | None:
+    best: tuple[str, re.Match[str]] | None = None
+    for kind, pattern in RELATIONS_EN:
+        if kind == "of" and not weak:
+            continue
+        for match in pattern.finditer(text):
+            if match.start() == 0 and kind not in ("left", "right", "above", "below", "near"):
+                continue
+            if best is None or match.start() < best[1].start():
+                best = (kind, match)
+            break
+    return best
+
+
+def _english(text: str) -> tuple[str, list[Relation]]:
+    relations: list[Relation] = []
+    possessive = re.match(r"(?:the )?([^']+?)'s (.+)$", text)
+    if possessive:
+        text = possessive[2]
+        relations.append(Relation("of", possessive[1]))
+    first = _first(text)
+    if first is None:
+        return text, relations
+    whole, target = text, text[: first[1].start()].strip(" ,")
+    rest: tuple[str, re.Match[str]] | None = first
+    while rest is not None and len(relations) < 4:
+        kind, match = rest
+        after = text[match.end() :]
+        rest = _first_after(after)
+        anchor = (after[: rest[1].start()] if rest else after).strip(" ,")
+        anchor = re.sub(r"^(?:the|a|an|this|that)\b ?", "", anchor)
+        relation = _relation(kind, match, anchor)
+        if relation.text or relation.containers or relation.ordinal is not None:
+            relations.append(relation)
+        text = after
+    return (target if relations else whole), relations
+
+
+def _first_after(text: str) -> tuple[str, re.Match[str]] | None:
+    """The next relation behind an anchor; "of" and "for" inside an anchor are part of its name."""
+    found = _first(text, weak=False)
+    return found if found and found[1].start() > 0 else None
+
+
+def _relation(kind: str, match: re.Match[str], anchor: str) -> Relation:
+    if kind == "row_nth":
+        return Relation("row", anchor, ordinal=ORDINALS[match["nth"]])
+    if kind == "row_pre":
+        return Relation("row", f"{match['what']} {anchor}".strip())
+    if kind == "in":
+        label = match["what"].strip() if match["what"] else ""
+        if match["tail"]:
+            label = f"{label} {anchor}".strip()
+        return Relation("in", label, containers=CONTAINERS[match["box"]])
+    if kind == "heading":
+        return Relation("heading", anchor)
+    return Relation(kind, anchor)
+
+
+def _chinese(text: str) -> tuple[str, list[Relation]]:
+    relations: list[Relation] = []
+    for _ in range(3):
+        for kind, pattern in RELATIONS_ZH:
+            match = pattern.match(text)
+            if (
+                match is None
+                or not match["rest"].strip()
+                or (
+                    kind in ("row",)
+                    and re.fullmatch(r"第?.{0,2}", match["what"].strip())
+                    and match["what"].startswith("第")
+                )
+            ):
+                continue
+            relations.append(_chinese_relation(kind, match))
+            text = match["rest"].strip()
+            break
+        else:
+            break
+    return text, relations
+
+
+def _chinese_relation(kind: str, match: re.Match[str]) -> Relation:
+    if kind == "row_nth":
+        number = CHINESE_DIGITS.get(match["nth"]) or int(match["nth"])
+        return Relation("row", "", ordinal=-number if match["last"] else number)
+    what = re.sub(r"^(?:在|那个|这个)", "", match["what"].strip()).removesuffix("的")
+    if kind == "side":
+        return Relation(SIDES_ZH[match["side"][0]], what)
+    if kind == "in":
+        return Relation("in", what, containers=CONTAINERS[match["box"]])
+    if kind == "inside":
+        return Relation("of", what)
+    return Relation(kind, what)

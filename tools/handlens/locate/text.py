@@ -1,0 +1,239 @@
+"""Words: splitting texts in English, Chinese and identifiers into terms, and what the terms mean."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+CJK = r"㐀-鿿豈-﫿々〇"
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]+(?:['’][^\W\d_]+)?|\d+(?:[.,:/-]\d+)*%?|[^\w\s]", re.UNICODE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CJK_RUN = re.compile(rf"[{CJK}]")
+_LONGEST_PHRASE = 4
+_LONGEST_CJK = 8
+
+
+def word_list(name: str) -> frozenset[str]:
+    """The words of a file of ``words/``."""
+    lines = (files("handlens.locate") / "words" / f"{name}.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+STOP = word_list("stop")
+IRREGULAR = dict(pair.split("=") for pair in word_list("stems"))
+
+
+def fold(text: str) -> str:
+    """NFKC, case folded, typographic quotes and spaces made plain."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("‘", "'").strip()
+
+
+def is_cjk(text: str) -> bool:
+    return _CJK_RUN.search(text) is not None
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """A light stem: enough to join singular and plural, and a verb's forms."""
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return stem(word[:-1])
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 2:
+            base = word[: -len(ending)]
+            undoubled = base[:-1] if base[-1] == base[-2] else base
+            for form in (base, base + "e", undoubled):
+                if form in _plain_words():
+                    return form
+            if not re.search(r"[aeiouy]", base) or len(base) < 3:
+                return word
+            return undoubled if base[-1] not in "lsz" else base
+    return word
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    """The English words of the lexicon as they are written there: what an ending may be taken off to."""
+    return frozenset(re.findall(r"[a-z]+", _lexicon_source()))
+
+
+@cache
+def _lexicon_source() -> str:
+    return (files("handlens.locate") / "words" / "concepts.txt").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase. ``key`` is what is compared (stems joined by spaces); ``meanings`` are lexicon lines."""
+
+    key: str
+    meanings: frozenset[int]
+    cjk: bool = False
+
+    @property
+    def weight(self) -> float:
+        """How much is said by it: a phrase or a long word more than a letter."""
+        if self.cjk:
+            return 1.0 if len(self.key) > 1 else 0.6
+        return 1.0 if len(self.key) > 2 or self.key.isdigit() else 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    english: dict[str, frozenset[int]]
+    chinese: dict[str, frozenset[int]]
+
+
+@cache
+def lexicon() -> _Lexicon:
+    english: dict[str, set[int]] = {}
+    chinese: dict[str, set[int]] = {}
+    for number, line in enumerate(_lexicon_source().splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        _, _, entries = line.partition(":")
+        left, _, right = entries.partition("|")
+        for phrase in left.split(","):
+            key = " ".join(stem(word) for word in split_words(phrase))
+            if key:
+                english.setdefault(key, set()).add(number)
+        for phrase in right.split(","):
+            if phrase.strip():
+                chinese.setdefault(phrase.strip(), set()).add(number)
+    return _Lexicon(
+        {key: frozenset(meanings) for key, meanings in english.items()},
+        {key: frozenset(meanings) for key, meanings in chinese.items()},
+    )
+
+
+def split_words(text: str) -> list[str]:
+    """Folded words, numbers and runs of Chinese; identifiers are split at case changes, punctuation is left out."""
+    spaced = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).replace("_", " ")
+    return [token for token in _TOKEN.findall(fold(spaced)) if token[0].isalnum()]
+
+
+@lru_cache(maxsize=32768)
+def terms(text: str) -> tuple[Term, ...]:
+    """The text as terms, longest known phrase first; words that say nothing are left out."""
+    words = split_words(text)
+    found: list[Term] = []
+    known = lexicon().english
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if is_cjk(word):
+            found.extend(_chinese_terms(word))
+            at += 1
+            continue
+        for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
+            key = " ".join(stem(part) for part in words[at : at + length])
+            if key in known and (length > 1 or word not in STOP):
+                found.append(Term(key, known[key]))
+                at += length
+                break
+        else:
+            if word not in STOP:
+                found.append(Term(stem(word.removesuffix("'s")), frozenset()))
+            at += 1
+    return tuple(found)
+
+
+def _chinese_terms(run: str) -> list[Term]:
+    known = lexicon().chinese
+    found: list[Term] = []
+    loose = ""
+    at = 0
+    while at < len(run):
+        for length in range(min(_LONGEST_CJK, len(run) - at), 0, -1):
+            piece = run[at : at + length]
+            if piece in known and (length > 1 or piece not in STOP):
+                found.extend(_loose(loose))
+                loose = ""
+                found.append(Term(piece, known[piece], cjk=True))
+                at += length
+                break
+        else:
+            if run[at] in STOP:
+                found.extend(_loose(loose))
+                loose = ""
+            else:
+                loose += run[at]
+            at += 1
+    found.extend(_loose(loose))
+    return found
+
+
+def _loose(run: str) -> list[Term]:
+    return [Term(run, frozenset(), cjk=True)] if run else []
+
+
+@lru_cache(maxsize=65536)
+def similarity(query: Term, other: Term) -> float:
+    """How far ``other`` says what ``query`` asks for, 0 to 1: the same, a synonym, a spelling or a part of it."""
+    if query.key == other.key:
+        return 1.0
+    best = 0.0
+    if query.meanings and other.meanings and not query.meanings.isdisjoint(other.meanings):
+        best = (
+            0.9 if len(query.meanings & other.meanings) * 2 >= min(len(query.meanings), len(other.meanings)) else 0.84
+        )
+    if query.cjk and other.cjk:
+        short, long = sorted((query.key, other.key), key=len)
+        if len(short) >= 2 and short in long:
+            best = max(best, 0.6 + 0.35 * len(short) / len(long))
+        return best
+    if query.cjk or other.cjk:
+        return best
+    return max(best, _spelling(query.key, other.key))
+
+
+def _spelling(a: str, b: str) -> float:
+    if a.replace(" ", "") == b.replace(" ", ""):
+        return 0.97
+    if " " in a or " " in b:
+        few, many = sorted((set(a.split()), set(b.split())), key=len)
+        return 0.55 if few < many else 0.0
+    if len(a) < 4 or len(b) < 4 or a[0] != b[0]:
+        return 0.0
+    if a.isdigit() or b.isdigit():
+        return 0.0
+    if abs(len(a) - len(b)) > 4:
+        return 0.0
+    short, long = sorted((a, b), key=len)
+    if long.startswith(short) and len(short) >= 5:
+        return 0.82
+    common = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        common += 1
+    if common >= 5 and common >= 0.7 * len(long):
+        return 0.8
+    if len(a) >= 5 and _one_edit(a, b):
+        return 0.8
+    return 0.0
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """Whether one letter added, dropped, changed or swapped makes one the other."""
+    if len(a) > len(b):
+        a, b = b, a
+    if len(b) - len(a) > 1:
+        return False
+    at = 0
+    while at < len(a) and a[at] == b[at]:
+        at += 1
+    if len(a) == len(b):
+        swapped = at + 1 < len(a) and a[at] == b[at + 1] and a[at + 1] == b[at] and a[at + 2 :] == b[at + 2 :]
+        return a[at + 1 :] == b[at + 1 :] or swapped
+    return a[at:] == b[at + 1 :]
