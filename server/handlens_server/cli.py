@@ -79,14 +79,18 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     import asyncio
 
-    settings, _ = settings_of(options)
-    from handlens_server.logs import to_stderr
+    from handlens_server.quick_import import no_collection, packages_on_demand
 
-    to_stderr(settings.log_level)
-    if settings.transport == "stdio":
-        from handlens_server.stdio import serve
-    else:
-        from handlens_server.http import serve
+    settings, _ = settings_of(options)
+    with no_collection():
+        from handlens_server.logs import to_stderr
+
+        to_stderr(settings.log_level)
+        packages_on_demand("mcp", "mcp.server")
+        if settings.transport == "stdio":
+            from handlens_server.stdio import serve
+        else:
+            from handlens_server.http import serve
     asyncio.run(serve(settings))
     return 0
 

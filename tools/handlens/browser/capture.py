@@ -21,6 +21,7 @@ from handlens.limits import Limits
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession
+    from playwright.async_api import Frame as PageFrame
 
 Encoding = Literal["png", "jpeg"]
 
@@ -145,29 +146,24 @@ async def _covered_shot(
 
 async def _in_frames(session: Session, arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """Run still.js in the page's frames; the main frame's state comes first. Frames that go meanwhile don't count."""
+    source = script("still")
+    main = session.page.main_frame
+    others = [frame for frame in session.page.frames if frame is not main]
+    if not others:
+        return [await session.run(source, arguments)]
+    state, *results = await asyncio.gather(
+        session.run(source, arguments), *(_in_frame(frame, source, arguments) for frame in others)
+    )
+    return [state, *(result for result in results if result is not None)]
+
+
+async def _in_frame(frame: PageFrame, source: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
     from playwright.async_api import Error
 
-    frames = session.page.frames
-    main = session.page.main_frame
-    source = script("still")
-    if len(frames) == 1:
-        return [await main.evaluate(source, arguments)]
-    others = [frame for frame in frames if frame is not main]
-    results = await asyncio.gather(
-        main.evaluate(source, arguments),
-        *(frame.evaluate(source, arguments) for frame in others),
-        return_exceptions=True,
-    )
-    if isinstance(results[0], BaseException):
-        raise results[0]
-    states: list[dict[str, Any]] = []
-    for result in results:
-        if isinstance(result, Error):
-            continue
-        if isinstance(result, BaseException):
-            raise result
-        states.append(result)
-    return states
+    try:
+        return await frame.evaluate(source, arguments)
+    except Error:
+        return None  # it was detached: what it showed is gone
 
 
 def _area(region: Region, state: dict[str, Any]) -> Box:
@@ -224,7 +220,7 @@ async def _capture(cdp: CDPSession, encoding: Encoding, box: Box | None, zoom: f
 
 async def _scroll_through(session: Session, limits: Limits) -> list[float]:
     arguments = {"maxHeight": limits.scrolled_pixels, "seconds": _SCROLL_SECONDS}
-    return await session.page.evaluate(script("scroll_through"), arguments)
+    return await session.run(script("scroll_through"), arguments)
 
 
 def _scrolled(shot: Shot, before: list[float] | None) -> Shot:

@@ -1,6 +1,7 @@
 // Run twice round a picture of one frame: {phase: 'cover'} hides secrets under opaque boxes and stills animations,
 // {phase: 'release'} removes what was added and says whether a secret had appeared, or moved out from under its box,
 // in between. Both return what is needed to read the picture: address, sizes, scroll, and how much was hidden.
+// A page with nothing to hide or to still is not touched: touching it would make the browser paint it again.
 ({ phase, mask, patterns, passwords }) => {
   const MARK = 'data-handlens-still';
   const before = document.querySelector(`div[${MARK}]`);
@@ -9,6 +10,8 @@
   const boxes = [];
   const escaped = mask.map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const pattern = new RegExp([...escaped, ...patterns].map(p => `(?:${p})`).join('|') || '(?!)', 'g');
+  // The same without word borders: where it finds nothing in all the text put together, there is nothing to find.
+  const suspicion = new RegExp(pattern.source.replaceAll('\\b', ''));
   const roots = [document];
   for (const root of roots)
     for (const element of root.querySelectorAll('*')) if (element.shadowRoot) roots.push(element.shadowRoot);
@@ -16,7 +19,7 @@
 
   document.querySelectorAll(`[${MARK}]`).forEach(element => element.remove());
   if (phase === 'cover') {
-    still();
+    if (moves()) still();
     if (boxes.length) cover();
   }
   const page = document.scrollingElement || document.documentElement;
@@ -47,7 +50,7 @@
       pattern.lastIndex = 0;
       if (pattern.test(field.value || field.placeholder || '')) add([field.getBoundingClientRect()]);
     }
-    searchText(root);
+    if (suspicion.test((root.body || root).textContent)) searchText(root);
   }
 
   // A secret may run over several text nodes (<b>AKIA</b>IOSF…), so each block is searched as one string.
@@ -98,6 +101,12 @@
         if (r.width >= 40 && r.height >= 10) found.push([r.left, r.top, r.width, r.height]);
       }
     return found;
+  }
+
+  function moves() {
+    const focused = document.activeElement;
+    const caret = focused && (focused.isContentEditable || /^(INPUT|TEXTAREA)$/.test(focused.tagName));
+    return caret || roots.some(root => root.getAnimations().some(a => a.playState === 'running'));
   }
 
   function still() {
