@@ -74,8 +74,12 @@ def _marked(folder: str) -> list[int]:
 
 
 def _kill(pid: int) -> None:
+    """Kill it, and with it the group that it leads: an engine's workers write over their environment, mark and all."""
     try:
-        os.kill(pid, signal.SIGKILL)
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
     except OSError:
         return  # it ended meanwhile
 
