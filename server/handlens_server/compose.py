@@ -6,9 +6,13 @@ import asyncio
 import contextlib
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handlens.kit import Kit
 from handlens_server.settings import Settings
+
+if TYPE_CHECKING:
+    from handlens_server.engine.open import Sight
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +26,17 @@ class Composition:
         self._settings = settings
         self._folder = folder
         self._kit: Kit | None = None
+        self._sight: Sight | None = None
+
+    def start(self) -> None:
+        """Begin to start what takes long, without waiting for it: the engine. Needs a running event loop."""
+        engine = self._settings.engine
+        if self._sight is None and (engine.urls or engine.kind == "vllm"):
+            from handlens_server.engine.open import open_sight
+
+            self._sight = open_sight(engine, self._settings.eye, self._folder)
+            if self._sight is not None:
+                self._sight.start()
 
     async def kit(self) -> Kit:
         """The kit, opened once."""
@@ -47,14 +62,28 @@ class Composition:
             limits=limits,
             privacy=settings.privacy,
             documents=documents,
+            eye=self._sight.eye if self._sight else None,
         )
 
     async def close(self) -> None:
         """End everything, but not for ever: what hangs is killed with the run folder."""
         kit, self._kit = self._kit, None
-        if kit is None:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await kit.documents.aclose()
-                await kit.browser.close()
+        sight, self._sight = self._sight, None
+        await asyncio.gather(_close_kit(kit), _close_sight(sight, self._settings.engine.stop_seconds))
+
+
+async def _close_kit(kit: Kit | None) -> None:
+    if kit is None:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await kit.documents.aclose()
+            await kit.browser.close()
+
+
+async def _close_sight(sight: Sight | None, stop_seconds: float) -> None:
+    if sight is None:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(stop_seconds + _CLOSE_SECONDS):
+            await sight.close()

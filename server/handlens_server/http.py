@@ -45,6 +45,7 @@ async def serve(settings: Settings) -> None:
         build(settings, composition, admitted), host=settings.http.host, port=settings.http.port, log_config=None
     )
     server = _Server(config, settings, admitted)
+    composition.start()
     try:
         await server.serve()
     finally:

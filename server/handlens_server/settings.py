@@ -20,8 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from handlens.browser.launch import BrowserOptions
 from handlens.browser.secrets import Privacy
 from handlens.errors import HandlensError
+from handlens.eye.protocol import EyeLimits
 from handlens.guard import Guard, PrivateNetwork
 from handlens.limits import Limits
+from handlens_server.engine.options import EngineOptions
 
 PREFIX = "HANDLENS_"
 Transport = Literal["stdio", "http", "sse"]
@@ -93,6 +95,8 @@ class Settings(_Part):
     )
     http: HttpSettings = Field(default=HttpSettings())
     browser: BrowserOptions = Field(default=BrowserOptions())
+    engine: EngineOptions = Field(default=EngineOptions())
+    eye: EyeLimits = Field(default=EyeLimits())
     guard: GuardSettings = Field(default=GuardSettings())
     privacy: Privacy = Field(default=Privacy())
     limits: Limits = Field(default=Limits())

@@ -30,6 +30,7 @@ async def serve(settings: Settings) -> None:
     leaving: set[asyncio.Task[None]] = set()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda code=128 + number: leaving.add(asyncio.ensure_future(leave(code))))
+    composition.start()
     server = App(ALL_TOOLS, composition.kit).server()
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())

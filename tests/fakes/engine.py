@@ -58,8 +58,9 @@ class FakeEngine:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something to have happened here, at most 5 s."""
         with anyio.fail_after(5):
-            while not condition():
-                await self.changed.wait()
+            while not condition():  # it may also depend on what happens elsewhere
+                with anyio.move_on_after(0.01):
+                    await self.changed.wait()
 
     @asynccontextmanager
     async def serve(self, socket: Path | None = None) -> AsyncGenerator[FakeEngine]:

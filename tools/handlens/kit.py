@@ -14,6 +14,7 @@ from handlens.pdf.documents import Documents
 if TYPE_CHECKING:
     from handlens.artifacts import ArtifactStore
     from handlens.browser.browser import Browser
+    from handlens.eye.protocol import Eye
     from handlens.guard import Guard
 
 LOCAL = "local"
@@ -49,6 +50,8 @@ class Kit:
     privacy: Privacy = field(default_factory=Privacy)
     documents: Documents = field(default_factory=Documents)
     acting: ActPolicy = field(default_factory=ActPolicy)
+    eye: Eye | None = None
+    """Sight, where there is an engine for it. Ask only while ``eye.status.ready``."""
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

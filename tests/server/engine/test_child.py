@@ -25,11 +25,6 @@ pytestmark = pytest.mark.anyio
 FAKE = Path(__file__).resolve().parents[2] / "fakes" / "fake_vllm"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child_module, "STARTING_POLL_SECONDS", 0.02)

@@ -176,13 +176,11 @@ async def _two_children(folder: Path) -> int:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_each_tier_gets_an_engine() -> None:
     assert await _two_children(Path("/tmp/x")) == 2
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_folder_that_is_too_long_for_a_socket_is_refused() -> None:
     with pytest.raises(EyeUnavailable, match="TMPDIR"):
         await _two_children(Path("/tmp") / ("x" * 120))

@@ -10,11 +10,6 @@ from handlens.tool import Picture
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def picture() -> Picture:
     return make_picture(64, 48)
 

@@ -344,11 +344,11 @@ async def test_an_engine_that_is_not_there_yet_holds_nothing_up(picture: Picture
 
 
 async def test_an_engine_is_reached_through_a_unix_socket(picture: Picture, tmp_path: Path) -> None:
-    async with FakeEngine(saying("x")).serve(tmp_path / "engine.sock"):
-        async with EngineEye([Endpoint("http://engine", socket=tmp_path / "engine.sock")], check=False) as eye:
-            with anyio.fail_after(5):
-                await eye.wait()
-            assert (await eye.ask([picture], "What?", str)).value == "x"
+    endpoint = Endpoint("http://engine", socket=tmp_path / "engine.sock")
+    async with FakeEngine(saying("x")).serve(endpoint.socket), EngineEye([endpoint], check=False) as eye:
+        with anyio.fail_after(5):
+            await eye.wait()
+        assert (await eye.ask([picture], "What?", str)).value == "x"
 
 
 async def test_a_waiting_caller_hears_how_many_are_before(picture: Picture) -> None:
@@ -362,19 +362,21 @@ async def test_a_waiting_caller_hears_how_many_are_before(picture: Picture) -> N
         await gate.wait()
         return words("x")
 
-    async with FakeEngine(chat).serve() as engine, eye_on(engine, limits=EyeLimits(questions_at_once=1)) as eye:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(eye.ask, [picture], "What?", str)
-            await engine.until(lambda: engine.running == 1)
+    limits = EyeLimits(questions_at_once=1)
+    async with (
+        FakeEngine(chat).serve() as engine,
+        eye_on(engine, limits=limits) as eye,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(eye.ask, [picture], "What?", str)
+        await engine.until(lambda: engine.running == 1)
 
-            async def second() -> None:
-                await eye.ask([picture], "What?", str, caller=Caller("me", progress))
+        async def second() -> None:
+            await eye.ask([picture], "What?", str, caller=Caller("me", progress))
 
-            tasks.start_soon(second)
-            with anyio.fail_after(5):
-                while eye.queue.waiting == 0:
-                    await anyio.lowlevel.checkpoint()
-            gate.set()
+        tasks.start_soon(second)
+        await engine.until(lambda: eye.queue.waiting == 1)
+        gate.set()
     assert heard == ["Waiting to look: 1 questions are before this one.", "Looking."]
 
 
