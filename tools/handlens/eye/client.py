@@ -129,7 +129,7 @@ class EngineEye:
         *,
         effort: Effort = "routine",
         parse: Parse[T] | None = None,
-        schema: type | None = None,
+        schema: Any = None,
         caller: Caller | None = None,
         answer_tokens: int | None = None,
     ) -> Answer[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -97,7 +97,7 @@ class Eye(Protocol):
         *,
         effort: Effort = "routine",
         parse: Parse[T] | None = None,
-        schema: type | None = None,
+        schema: Any = None,
         caller: Caller | None = None,
         answer_tokens: int | None = None,
     ) -> Answer[T]:

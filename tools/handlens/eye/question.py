@@ -47,7 +47,7 @@ def question_for(
     answer_type: type[T],
     *,
     parse: Parse[T] | None,
-    schema: type | None,
+    schema: Any,
     effort: Effort,
     answer_tokens: int | None,
     limits: EyeLimits,
