@@ -1,0 +1,197 @@
+"""A true vLLM on a true Qwen3-VL of tiny shape with random weights: all but the sense of its answers is real."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.real_engine import frame, weightless
+from pydantic import TypeAdapter
+
+from handlens.errors import EyeAnswerInvalid, EyeBusy, EyeUnavailable
+from handlens.eye import qwen3_vl
+from handlens.eye.client import EngineEye
+from handlens.eye.engine_metrics import EngineMetrics, read_metrics
+from handlens.eye.protocol import EyeLimits
+from handlens.eye.readers import TABLE_QUESTION, TableAnswer
+from handlens.geometry import Size
+from handlens_server.engine.open import Sight, open_sight
+
+pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.timeout(600)]
+BOOT_SECONDS = 300
+LIMITS = EyeLimits(questions_at_once=16, questions_waiting=8, question_seconds=300)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+async def sight(folder: Path) -> AsyncIterator[Sight]:
+    sight = open_sight(weightless("tiny"), LIMITS, folder)
+    assert sight is not None
+    sight.start()
+    try:
+        async with asyncio.timeout(BOOT_SECONDS):
+            await sight.eye.wait()
+        yield sight
+    finally:
+        await sight.close()
+
+
+@pytest.fixture
+def eye(sight: Sight) -> EngineEye:
+    return sight.eye
+
+
+async def metrics(eye: EngineEye) -> EngineMetrics:
+    return await read_metrics(eye.links[0])
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(BOOT_SECONDS):
+        while not await _true(condition()):
+            await asyncio.sleep(0.05)
+
+
+async def _true(value: Any) -> bool:
+    return bool(await value if asyncio.iscoroutine(value) else value)
+
+
+SIZES = [
+    (1280, 800), (1920, 1080), (1366, 768), (390, 844), (1024, 1024), (1, 1), (31, 33), (48, 80), (100, 100), (256, 256),
+    (257, 255), (640, 16), (16, 640), (3000, 20), (20, 3000), (2560, 1440), (3840, 2160), (800, 4000), (1440, 1439), (720, 721),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_the_predicted_tokens_of_a_picture_are_the_engines_count(eye: EngineEye, width: int, height: int) -> None:
+    bare = await eye.ask([], "x", str, answer_tokens=16)
+    answer = await eye.ask([frame(width, height)], "x", str, answer_tokens=16)
+    sent = qwen3_vl.fitted(Size(width=width, height=height), LIMITS.picture_tokens)
+    assert answer.usage.prompt_tokens - bare.usage.prompt_tokens == qwen3_vl.picture_tokens(sent)
+
+
+@pytest.mark.parametrize("schema", [qwen3_vl.BoxAnswers, qwen3_vl.PointAnswers])
+@pytest.mark.parametrize("count", [1, 3])
+async def test_places_come_in_their_schema(eye: EngineEye, schema: Any, count: int) -> None:
+    pictures = [frame(320, 240, seed) for seed in range(count)]
+    answer = await eye.ask(
+        pictures, qwen3_vl.box_question("the button"), str, parse=str, schema=schema, answer_tokens=2_000
+    )
+    assert answer.truncated or TypeAdapter(schema).validate_json(answer.value) is not None
+
+
+async def test_a_table_comes_in_its_schema_or_is_refused(eye: EngineEye) -> None:
+    """Random weights fill a schema, but can't count: a row that does not fit its headers is refused, not repaired."""
+    try:
+        answer = await eye.ask([frame(320, 240)], TABLE_QUESTION, TableAnswer, answer_tokens=1_000)
+    except EyeAnswerInvalid as error:
+        assert "headers" in str(error) or "twice" in str(error)
+    else:
+        assert isinstance(answer.value, TableAnswer)
+
+
+async def test_words_come_without_a_schema(eye: EngineEye) -> None:
+    answer = await eye.ask([frame(320, 240)], qwen3_vl.MARKDOWN_QUESTION, str, answer_tokens=64)
+    assert answer.usage.answer_tokens > 0
+    assert answer.value
+
+
+async def test_sixteen_questions_are_answered_together(eye: EngineEye) -> None:
+    peak = 0
+
+    async def watch() -> None:
+        nonlocal peak
+        while True:
+            peak = max(peak, (await metrics(eye)).running)
+            await asyncio.sleep(0.02)
+
+    watcher = asyncio.create_task(watch())
+    answers = await asyncio.gather(
+        *(eye.ask([frame(320, 240, seed)], "Tell.", str, answer_tokens=128) for seed in range(16))
+    )
+    watcher.cancel()
+    assert all(answer.usage.answer_tokens for answer in answers)
+    assert peak >= 8
+
+
+async def test_a_full_queue_says_so(eye: EngineEye) -> None:
+    tasks = [
+        asyncio.create_task(eye.ask([frame(320, 240, seed)], "Tell.", str, answer_tokens=200))
+        for seed in range(LIMITS.questions_at_once + LIMITS.questions_waiting)
+    ]
+    await until(lambda: eye.queue.waiting == LIMITS.questions_waiting)
+    with pytest.raises(EyeBusy, match=r"eye\.questions_waiting"):
+        await eye.ask([frame(320, 240)], "Tell.", str)
+    await asyncio.gather(*tasks)
+
+
+async def test_a_cancelled_question_leaves_the_engine(eye: EngineEye) -> None:
+    async def running() -> int:
+        return (await metrics(eye)).running
+
+    task = asyncio.create_task(eye.ask([frame(320, 240)], "Tell.", str, answer_tokens=8_000))
+    await until(lambda: _is(running, 1))
+    task.cancel()
+    async with asyncio.timeout(5):
+        while await running():
+            await asyncio.sleep(0.02)
+    assert eye.queue.running == 0
+
+
+async def _is(count: Callable[[], Any], wanted: int) -> bool:
+    return await count() == wanted
+
+
+async def test_a_second_question_about_a_frame_hits_the_caches(eye: EngineEye) -> None:
+    picture = frame(1280, 800, seed=99)
+    encoded = eye.pictures.encoded
+    await eye.ask([picture], "What is at the top?", str, answer_tokens=16)
+    before = await metrics(eye)
+    answer = await eye.ask([picture], "What is at the bottom?", str, answer_tokens=16)
+    after = await metrics(eye)
+    assert eye.pictures.encoded == encoded + 1
+    assert answer.usage.cached_tokens is not None
+    assert answer.usage.cached_tokens > 0.9 * answer.usage.prompt_tokens
+    assert after.picture_hits - before.picture_hits == after.picture_queries - before.picture_queries == 1
+    assert after.prefix_hits > before.prefix_hits
+
+
+async def test_random_weights_are_found_blind_and_politely_so(sight: Sight) -> None:
+    async with EngineEye([child.endpoint for child in sight.children], limits=LIMITS) as checked:
+        async with asyncio.timeout(BOOT_SECONDS):
+            while "drawn squares" not in checked.status.because:
+                await asyncio.sleep(0.1)
+        assert checked.status.state == "blind"
+        with pytest.raises(EyeUnavailable, match="embedded reader"):
+            await checked.ask([frame(320, 240)], "Tell.", str)
+
+
+async def test_an_engine_killed_in_the_middle_fails_clearly_and_comes_back(sight: Sight) -> None:
+    (child,) = sight.children
+    task = asyncio.create_task(sight.eye.ask([frame(320, 240)], "Tell.", str, answer_tokens=8_000))
+
+    async def running() -> int:
+        return (await metrics(sight.eye)).running
+
+    await until(lambda: _is(running, 1))
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(EyeUnavailable, match="twice"):
+        await task
+    async with asyncio.timeout(1):  # at once: whoever asks now takes the embedded reader
+        with pytest.raises(EyeUnavailable, match="embedded reader"):
+            await sight.eye.ask([frame(320, 240)], "Tell.", str)
+    async with asyncio.timeout(BOOT_SECONDS):
+        await sight.eye.wait()
+    assert child.restarts == 1
+    assert (await sight.eye.ask([frame(320, 240)], "Tell.", str, answer_tokens=16)).value
