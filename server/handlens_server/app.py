@@ -6,6 +6,7 @@ import base64
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from handlens import __version__
 from handlens.browser.secrets import Privacy, redact
 from handlens.errors import HandlensError, InvalidInput, LimitExceeded, NoSuchArtifact, TimedOut
+from handlens.eye.protocol import Eye
 from handlens.kit import LOCAL, Caller, Kit
 from handlens.page_tool import PageOutput
 from handlens.tool import AnyTool, ToolOutput
@@ -35,6 +37,8 @@ UNTRUSTED = {"handlens/untrusted-content": True}
 """The ``_meta`` of every result that carries content of a page, a console or a document."""
 
 Context = ServerRequestContext[Any, Any]
+EyeOf = Callable[[Context, str], Eye]
+"""Gives the eye for one request and its subject, where each client brings its own."""
 ArtifactUrl = Callable[[Context, str], str | None]
 """Gives the signed URL of an artifact to whoever sent the request; None where there is no HTTP to fetch it by."""
 
@@ -48,11 +52,13 @@ class App:
         open_kit: Callable[[], Awaitable[Kit]],
         *,
         artifact_url: ArtifactUrl | None = None,
+        eye_of: EyeOf | None = None,
     ) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._declarations = [declaration(tool) for tool in tools]
         self._open_kit = open_kit
         self._artifact_url = artifact_url or (lambda _context, _uri: None)
+        self._eye_of = eye_of
         self._line: anyio.CapacityLimiter | None = None
 
     def server(self) -> Server[Any]:
@@ -87,13 +93,15 @@ class App:
             return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
     async def _called(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
-        kit = await self._open_kit()
+        kit = (await self._open_kit()).serving(_caller(context))
+        if self._eye_of is not None:
+            kit = replace(kit, eye=self._eye_of(context, subject()))
         try:
             request = tool.input.model_validate(arguments)
         except ValidationError as error:
             return _failed(_what_is_wrong(tool, error, kit.privacy), kit.privacy)
         try:
-            output = await self._run(tool, request, kit.serving(_caller(context)))
+            output = await self._run(tool, request, kit)
         except HandlensError as error:
             log.info("a tool failed", extra={"tool": tool.name, "failure": type(error).__name__, "why": str(error)})
             return _failed(str(error), kit.privacy)

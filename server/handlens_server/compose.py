@@ -12,6 +12,7 @@ from handlens.kit import Kit
 from handlens_server.settings import Settings
 
 if TYPE_CHECKING:
+    from handlens_server.app import EyeOf
     from handlens_server.engine.open import Sight
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,14 @@ class Composition:
             self._sight = open_sight(engine, self._settings.eye, self._folder)
             if self._sight is not None:
                 self._sight.start()
+
+    def eye_of(self) -> EyeOf | None:
+        """The eye of each request's own client, for ``--engine host``."""
+        if self._settings.engine.kind != "host" or self._settings.engine.urls:
+            return None
+        from handlens_server.sampling import HostEyes
+
+        return HostEyes(self._settings.eye).eye
 
     async def kit(self) -> Kit:
         """The kit, opened once."""

@@ -56,7 +56,7 @@ async def serve(settings: Settings) -> None:
 def build(settings: Settings, composition: Composition, admitted: Admission) -> Starlette:
     """The ASGI app: /mcp or /sse by the transport, artifacts by signed URL, and /health."""
     urls = ArtifactUrls(composition.kit, seconds=settings.http.artifact_url_seconds)
-    server = App(ALL_TOOLS, composition.kit, artifact_url=urls.sign).server()
+    server = App(ALL_TOOLS, composition.kit, artifact_url=urls.sign, eye_of=composition.eye_of()).server()
     return mcp_app(
         server,
         settings,

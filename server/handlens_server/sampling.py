@@ -49,7 +49,7 @@ async def _sample(context: Context, pictures: Sequence[Picture], question: str, 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MCPDeprecationWarning)  # it is deprecated, and so is this kind of engine
-            result = await session.create_message(
+            result = await session.create_message(  # pyright: ignore[reportDeprecated]
                 messages, max_tokens=answer_tokens, temperature=0, related_request_id=context.request_id
             )
     except NoBackChannelError as error:

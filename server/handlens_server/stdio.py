@@ -31,7 +31,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda code=128 + number: leaving.add(asyncio.ensure_future(leave(code))))
     composition.start()
-    server = App(ALL_TOOLS, composition.kit).server()
+    server = App(ALL_TOOLS, composition.kit, eye_of=composition.eye_of()).server()
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import tempfile
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.real_engine import frame, weightless
 from pydantic import TypeAdapter
 
-from handlens.errors import EyeAnswerInvalid, EyeBusy, EyeUnavailable
+from fakes.real_engine import frame, weightless
+from handlens.errors import EyeBusy, EyeUnavailable
 from handlens.eye import qwen3_vl
 from handlens.eye.client import EngineEye
 from handlens.eye.engine_metrics import EngineMetrics, read_metrics
@@ -22,6 +23,7 @@ from handlens.eye.protocol import EyeLimits
 from handlens.eye.readers import TABLE_QUESTION, TableAnswer
 from handlens.geometry import Size
 from handlens_server.engine.open import Sight, open_sight
+from handlens_server.run_folder import MARK, RunFolder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.timeout(600)]
 BOOT_SECONDS = 300
@@ -30,8 +32,17 @@ LIMITS = EyeLimits(questions_at_once=16, questions_waiting=8, question_seconds=3
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as path:
-        yield Path(path)
+    """A run folder, so that the engine goes even when this test run is killed."""
+    before = {name: os.environ.get(name) for name in ("TMPDIR", MARK)}
+    run_folder = RunFolder()
+    yield run_folder.path
+    run_folder.close()
+    tempfile.tempdir = None
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +78,19 @@ async def _true(value: Any) -> bool:
 
 
 SIZES = [
-    (1280, 800), (1920, 1080), (1366, 768), (390, 844), (1024, 1024), (1, 1), (31, 33), (48, 80), (100, 100), (256, 256),
-    (257, 255), (640, 16), (16, 640), (3000, 20), (20, 3000), (2560, 1440), (3840, 2160), (800, 4000), (1440, 1439), (720, 721),
+    (1280, 800), (1920, 1080), (1366, 768), (390, 844), (1024, 1024), (1, 1), (31, 33), (48, 80), (100, 100),
+    (256, 256), (257, 255), (640, 16), (16, 640), (3000, 20), (20, 3000), (2560, 1440), (3840, 2160), (800, 4000),
+    (1440, 1439), (720, 721),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_the_predicted_tokens_of_a_picture_are_the_engines_count(eye: EngineEye, width: int, height: int) -> None:
-    bare = await eye.ask([], "x", str, answer_tokens=16)
-    answer = await eye.ask([frame(width, height)], "x", str, answer_tokens=16)
-    sent = qwen3_vl.fitted(Size(width=width, height=height), LIMITS.picture_tokens)
-    assert answer.usage.prompt_tokens - bare.usage.prompt_tokens == qwen3_vl.picture_tokens(sent)
+async def test_the_predicted_tokens_of_a_picture_are_the_engines_count(eye: EngineEye) -> None:
+    bare = await eye.ask([], "x", str, parse=str, answer_tokens=1)
+    for width, height in SIZES:
+        answer = await eye.ask([frame(width, height)], "x", str, parse=str, answer_tokens=1)
+        sent = qwen3_vl.fitted(Size(width=width, height=height), LIMITS.picture_tokens)
+        counted = answer.usage.prompt_tokens - bare.usage.prompt_tokens
+        assert counted == qwen3_vl.picture_tokens(sent), (width, height)
 
 
 @pytest.mark.parametrize("schema", [qwen3_vl.BoxAnswers, qwen3_vl.PointAnswers])
@@ -90,14 +103,14 @@ async def test_places_come_in_their_schema(eye: EngineEye, schema: Any, count: i
     assert answer.truncated or TypeAdapter(schema).validate_json(answer.value) is not None
 
 
-async def test_a_table_comes_in_its_schema_or_is_refused(eye: EngineEye) -> None:
-    """Random weights fill a schema, but can't count: a row that does not fit its headers is refused, not repaired."""
-    try:
-        answer = await eye.ask([frame(320, 240)], TABLE_QUESTION, TableAnswer, answer_tokens=1_000)
-    except EyeAnswerInvalid as error:
-        assert "headers" in str(error) or "twice" in str(error)
-    else:
-        assert isinstance(answer.value, TableAnswer)
+async def test_a_table_comes_in_its_schema(eye: EngineEye) -> None:
+    """Random weights fill a schema but can't count, so rows may differ from headers in length; nothing else may."""
+    schema = TableAnswer.model_json_schema()
+    answer = await eye.ask([frame(320, 240)], TABLE_QUESTION, str, parse=str, schema=TableAnswer, answer_tokens=2_000)
+    if not answer.truncated:
+        value = json.loads(answer.value)
+        assert set(value) == set(schema["required"])
+        assert all(isinstance(text, str) for row in value["rows"] for text in row)
 
 
 async def test_words_come_without_a_schema(eye: EngineEye) -> None:

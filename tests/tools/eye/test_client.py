@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from fakes.engine import Chat, FakeEngine, Reply, saying, words
+from fakes.looking import find_square
 from handlens.errors import (
     EyeAnswerInvalid,
     EyeBusy,
@@ -419,26 +420,12 @@ def test_an_engine_url_may_end_in_v1_or_not(url: str) -> None:
 
 
 def _targets_answer(in_pixels: bool) -> Chat:
-    """A model that truly looks: it finds the asked colour in the picture it was sent."""
-    import base64
-    import io
-
-    from PIL import Image
-
-    from handlens.eye.self_check import COLOURS
+    """A model that truly looks."""
 
     async def chat(body: dict[str, Any]) -> Reply:
-        url, text = (part for part in body["messages"][0]["content"])
-        image = Image.open(io.BytesIO(base64.b64decode(url["image_url"]["url"].partition(",")[2])))
-        fill = next(fill for colour, fill in COLOURS.items() if f"the {colour} square" in text["text"])
-        mask = image.point(lambda value: value).convert("RGB")
-        found = [
-            (x, y) for x in range(0, mask.width, 8) for y in range(0, mask.height, 8) if mask.getpixel((x, y)) == fill
-        ]
-        across, down = (1.0, 1.0) if in_pixels else (1000 / mask.width, 1000 / mask.height)
-        (left, top), (right, bottom) = found[0], found[-1]
-        box = [round(left * across), round(top * down), round(right * across), round(bottom * down)]
-        return words(json.dumps([{"bbox_2d": box, "label": "square"}]))
+        picture, text = body["messages"][0]["content"]
+        png = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
+        return words(find_square(png, text["text"], in_pixels=in_pixels))
 
     return chat
 
