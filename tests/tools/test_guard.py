@@ -185,7 +185,7 @@ async def test_a_name_that_resolves_to_a_private_address_is_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(anyio, "getaddrinfo", Resolver([address]))
-    with pytest.raises(Refused, match="innocent.test is at"):
+    with pytest.raises(Refused, match=r"innocent\.test is at"):
         await BLOCK.connect("innocent.test", 80)
 
 
