@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from handlens.browser.downloads import Downloads
 from handlens.browser.launch import BrowserOptions, Running, start
 from handlens.browser.navigation import WaitUntil, go
@@ -73,7 +75,7 @@ class Browser:
         self._starting = asyncio.Lock()
         self._running: Running | None = None
         self._sessions: dict[str, Session] = {}
-        self._ended: dict[str, str] = {}
+        self._ended: dict[str, _End] = {}
         self._opening = 0
         self._sweeper: asyncio.Task[None] | None = None
         self._closing = False
@@ -119,8 +121,8 @@ class Browser:
             async with session.use():
                 status = await go(session, url, wait_until=options.wait_until, limits=self._limits)
         except BaseException as error:
-            with contextlib.suppress(Exception):  # what went wrong first is what matters
-                await asyncio.shield(self._discard(session, error))
+            with contextlib.suppress(Exception), anyio.CancelScope(shield=True):  # what went wrong first matters
+                await self._discard(session, error)
             raise
         return session, status
 
@@ -133,7 +135,8 @@ class Browser:
         session = self._sessions.get(session_id)
         if session is not None and session.owner == caller.subject:
             return session
-        why = self._ended.get(f"{caller.subject} {session_id}", "")
+        end = self._ended.get(f"{caller.subject} {session_id}")
+        why = end.why if end else ""
         if why == _DIED:
             raise BrowserDied(f"Session {session_id} ended: {why}. Call open_page to start again.")
         names = self._names(caller)
@@ -166,7 +169,8 @@ class Browser:
             async with session.use():
                 yield session
         finally:
-            await asyncio.shield(self._end(session, "it was opened for one call"))
+            with anyio.CancelScope(shield=True):
+                await self._end(session, "it was opened for one call")
 
     def login(self, name: str) -> Path:
         """The storage state of a saved login. Raises `NotFound`, naming those that there are."""
@@ -183,11 +187,16 @@ class Browser:
                 if self._running is not None:
                     with contextlib.suppress(Exception):  # it is dead: nothing of it can be stopped cleanly
                         await self._running.stop()
-                self._running = await start(self.options, self._guard, seconds=self._limits.browser_start_seconds)
+                self._running = await self._start()
                 self._running.browser.on("disconnected", lambda _: self._on_disconnected())
                 if self._sweeper is None:
                     self._sweeper = asyncio.create_task(self._sweep())
             return self._running
+
+    async def _start(self) -> Running:
+        """Start it to the end, even if the call that needed it is cancelled: a half-started one would stay."""
+        with anyio.CancelScope(shield=True):
+            return await start(self.options, self._guard, seconds=self._limits.browser_start_seconds)
 
     async def _new_session(self, owner: str, options: PageOptions) -> Session:
         running = await self._started()
@@ -196,15 +205,13 @@ class Browser:
         arguments = options.context_arguments()
         if proxy is not None:
             arguments["proxy"] = {"server": await proxy.start(), "bypass": "<-loopback>"}
-        context: BrowserContext | None = None
         try:
-            context = await self._new_context(running, arguments)
-            page = await context.new_page()
-        except BaseException:
-            if context is not None:
-                await context.close()
+            context, page = await self._new_page(running, arguments)
+        except BaseException as error:
             if proxy is not None:
                 await proxy.stop()
+            if isinstance(error, TimeoutError):
+                raise BrowserDied("The browser no longer answers. Call open_page again.") from error
             raise
         session = Session(f"s_{secrets.token_hex(3)}", owner, context, page, proxy=proxy, dialogs=options.dialogs)
         session.refusals = refusals
@@ -212,15 +219,26 @@ class Browser:
         context.on("page", lambda opened: self._on_tab(session, opened))
         return session
 
-    async def _new_context(self, running: Running, arguments: dict[str, Any]) -> BrowserContext:
+    async def _new_page(self, running: Running, arguments: dict[str, Any]) -> tuple[BrowserContext, Page]:
+        """A page in a context of its own. Some options are refused by the context, some by its first page."""
         from playwright.async_api import Error
 
-        try:
-            return await running.browser.new_context(**arguments)
-        except Error as error:
-            if not running.browser.is_connected():
-                raise BrowserDied("The browser ended while the page was being opened. Call open_page again.") from error
-            raise InvalidInput(f"The browser refused these page options: {str(error).splitlines()[0][:300]}") from error
+        # Shielded: a context whose opening is cancelled would stay, and nobody know of it.
+        with anyio.fail_after(self._limits.browser_start_seconds, shield=True):
+            try:
+                context = await running.browser.new_context(**arguments)
+                try:
+                    return context, await context.new_page()
+                except BaseException:
+                    await context.close()
+                    raise
+            except Error as error:
+                if not running.browser.is_connected():
+                    raise BrowserDied(
+                        "The browser ended while the page was being opened. Call open_page again."
+                    ) from error
+                reason = str(error).splitlines()[0][:300]
+                raise InvalidInput(f"The browser refused these page options: {reason}") from error
 
     def _adopt(self, session: Session) -> None:
         self._sessions[session.id] = session
@@ -242,7 +260,7 @@ class Browser:
 
     def _on_closed(self, session: Session) -> None:
         if self._sessions.pop(session.id, None) is not None:
-            self._remember(session, "its page was closed")
+            self._remember(session, _CLOSED)
 
     def _on_disconnected(self) -> None:
         if self._closing:
@@ -250,6 +268,9 @@ class Browser:
         for session in list(self._sessions.values()):
             del self._sessions[session.id]
             self._remember(session, _DIED)
+        for end in self._ended.values():  # pages of a dying browser are closed a moment before it is known to be dead
+            if end.why == _CLOSED and time.monotonic() - end.at < _DYING_SECONDS:
+                end.why = _DIED
         log.warning("the browser ended; it starts again with the next page")
 
     async def _end(self, session: Session, why: str) -> None:
@@ -272,7 +293,7 @@ class Browser:
         await self._end(session, "its page could not be opened")
 
     def _remember(self, session: Session, why: str) -> None:
-        self._ended[f"{session.owner} {session.id}"] = why
+        self._ended[f"{session.owner} {session.id}"] = _End(why, time.monotonic())
         while len(self._ended) > _ENDED_KEPT:
             del self._ended[next(iter(self._ended))]
 
@@ -292,4 +313,14 @@ class Browser:
                     )
 
 
+@dataclass(slots=True)
+class _End:
+    """Why a session ended, and when on the monotonic clock."""
+
+    why: str
+    at: float
+
+
 _DIED = "the browser ended or was closed"
+_CLOSED = "its page was closed"
+_DYING_SECONDS = 2.0

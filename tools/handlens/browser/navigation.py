@@ -99,7 +99,7 @@ async def _size_watch(session: Session, limit: int) -> AsyncGenerator[list[int]]
     finally:
         cdp.remove_listener("Network.requestWillBeSent", on_request)
         cdp.remove_listener("Network.dataReceived", on_data)
-        session.spawn(cdp.send("Network.disable"))
+    session.spawn(cdp.send("Network.disable"))  # a page that could not be opened ends now, and might never answer
 
 
 def _failure(session: Session, url: str, error: Exception) -> HandlensError:

@@ -59,6 +59,8 @@ class Session:
 
         async with self._lock:
             self.last_used = time.monotonic()
+            if self.crashed:
+                raise self.failure(RuntimeError("crashed before"))
             try:
                 yield self
             except TimeoutError as error:
