@@ -195,7 +195,7 @@ class Browser:
 
     async def _start(self) -> Running:
         """Start it to the end, even if the call that needed it is cancelled: a half-started one would stay."""
-        with anyio.CancelScope(shield=True):
+        with anyio.fail_after(2 * self._limits.browser_start_seconds, shield=True):
             return await start(self.options, self._guard, seconds=self._limits.browser_start_seconds)
 
     async def _new_session(self, owner: str, options: PageOptions) -> Session:
