@@ -17,11 +17,12 @@ from pydantic import TypeAdapter
 from fakes.real_engine import frame, weightless
 from handlens.errors import EyeBusy, EyeUnavailable
 from handlens.eye import qwen3_vl
+from handlens.eye.chat import chat_request, read_chat_response
 from handlens.eye.client import EngineEye
 from handlens.eye.engine_metrics import EngineMetrics, read_metrics
+from handlens.eye.pictures import EncodedPicture
 from handlens.eye.protocol import EyeLimits
 from handlens.eye.readers import TABLE_QUESTION, TableAnswer
-from handlens.geometry import Size
 from handlens_server.engine.open import Sight, open_sight
 from handlens_server.run_folder import MARK, RunFolder
 
@@ -84,13 +85,18 @@ SIZES = [
 ]  # fmt: skip
 
 
+async def prompt_tokens(eye: EngineEye, *pictures: EncodedPicture) -> int:
+    """What the engine counts for a prompt, asked without our corrections."""
+    (model,) = eye.links[0].models
+    request = chat_request(model, pictures, "x", sampling={}, answer_tokens=1)
+    return read_chat_response(await eye.links[0].chat(request)).usage.prompt_tokens
+
+
 async def test_the_predicted_tokens_of_a_picture_are_the_engines_count(eye: EngineEye) -> None:
-    bare = await eye.ask([], "x", str, parse=str, answer_tokens=1)
+    bare = await prompt_tokens(eye)
     for width, height in SIZES:
-        answer = await eye.ask([frame(width, height)], "x", str, parse=str, answer_tokens=1)
-        sent = qwen3_vl.fitted(Size(width=width, height=height), LIMITS.picture_tokens)
-        counted = answer.usage.prompt_tokens - bare.usage.prompt_tokens
-        assert counted == qwen3_vl.picture_tokens(sent), (width, height)
+        picture = await eye.pictures.encode(frame(width, height))
+        assert await prompt_tokens(eye, picture) - bare == qwen3_vl.picture_tokens(picture.size), (width, height)
 
 
 @pytest.mark.parametrize("schema", [qwen3_vl.BoxAnswers, qwen3_vl.PointAnswers])
