@@ -53,6 +53,7 @@ class EngineChild:
         after: EngineChild | None = None,
     ) -> None:
         self.phase = "it has not been started"
+        self.given_up = False
         self.restarts = 0
         self.pid: int | None = None
         self._plan = plan
@@ -101,7 +102,7 @@ class EngineChild:
             self.restarts += 1
 
     def _give_up(self, because: str) -> None:
-        self.phase = because
+        self.phase, self.given_up = because, True
         self._settled.set()
         _log.error("%s", because)
 

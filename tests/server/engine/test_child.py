@@ -54,7 +54,7 @@ async def engine(folder: Path, behaviour: str = "", **options: float) -> AsyncGe
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -93,7 +93,7 @@ async def test_its_key_reaches_neither_its_arguments_nor_our_log(
 
 async def test_a_killed_engine_comes_back_and_the_question_it_took_along_fails_clearly(folder: Path) -> None:
     async with engine(folder) as child, EngineEye([child.endpoint], check=False) as eye:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await eye.wait()
             first, worker = processes(folder)
             with pytest.raises(EyeUnavailable):

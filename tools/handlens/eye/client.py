@@ -111,8 +111,10 @@ class EngineEye:
         if seeing:
             return EyeStatus("ready", f"{len(seeing)} of {len(self.links)} engines can be asked")
         reasons = "; ".join(f"{link.endpoint.name}: {_reason(link)}" for link in self.links)
-        if any(link.up for link in self.links):
+        if any(link.up and link.checked for link in self.links):
             return EyeStatus("blind", reasons)
+        if any(link.up for link in self.links):
+            return EyeStatus("starting", reasons)
         return EyeStatus("down" if any(link.was_up for link in self.links) else "starting", reasons)
 
     async def wait(self, state: str = "ready") -> EyeStatus:
@@ -269,7 +271,7 @@ class EngineEye:
 
     async def _check_sight(self, link: EngineLink) -> None:
         if not self._check:
-            link.seeing, link.because = True, "its sight was not checked"
+            link.seeing, link.checked, link.because = True, True, "its sight was not checked"
             return
         try:
             verdict = await check_sight(lambda picture, question: self._words(link, picture, question))
@@ -277,7 +279,7 @@ class EngineEye:
             verdict = Verdict("blind", f"it could not be asked: {error}")
         if not link.up:
             return  # it went away meanwhile
-        link.seeing, link.because = verdict.outcome == "sees", verdict.because
+        link.seeing, link.checked, link.because = verdict.outcome == "sees", True, verdict.because
         level = logging.INFO if link.seeing else logging.WARNING
         _log.log(level, "%s: sight check: %s: %s", link.endpoint.name, verdict.outcome, verdict.because)
 

@@ -89,6 +89,8 @@ class _ErrorBody(BaseModel):
 class EngineLink:
     """Talks to one endpoint and remembers what is known of it."""
 
+    UNKNOWN = "it has not answered yet"
+
     def __init__(self, endpoint: Endpoint) -> None:
         if endpoint.socket is None and urlsplit(endpoint.url).scheme not in {"http", "https"}:
             raise InvalidInput(f"{endpoint.url!r} is no engine URL: it begins with http:// or https://.")
@@ -96,7 +98,9 @@ class EngineLink:
         self.up = False
         self.was_up = False
         self.seeing = False
-        self.because = "it has not answered yet"
+        self.checked = False
+        """Whether its sight was looked at since it came up."""
+        self.because = self.UNKNOWN
         self.models: tuple[str, ...] = ()
         self.is_vllm = False
         self.takes_schemas = True
@@ -148,6 +152,8 @@ class EngineLink:
             self.failed("what it says it serves can't be read: is it an OpenAI-compatible API?")
         else:
             came_up = not self.up
+            if came_up:
+                self.checked, self.because = False, "its sight is being checked"
             self.up = self.was_up = True
             self.models = tuple(model.id for model in models.data)
             self.is_vllm = any(model.owned_by == "vllm" for model in models.data)

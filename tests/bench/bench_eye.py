@@ -1,0 +1,213 @@
+"""Measure the eye on a real engine without weights: boot, latency, throughput, caches, memory, our own overhead.
+
+    PYTHONPATH=tools:server:tests HANDLENS_TEST_ENGINE_ENV=… python tests/bench/bench_eye.py [--shape tiny|2b]
+
+The environment is the one that tests/engine_env/build.py makes. Every comparison is made in one run, interleaved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import psutil
+
+from fakes.real_engine import frame, weightless
+from handlens.eye.chat import chat_request, read_chat_response
+from handlens.eye.client import EngineEye
+from handlens.eye.engine_metrics import read_metrics
+from handlens.eye.protocol import EyeLimits
+from handlens_server.engine.child import EngineChild
+from handlens_server.engine.open import open_sight
+from handlens_server.run_folder import RunFolder
+
+QUESTION = "What is in the picture?"
+BOOT_SECONDS = 1_200
+Ask = Callable[[int], Awaitable[Any]]
+
+
+def row(name: str, value: str) -> None:
+    print(f"| {name} | {value} |", flush=True)
+
+
+def body(eye: EngineEye, encoded: Any, tokens: int, **more: Any) -> bytes:
+    model = eye.links[0].models[0]
+    request = chat_request(model, [encoded], QUESTION, sampling={"temperature": 0}, answer_tokens=tokens, vllm=True)
+    return json.dumps(request | {"ignore_eos": True} | more).encode()
+
+
+def bare_client(child: EngineChild) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        base_url="http://engine",
+        transport=httpx2.AsyncHTTPTransport(uds=str(child.endpoint.socket)),
+        headers={"authorization": f"Bearer {child.endpoint.api_key}", "content-type": "application/json"},
+        timeout=600,
+    )
+
+
+async def latency(eye: EngineEye, bare: httpx2.AsyncClient, tokens: int) -> None:
+    """Time to first token and to the last, for a frame that the engine has not seen."""
+    firsts: list[float] = []
+    totals: list[float] = []
+    for seed in range(3):
+        encoded = await eye.pictures.encode(frame(1280, 800, 500 + seed))
+        started, first = time.monotonic(), 0.0
+        async with bare.stream(
+            "POST", "/v1/chat/completions", content=body(eye, encoded, tokens, stream=True)
+        ) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: {") and json.loads(line[6:])["choices"][0]["delta"].get("content"):
+                    first = first or time.monotonic() - started
+        firsts.append(first)
+        totals.append(time.monotonic() - started)
+    row(f"1280×800, {tokens} tokens: to the first token, p50", f"{statistics.median(firsts):.2f} s")
+    row(f"1280×800, {tokens} tokens: whole answer, p50", f"{statistics.median(totals):.2f} s")
+
+
+async def overhead(eye: EngineEye, bare: httpx2.AsyncClient, rounds: int) -> None:
+    """CPU of this process for a question, ours against a client that posts the same bytes; frames new and known."""
+    known = frame(1280, 800, 1)
+    encoded = await eye.pictures.encode(known)
+    spent: dict[str, list[float]] = {"bare": [], "known frame": [], "new frame": []}
+
+    async def posts(content: bytes) -> None:
+        (await bare.post("/v1/chat/completions", content=content)).raise_for_status()
+
+    content = body(eye, encoded, 1)
+    for number in range(rounds):
+        new = frame(1280, 800, 10_000 + number)
+        for name, ask in (
+            ("bare", lambda: posts(content)),
+            ("known frame", lambda: eye.ask([known], QUESTION, str, parse=str, answer_tokens=1)),
+            ("new frame", lambda picture=new: eye.ask([picture], QUESTION, str, parse=str, answer_tokens=1)),
+        ):
+            before = time.process_time()
+            answer = await ask()
+            cost = (time.process_time() - before) * 1000
+            spent[name].append(cost / answer.tries if answer is not None else cost)
+    base = statistics.median(spent.pop("bare"))
+    row("CPU of a bare client, p50", f"{base:.1f} ms")
+    for name, costs in spent.items():
+        row(f"our CPU above it, {name}, p50", f"{statistics.median(costs) - base:.1f} ms")
+
+
+async def throughput(bare: httpx2.AsyncClient, eye: EngineEye, tokens: int, questions: int) -> None:
+    """Questions a second, one after the other and together, about frames that are in the engine's caches already."""
+    contents = [
+        body(eye, await eye.pictures.encode(frame(640, 400, seed)), tokens, min_tokens=tokens)
+        for seed in range(questions)
+    ]
+
+    async def ask(content: bytes, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            (await bare.post("/v1/chat/completions", content=content)).raise_for_status()
+
+    rates: dict[int, float] = {}
+    for together in (1, 1, 4, 16):  # the first round fills the caches for all
+        gate = asyncio.Semaphore(together)
+        started = time.monotonic()
+        await asyncio.gather(*(ask(content, gate) for content in contents))
+        rates[together] = questions / (time.monotonic() - started)
+    for together, rate in rates.items():
+        row(
+            f"{questions} questions of {tokens} tokens, {together} at once",
+            f"{rate:.2f} a second ({rate / rates[1]:.1f}×)",
+        )
+
+
+async def eye_throughput(eye: EngineEye, tokens: int, questions: int) -> None:
+    """The same through the eye: a naive loop against questions asked together."""
+
+    async def ask(seed: int) -> None:
+        await eye.ask([frame(640, 400, seed)], QUESTION, str, parse=str, answer_tokens=tokens)
+
+    for seed in range(questions):
+        await ask(seed)
+    started = time.monotonic()
+    for seed in range(questions):
+        await ask(seed)
+    loop = time.monotonic() - started
+    started = time.monotonic()
+    await asyncio.gather(*(ask(seed) for seed in range(questions)))
+    together = time.monotonic() - started
+    row(
+        f"{questions} questions through the eye: loop, together",
+        f"{loop:.1f} s, {together:.1f} s ({loop / together:.1f}×)",
+    )
+
+
+async def caches(eye: EngineEye, child: EngineChild) -> None:
+    encoded = await eye.pictures.encode(frame(1280, 800, 77))
+    before = await read_metrics(eye.links[0])
+    shares: list[float] = []
+    for question in ("What is at the top?", "What is at the bottom?", "What is in the middle?"):
+        request = chat_request(
+            eye.links[0].models[0], [encoded], question, sampling={"temperature": 0}, answer_tokens=2, vllm=True
+        )
+        usage = read_chat_response(await eye.links[0].chat(request)).usage
+        shares.append((usage.cached_tokens or 0) / usage.prompt_tokens)
+    after = await read_metrics(eye.links[0])
+    row("cached prompt tokens, second question about a frame", f"{shares[1]:.1%}")
+    hits, queries = after.picture_hits - before.picture_hits, after.picture_queries - before.picture_queries
+    row("pictures found in the engine's cache, these questions", f"{hits} of {queries}")
+    assert child.pid is not None
+    group = [process for process in psutil.process_iter(["pid"]) if _group(process.pid) == child.pid]
+    row("resident memory of the engine", f"{sum(_memory(process) for process in group) / 2**30:.1f} GiB")
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return -1
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
+    folder = RunFolder()
+    sight = open_sight(weightless(shape), EyeLimits(question_seconds=1_200), folder.path)
+    assert sight is not None
+    (child,) = sight.children
+    try:
+        started = time.monotonic()
+        sight.start()
+        async with asyncio.timeout(BOOT_SECONDS):
+            await sight.eye.wait()
+        print(f"| {shape} shape | measured |\n|---|---|")
+        row("boot, to the first answer of the API", f"{time.monotonic() - started:.0f} s")
+        async with bare_client(child) as bare:
+            await latency(sight.eye, bare, tokens)
+            await caches(sight.eye, child)
+            await overhead(sight.eye, bare, rounds)
+            await throughput(bare, sight.eye, tokens, questions)
+        await eye_throughput(sight.eye, tokens, questions)
+    finally:
+        await sight.close()
+        folder.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shape", choices=("tiny", "2b"), default="tiny")
+    parser.add_argument("--tokens", type=int, default=64, help="length of an answer")
+    parser.add_argument("--questions", type=int, default=16, help="questions of a throughput round")
+    parser.add_argument("--rounds", type=int, default=20, help="rounds of the overhead measurement")
+    arguments = parser.parse_args()
+    asyncio.run(bench(arguments.shape, arguments.tokens, arguments.questions, arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
