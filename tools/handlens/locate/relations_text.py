@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handlens.locate.patterns import RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
 from handlens.locate.text import is_cjk
-from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS
+from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS, ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ def _first(text: str, weak: bool = True) -> tuple[str, re.Match[str]] | None:
         for match in pattern.finditer(text):
             if match.start() == 0 and kind not in ("left", "right", "above", "below", "near"):
                 continue
+            if kind == "of" and text[match.end() :].strip() in ROLES and not match[0].endswith("the"):
+                continue  # a verb's particle, not a relation: "the sign in button", "the log on link"
             if best is None or match.start() < best[1].start():
                 best = (kind, match)
             break
