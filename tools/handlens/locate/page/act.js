@@ -43,7 +43,11 @@ function watch() {
   mutations = 0;
   if (watcher) watcher.disconnect();
   watcher = new MutationObserver(records => { mutations += records.length; });
-  watcher.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const roots = [document];
+  for (const root of roots) {
+    watcher.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    for (const el of root.querySelectorAll("*")) if (shadow(el)) roots.push(shadow(el));
+  }
 }
 function unwatch() {
   if (watcher) { mutations += watcher.takeRecords().length; watcher.disconnect(); watcher = null; }
