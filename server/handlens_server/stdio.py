@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 from mcp.server.stdio import stdio_server
 
 from handlens.registry import ALL_TOOLS
 from handlens_server.app import App
 from handlens_server.compose import Composition
+from handlens_server.greeting import replayed
 from handlens_server.run_folder import RunFolder
 from handlens_server.settings import Settings
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until stdin closes or a signal comes, and leave nothing behind."""
+async def serve(settings: Settings, first_line: bytes, answered: Any) -> None:
+    """Serve until stdin closes or a signal comes, and leave nothing behind.
+
+    ``first_line`` was read already, and ``answered`` is the id of the request in it that was answered (see `greet`).
+    """
     folder = RunFolder()
     composition = Composition(settings, folder.path)
 
@@ -32,6 +37,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, lambda code=128 + number: leaving.add(asyncio.ensure_future(leave(code))))
     composition.start()
     server = App(ALL_TOOLS, composition.kit, eye_of=composition.eye_of()).server()
-    async with stdio_server() as (incoming, outgoing):
+    async with stdio_server() as streams:
+        incoming, outgoing = replayed(*streams, first_line, answered)
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)
