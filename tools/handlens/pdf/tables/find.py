@@ -1,0 +1,131 @@
+"""Where tables are: lattices of rules, text between level rules, aligned columns."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from handlens.pdf.blocks import Table
+from handlens.pdf.captions import is_table_caption
+from handlens.pdf.lines import Line, rows_of
+from handlens.pdf.model import PageContent, Rect, Rule, Word
+from handlens.pdf.tables.columns import find_bands, pieces_of
+from handlens.pdf.tables.lattice import lattices
+from handlens.pdf.tables.ruled import inside, read_lattice
+from handlens.pdf.tables.rules import edges_of, joined, without_underlines
+from handlens.pdf.tables.stream import read_stream
+
+Found = tuple[Rect, Table]
+
+
+def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], list[Line]]:
+    """Tables that rules draw, with their places, and the fragments that are in none of them."""
+    words = [w for f in fragments for w in f.words]
+    strokes = without_underlines(page.across, words)
+    across, down = joined(strokes), joined(page.down)
+    soft_across, soft_down = edges_of(page.fills, page)
+    captions = [f.rect for f in fragments if is_table_caption(f.text)]
+    found: list[Found] = []
+    _add_lattices(across, down, words, found)
+    if soft_across:
+        _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), words, found)
+    level = joined([*strokes, *(r for r in soft_across if r.length > 100)], gap=14.0)
+    for rect in _between_rules(level, words, [r for r, _ in found], captions):
+        within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
+        table = read_stream(inside(words, rect), rect, within)
+        if table is not None and _plausible(table):
+            found.append((rect, table))
+    return found, [f for f in fragments if not any(_within(f, rect) for rect, _ in found)]
+
+
+def _supported(edges: list[Rule]) -> list[Rule]:
+    """Edges of shaded boxes that go on over half of the width of those near them: not those of one cell's lines."""
+    left, right = min(e.start for e in edges), max(e.end for e in edges)
+    return [
+        e for e in edges
+        if sum(o.length for o in edges if abs(o.at - e.at) < 2) > 0.45 * (right - left)
+    ]  # fmt: skip
+
+
+def _add_lattices(across: list[Rule], down: list[Rule], words: list[Word], found: list[Found]) -> None:
+    for lattice in lattices(across, down):
+        rect = lattice.rect
+        if any(r.shared(rect) > 0.3 * min(r.area, rect.area) for r, _ in found):
+            continue
+        table = read_lattice(lattice, words)
+        if table is not None:
+            found.append((rect, table))
+
+
+def _within(fragment: Line, rect: Rect) -> bool:
+    return rect.holds((fragment.rect.x0 + fragment.rect.x1) / 2, (fragment.rect.y0 + fragment.rect.y1) / 2, 1.0)
+
+
+def _between_rules(level: list[Rule], words: list[Word], taken: list[Rect], captions: list[Rect]) -> list[Rect]:
+    """Areas between level rules of one width whose text stands in columns."""
+    rules = sorted((r for r in level if r.length > 60), key=lambda r: r.at)
+    used: set[int] = set()
+    areas: list[Rect] = []
+    for i, top in enumerate(rules):
+        if i in used:
+            continue
+        family = [(j, r) for j, r in enumerate(rules) if j >= i and j not in used and _same_extent(top, r)]
+        start = 0
+        while start < len(family) - 1:
+            end = start
+            while end + 1 < len(family) and _tabular(family[end][1], family[end + 1][1], words, end > start, captions):
+                end += 1
+            if end > start:
+                rect = _area(family[start][1], family[end][1])
+                if not any(rect.shared(t) > 0.2 * min(rect.area, t.area) for t in [*taken, *areas]):
+                    areas.append(rect)
+                    used.update(j for j, _ in family[start : end + 1])
+                start = end
+            start += 1
+    return areas
+
+
+def _area(top: Rule, bottom: Rule) -> Rect:
+    return Rect(min(top.start, bottom.start) - 2, top.at, max(top.end, bottom.end) + 2, bottom.at)
+
+
+def _same_extent(a: Rule, b: Rule) -> bool:
+    return abs(a.start - b.start) < 8 and abs(a.end - b.end) < 8
+
+
+def _tabular(top: Rule, bottom: Rule, words: list[Word], inner: bool, captions: list[Rect]) -> bool:
+    """Whether the words between two rules stand in columns, as cells and not as columns of prose do."""
+    rect = _area(top, bottom)
+    held = inside(words, rect)
+    if not held:
+        return inner and rect.height < 12
+    if any(rect.holds((c.x0 + c.x1) / 2, (c.y0 + c.y1) / 2) for c in captions):
+        return False
+    rows = rows_of(held)
+    pieces = [pieces_of(row) for row in rows]
+    split = [p for p in pieces if len(p) > 1]
+    if len(rows) <= 3:
+        return bool(split) or inner
+    if inner and median(_covered(row) for row in rows) < 0.45 * rect.width:
+        return True
+    if len(split) < 0.3 * len(rows) or not find_bands(rows, rect.x0, rect.x1):
+        return False
+    captioned = any(0 < top.at - c.y0 < 70 and c.x1 > rect.x0 and c.x0 < rect.x1 for c in captions)
+    return (captioned and not inner) or not _is_prose(rows, rect)
+
+
+def _is_prose(rows: list[list[Word]], rect: Rect) -> bool:
+    """Two columns of running text: most rows are full from edge to edge and in two long pieces."""
+    pieces = [pieces_of(row, 1.0) for row in rows]
+    full = sum(_covered(row) > 0.8 * rect.width for row in rows)
+    return full > 0.5 * len(rows) and median(len(piece.words) for row in pieces for piece in row) > 4
+
+
+def _covered(row: list[Word]) -> float:
+    """How much of a row's width is under words, in points."""
+    return sum(p.x1 - p.x0 for p in pieces_of(row, 1.0))
+
+
+def _plausible(table: Table) -> bool:
+    width = max(sum(c.across for c in row) for row in table.rows)
+    filled = sum(bool(cell.lines) for row in table.rows for cell in row)
+    return width >= 2 and len(table.rows) >= 2 and filled >= 0.25 * width * len(table.rows)

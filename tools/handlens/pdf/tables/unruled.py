@@ -1,0 +1,88 @@
+"""Tables that no rule draws: rows of short pieces that stand under one another."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+
+from handlens.pdf.blocks import Table
+from handlens.pdf.captions import is_caption
+from handlens.pdf.lines import Line, rows_of
+from handlens.pdf.model import Rect, Rule, Word, around
+from handlens.pdf.tables.columns import Piece, find_bands, pieces_of
+from handlens.pdf.tables.stream import NUMBER, read_stream
+
+_LEADERS = re.compile(r"(\. ?){5,}|…{2,}")
+_MARKER = re.compile(r"^([•●○◦▪■▫‣–—\-*]|\(?\w{1,4}[.)]|\[\d+\])$")
+_MIN_ROWS = 3
+
+
+def find_unruled(lines: list[Line], across: list[Rule]) -> list[tuple[Rect, Table, set[int]]]:
+    """Tables among the lines of one column of the page, with the indices of the lines that they take."""
+    rows = [rows_of(line.words)[0] if len(rows_of(line.words)) == 1 else line.words for line in lines]
+    pieces = [pieces_of(row, 0.9) for row in rows]
+    found: list[tuple[Rect, Table, set[int]]] = []
+    start = 0
+    while start < len(lines):
+        end = _run(lines, pieces, start)
+        table = _table(lines, rows, pieces, start, end, across) if end > start else None
+        if table is not None:
+            found.append(table)
+        start = max(end, start + 1)
+    return found
+
+
+def _run(lines: list[Line], pieces: list[list[Piece]], start: int) -> int:
+    """Where a run of rows in several pieces that begins at `start` ends; `start` where none begins."""
+    if not _split(pieces[start]):
+        return start
+    end = last = start
+    while end + 1 < len(lines):
+        gap = (lines[end + 1].base - lines[end].base) / lines[end].size
+        if not 0 < gap < 3.2 or is_caption(lines[end + 1].text):
+            break
+        if _split(pieces[end + 1]):
+            last = end + 1
+        elif end + 1 - last > 2:
+            break
+        end += 1
+    return last + 1
+
+
+def _split(pieces: list[Piece]) -> bool:
+    return len(pieces) > 1 and not (len(pieces) == 2 and _MARKER.match(pieces[0].text))
+
+
+def _table(
+    lines: list[Line], rows: list[list[Word]], pieces: list[list[Piece]], start: int, end: int, across: list[Rule]
+) -> tuple[Rect, Table, set[int]] | None:
+    chosen = range(start, end)
+    split = [i for i in chosen if _split(pieces[i])]
+    captioned = any(is_caption(lines[i].text) for i in range(max(0, start - 4), start))
+    if len(split) < (2 if captioned else _MIN_ROWS) or len(split) < 0.5 * len(chosen):
+        return None
+    if any(_LEADERS.search(lines[i].text) for i in split[:4]) or sum(lines[i].mono > 0.8 for i in split) > 0.5 * len(
+        split
+    ):
+        return None
+    words = [w for i in chosen for w in rows[i]]
+    rect = around([w.rect for w in words])
+    bands = find_bands(rows_of(words), rect.x0, rect.x1)
+    if not bands or not _looks_tabular([pieces[i] for i in split], len(bands), captioned):
+        return None
+    table = read_stream(words, rect, [r for r in across if rect.holds((r.start + r.end) / 2, r.at)], bands)
+    return (rect, table, set(chosen)) if table is not None else None
+
+
+def _looks_tabular(rows: list[list[Piece]], bands: int, captioned: bool) -> bool:
+    """Whether the pieces read as cells: short, numbers beside labels, and as many in each row."""
+    cells = [piece for row in rows for piece in row]
+    length = median(len(piece.words) for piece in cells)
+    values = [piece for row in rows for piece in row[1:]]
+    numeric = sum(bool(NUMBER.match(p.text)) for p in values) / len(values)
+    regular = sum(len(row) == bands + 1 for row in rows) / len(rows)
+    if captioned:
+        return length <= 6 or numeric > 0.3
+    if length > 4 or regular < 0.5:
+        return False
+    return numeric > 0.5 or (bands >= 2 and regular > 0.6 and length <= 3)
