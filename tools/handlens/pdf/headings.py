@@ -1,57 +1,69 @@
-"""Which lines are headings, and of which level."""
+"""Which blocks are headings, and of which level."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.captions import is_caption
+from handlens.pdf.looks import NUMBERED, features
+from handlens.pdf.trees import load
 
 if TYPE_CHECKING:
     from handlens.pdf.profile import Profile
 
-NUMBERED = re.compile(
-    r"^(\d{1,2}(\.\d{1,2}){0,4}\.?|[IVX]{1,5}\.|[A-Z]\.|(chapter|section|appendix|part) \w+)\s", re.IGNORECASE
-)
-_CAPTION = re.compile(
-    r"^(supplementary )?(fig(ure|\.)?|table|tab\.|scheme|box|chart|exhibit|graph|"
-    r"abbildung|tabelle|tableau|tabla|figura|tabela|图|表)"
-    r"\s?([A-Z]?\d+|[IVX]+\b|[A-Z]\d*\b)",
-    re.IGNORECASE,
-)
+_THRESHOLD = 0.42
 
 
-def is_caption(text: str) -> bool:
-    """Whether a paragraph begins like a caption: Figure 3, Table S1, Abbildung 2, 图 4."""
-    return bool(_CAPTION.match(text))
-
-
-def find_headings(blocks: list[Block], profile: Profile) -> None:
-    """Mark captions and headings among text blocks."""
+def mark_captions(blocks: list[Block]) -> None:
+    """Turn paragraphs that begin as captions do into captions."""
     for block in blocks:
         if block.kind in (Kind.TEXT, Kind.ITEM) and is_caption(block.text):
             block.kind = Kind.CAPTION
-    for block in blocks:
-        if block.kind in (Kind.TEXT, Kind.ITEM) and _is_heading(block, profile):
+
+
+def mark_headings(blocks: list[Block], profile: Profile) -> None:
+    """Turn blocks of text into headings with levels, by how they look among the others of their page."""
+    trees = load("headings.json")
+    for block, row in zip(blocks, features(blocks, profile), strict=True):
+        if row is None or not _possible(block):
+            continue
+        block.score = trees.probability(row)
+        if block.score > _THRESHOLD or _stands_out(block, profile):
             block.kind = Kind.HEADING
+    _join(blocks)
     _levels(blocks)
 
 
-def _is_heading(block: Block, profile: Profile) -> bool:
+def _possible(block: Block) -> bool:
     text = block.text
-    size = max(line.size for line in block.lines)
-    letters = sum(c.isalpha() for c in text)
-    if letters < 2 or len(block.lines) > 4 or len(text) > 220:
+    return sum(c.isalpha() for c in text) >= 2 and len(block.lines) <= 5 and len(text) <= 260
+
+
+def _stands_out(block: Block, profile: Profile) -> bool:
+    """Larger than the text and set apart by weight, font or much larger: a heading in any kind of document."""
+    size = min(line.size for line in block.lines) / profile.body_size
+    first = block.lines[0]
+    apart = all(line.bold > 0.9 for line in block.lines) or (bool(first.font) and first.font != profile.body_font)
+    if block.text[-1:] in ".,;" or len(block.text) > 160 or len(block.lines) > 3:
         return False
-    bold = all(line.bold > 0.9 for line in block.lines)
-    if size > 1.15 * profile.body_size:
-        return letters > 2 and not text.endswith((",", ";"))
-    if bold and size > 0.93 * profile.body_size:
-        return (len(text) < 120 and not text.endswith((".", ",", ";"))) or bool(NUMBERED.match(text))
-    other = all(line.font and line.font != profile.body_font for line in block.lines)
-    if other and size > 0.9 * profile.body_size and len(text) < 120 and not text.endswith((".", ",", ";", ":")):
-        return text[0].isupper() or text[0].isdigit()
-    return text.isupper() and letters > 5 and len(block.lines) < 3
+    return (size > 1.12 and apart) or size > 1.45
+
+
+def _join(blocks: list[Block]) -> None:
+    """Two headings of one look, one right under the other, are the lines of one where the first one is not ended."""
+    i = 0
+    while i + 1 < len(blocks):
+        a, b = blocks[i], blocks[i + 1]
+        if a.kind is Kind.HEADING and b.kind is Kind.HEADING and _look(a) == _look(b):
+            gap = b.rect.y0 - a.rect.y1
+            wraps = not NUMBERED.match(b.text) and (b.text[:1].islower() or a.text[-1:] in "-–,:&")
+            if -2 < gap < 0.8 * a.lines[0].size and wraps:
+                a.lines += b.lines
+                a.rect = a.rect._replace(y1=b.rect.y1, x0=min(a.rect.x0, b.rect.x0), x1=max(a.rect.x1, b.rect.x1))
+                del blocks[i + 1]
+                continue
+        i += 1
 
 
 def _levels(blocks: list[Block]) -> None:
@@ -60,7 +72,8 @@ def _levels(blocks: list[Block]) -> None:
     for block in blocks:
         if block.kind is Kind.HEADING:
             level = min(6, 1 + looks.index(_look(block)))
-            if (match := NUMBERED.match(block.text)) and match.group(1)[0].isdigit():
+            match = NUMBERED.match(block.text)
+            if match and match.group(1)[0].isdigit():
                 level = min(6, 2 + match.group(1).strip(".").count("."))
             block.level = level
 
