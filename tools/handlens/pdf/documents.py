@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import anyio
+
 from handlens import errors
 from handlens.errors import DocumentError, LimitExceeded
 from handlens.pdf.options import Options
@@ -56,7 +58,7 @@ class Documents:
             try:
                 yield document
             finally:
-                if worker.pid is not None and not document.lost:
+                if worker.pid is not None:
                     await document.finish()
 
 
@@ -71,7 +73,6 @@ class OpenDocument:
     seconds: float
     page_count: int = 0
     facts: dict[str, Any] | None = None
-    lost: bool = False
 
     async def start(self) -> None:
         request = {
@@ -91,10 +92,12 @@ class OpenDocument:
         self.facts = answer
 
     async def finish(self) -> None:
-        try:
-            await self.worker.call({"do": "close"}, seconds=10.0)
-        except (WorkerDiedError, WorkerFailedError, TimeoutError):
-            await self.worker.aclose()
+        """Close the document; the idle worker stays for the next one."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await self.worker.call({"do": "close"}, seconds=10.0)
+            except (WorkerDiedError, WorkerFailedError, TimeoutError):
+                await self.worker.aclose()
 
     async def pages(self, indices: Iterable[int]) -> AsyncIterator[PageResult]:
         """Results of pages as they come. A page that kills the worker is tried once more, then reported."""

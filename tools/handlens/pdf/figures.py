@@ -20,9 +20,10 @@ def find_figures(page: PageContent) -> list[Rect]:
         has_image = any(r in images for r in group)
         if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
             continue
-        if not has_image and _is_text_box(rect, page):
-            continue
-        figures.append(rect)
+        if _is_ground(rect, page):
+            figures += [r for r in group if r in images and r.area > 2_000 and not _is_ground(r, page)]
+        elif has_image or not _is_text_box(rect, page):
+            figures.append(rect)
     return sorted(figures, key=lambda r: (r.y0, r.x0))
 
 
@@ -40,6 +41,12 @@ def _grouped(rects: list[Rect]) -> list[list[Rect]]:
                 rest.append((other, others))
         groups = [*rest, (hull, members)]
     return [members for _, members in groups]
+
+
+def _is_ground(rect: Rect, page: PageContent) -> bool:
+    """What lies behind the text: most words of the page, or many lines of it, stand on it."""
+    on = sum(rect.holds((w.rect.x0 + w.rect.x1) / 2, w.base) for w in page.words)
+    return on > 40 and (on > 0.4 * len(page.words) or _is_text_box(rect, page))
 
 
 def _is_text_box(rect: Rect, page: PageContent) -> bool:

@@ -18,6 +18,7 @@ _CREDIT = re.compile(
     r"\bsubmit your|\barticle \d|\bresearch article\b|\|",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) -> tuple[list[Line], list[Line]]:
@@ -85,7 +86,8 @@ def _mark_edge(
 
 def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageContent, profile: Profile) -> bool:
     text = " ".join(line.text for line in row)
-    small = all(line.size <= profile.body_size * 1.02 for line in row)
+    most = 1.2 if _ADDRESS.search(text) else 1.02
+    small = all(line.size <= profile.body_size * most for line in row)
     if not small or len(text) > 180:
         return False
     own = {id(line) for line in row}

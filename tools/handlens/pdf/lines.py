@@ -64,6 +64,11 @@ class Line:
         font = max(weight, key=lambda name: weight[name])
         return font if weight[font] > 0.9 * sum(weight.values()) else ""
 
+    def share(self, font: str) -> float:
+        """Share of characters in `font`, 0 to 1."""
+        total = sum(len(w.text) for w in self.words)
+        return sum(len(w.text) for w in self.words if w.font == font) / max(1, total)
+
     @property
     def order(self) -> int:
         return self.words[0].order

@@ -57,7 +57,9 @@ def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageConte
             _path(handle, outer, frame, page, budget)
         elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
             rect = _bounds(handle, outer, frame, page)
-            if rect is not None and kind == pdfium.FPDF_PAGEOBJ_IMAGE and rect.area > 4:
+            if rect is not None and (rect.height <= _THIN or rect.width <= _THIN):
+                _add_rule(rect, page)  # some producers draw rules as pictures
+            elif rect is not None and kind == pdfium.FPDF_PAGEOBJ_IMAGE:
                 page.images.append(rect)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             inner = _times(_matrix(handle), outer)

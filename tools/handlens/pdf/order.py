@@ -102,11 +102,11 @@ def _candidates(items: list[P], height: float) -> list[tuple[float, float]]:
     # Few stragglers may lie in a true gutter: count what crosses each place instead of forbidding it.
     edges = sorted({round(i.rect.x0, 1) for i in items})
     for edge in edges:
-        starts = [i.rect for i in items if abs(i.rect.x0 - edge) < 1.5]
-        if len(starts) >= 4:
-            before = [i.rect.x1 for i in items if edge - 60 < i.rect.x1 < edge - _MIN_GUTTER * height]
-            if len(before) >= 4:
-                found.add((max(before), edge - 0.5))
+        if sum(i.rect.height for i in items if abs(i.rect.x0 - edge) < 1.5) < 2.5 * height:
+            continue
+        before = [i.rect for i in items if edge - 60 < i.rect.x1 < edge - _MIN_GUTTER * height]
+        if sum(rect.height for rect in before) >= 2.5 * height:
+            found.add((max(rect.x1 for rect in before), edge - 0.5))
     return sorted(found)
 
 
@@ -116,7 +116,8 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
     if not left or not right:
         return 0.0
-    if not (_is_column(left, height) and _is_column(right, height)):
+    columns = _is_column(left, height), _is_column(right, height)
+    if not all(columns) and not (_is_prose(left if columns[0] else right, height) and any(columns)):
         return 0.0
     a, b = around([i.rect for i in left]), around([i.rect for i in right])
     beside = min(a.y1, b.y1) - max(a.y0, b.y0)
@@ -130,6 +131,11 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     if free < 0.35 * beside or min(text) < 2 * height:
         return 0.0
     return min(free, 4 * min(text)) * (1 + min(1.0, (high - low) / (4 * height)))
+
+
+def _is_prose(items: Sequence[Placed], height: float) -> bool:
+    """A tall wide pile of lines, beside which there may be a table."""
+    return any(i.rect.height > 6 * height and i.rect.width > 15 * height for i in items)
 
 
 def _is_column(items: list[P], height: float) -> bool:

@@ -114,7 +114,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
 
 def _turns(last: Line, line: Line, column: Rect, step: float, pitch: float) -> bool:
     """Whether the font changes between two lines where a heading may end or begin."""
-    if not last.font or not line.font or last.font == line.font:
+    changes = (last.font and line.share(last.font) < 0.12) or (line.font and last.share(line.font) < 0.12)
+    if not changes:
         return False
     short = last.rect.x1 < column.x1 - 2 * last.size
     return short or step > 1.08 * pitch or abs(last.size - line.size) > 0.02 * line.size

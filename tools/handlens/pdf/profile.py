@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handlens.pdf.lines import fragments_of
+from handlens.pdf.model import Style
 
 if TYPE_CHECKING:
     from handlens.pdf.lines import Line
@@ -24,6 +25,8 @@ class Profile:
 
     body_size: float = 10.0
     body_font: str = ""
+    mono: bool = False
+    """Whether the text itself is in fixed pitch, which then means nothing."""
     pages: int = 1
     repeated: set[str] = field(default_factory=set)
     sizes: list[float] = field(default_factory=list)
@@ -34,12 +37,14 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     """The profile of a document of `total` pages, of which `pages` were read."""
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
+    mono = 0
     margins: Counter[str] = Counter()
     for page in pages:
         seen: set[str] = set()
         for word in page.words:
             sizes[round(word.size * 2) / 2] += len(word.text)
             fonts[word.font] += len(word.text)
+            mono += len(word.text) if word.style & Style.MONO else 0
         for line in fragments_of(page.words):
             if in_margin(line, page):
                 seen.add(signature(line.text, line.rect.y0 / page.height))
@@ -48,6 +53,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     if sizes:
         profile.body_size = max(sizes, key=lambda size: sizes[size])
         profile.body_font = fonts.most_common(1)[0][0]
+        profile.mono = mono > 0.6 * sum(fonts.values())
         profile.sizes = sorted(sizes, reverse=True)
     needed = max(2, 0.25 * len(pages))
     profile.repeated = {text for text, count in margins.items() if count >= needed} if len(pages) > 1 else set()
@@ -70,6 +76,8 @@ def signature(text: str, height: float) -> str:
 
 def is_page_number(text: str) -> bool:
     """A bare page number, with or without the word page, dashes or a total."""
+    if re.search(r"\d[.,]\d|\(", text):
+        return False
     bare = re.sub(
         r"(?i)\b(page|seite|página|pagina|strona|σελίδα|of|von|de|sur|/)\b|第|页|頁|[|\-–—/.\[\]()•·\s]", "", text
     )
