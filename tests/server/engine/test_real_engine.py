@@ -28,6 +28,7 @@ from handlens_server.run_folder import MARK, RunFolder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.timeout(600)]
 BOOT_SECONDS = 300
+THINKER = "Qwen3-VL-tiny-Thinking"
 LIMITS = EyeLimits(questions_at_once=16, questions_waiting=8, question_seconds=300)
 
 
@@ -48,7 +49,9 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 async def sight(folder: Path) -> AsyncIterator[Sight]:
-    sight = open_sight(weightless("tiny"), LIMITS, folder)
+    plain = weightless("tiny")
+    named = ("--served-model-name", plain.model, THINKER)  # one model under two names, so that it can play both tiers
+    sight = open_sight(plain.model_copy(update={"args": (*plain.args, *named)}), LIMITS, folder)
     assert sight is not None
     sight.start()
     try:
@@ -87,7 +90,7 @@ SIZES = [
 
 async def prompt_tokens(eye: EngineEye, *pictures: EncodedPicture) -> int:
     """What the engine counts for a prompt, asked without our corrections."""
-    (model,) = eye.links[0].models
+    model = eye.links[0].models[0]
     request = chat_request(model, pictures, "x", sampling={}, answer_tokens=1)
     return read_chat_response(await eye.links[0].chat(request)).usage.prompt_tokens
 
@@ -122,6 +125,15 @@ async def test_words_come_without_a_schema(eye: EngineEye) -> None:
     answer = await eye.ask([frame(320, 240)], qwen3_vl.MARKDOWN_QUESTION, str, answer_tokens=64)
     assert answer.usage.answer_tokens > 0
     assert answer.value
+
+
+async def test_a_thinking_model_without_a_reasoning_parser_is_not_bound_to_a_schema(eye: EngineEye) -> None:
+    """A schema would bind its thoughts too, and it could not think."""
+    answer = await eye.ask(
+        [frame(320, 240)], "Where?", str, parse=str, schema=qwen3_vl.BoxAnswers, effort="careful", answer_tokens=16
+    )
+    assert answer.model == THINKER
+    assert not answer.value.startswith("[")
 
 
 async def test_sixteen_questions_are_answered_together(eye: EngineEye) -> None:
