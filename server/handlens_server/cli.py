@@ -36,6 +36,11 @@ def settings_of(options: argparse.Namespace) -> tuple[Settings, dict[str, str]]:
         "http.port": getattr(options, "port", None),
         "browser.cdp": options.browser_cdp,
         "browser.executable": options.browser_executable,
+        "engine.kind": options.engine,
+        "engine.urls": tuple(options.engine_url) or None,
+        "engine.model": options.model,
+        "engine.careful_model": options.careful_model,
+        "engine.args": tuple(options.engine_arg) or None,
         "log_level": options.log_level,
     }
     flags |= {name: value for name, value in named.items() if value is not None}
@@ -49,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting, by dotted name")
     group.add_argument("--browser-cdp", metavar="URL", help="use the browser at this CDP URL")
     group.add_argument("--browser-executable", type=Path, metavar="PATH", help="run this Chromium")
+    group.add_argument("--engine", choices=("embedded", "vllm", "host"), help="where sight comes from")
+    group.add_argument("--engine-url", action="append", default=[], metavar="URL", help="an engine; may be repeated")
+    group.add_argument("--model", help="everyday model: hub name, folder or modelscope:NAME")
+    group.add_argument("--careful-model", metavar="MODEL", help="Thinking model for hard questions")
+    group.add_argument(
+        "--engine-arg", action="append", default=[], metavar="ARG", help="for vLLM: --engine-arg=--dtype=half"
+    )
     group.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
 
     parser = argparse.ArgumentParser(prog="handlens", description="Eyes and hands for agents.")
@@ -72,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     add("setup", _setup, "Fetch what is missing: a Chromium.")
     config = add("config", _config, "Print the configuration snippet for a host.")
     config.add_argument("host_name", metavar="HOST", nargs="?", help="without it, the hosts that are known")
+    engine = add("engine", _engine, "Plan or run the vLLM engine of this machine.")
+    engine.add_argument("what", choices=("plan", "run"), help="plan: print the command and why; run: become the engine")
+    engine.add_argument("--host", dest="engine_host", default="127.0.0.1", help="address for run (default: 127.0.0.1)")
+    engine.add_argument("--port", dest="engine_port", type=int, default=8000, help="port for run (default: 8000)")
     add("settings", _settings, "Print the effective settings and where each comes from.")
     return parser
 
@@ -151,4 +167,14 @@ def _settings(options: argparse.Namespace) -> int:
     from handlens_server.show import settings_table
 
     print(settings_table(*settings_of(options)))  # noqa: T201
+    return 0
+
+
+def _engine(options: argparse.Namespace) -> int:
+    from handlens_server.engine import commands
+
+    settings, _ = settings_of(options)
+    if options.what == "run":
+        commands.run(settings.engine, options.engine_host, options.engine_port)
+    print(commands.plan_text(settings.engine))  # noqa: T201
     return 0

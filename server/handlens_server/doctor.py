@@ -29,7 +29,7 @@ class Finding:
 
 def doctor(settings: Settings) -> int:
     """Check everything and print it; returns 1 where something is wrong."""
-    checks: tuple[Callable[[Settings], Finding], ...] = (_python, _browser, _ocr, _folders, _port)
+    checks: tuple[Callable[[Settings], Finding], ...] = (_python, _browser, _ocr, _folders, _port, _engine)
     findings = [check(settings) for check in checks]
     for finding in findings:
         print(f"{finding.state:<5} {finding.subject}: {finding.found}")  # noqa: T201
@@ -67,6 +67,19 @@ def _ocr(_: Settings) -> Finding:
         return Finding("OCR", "ok", "RapidOCR is installed")
     advice = "Install it with `pip install 'handlens[ocr]'` to read canvases, images and scans."
     return Finding("OCR", "note", "not installed", advice)
+
+
+def _engine(settings: Settings) -> Finding:
+    """Really ask it, and really start our own: only then is it known whether it sees."""
+    from handlens_server.engine.diagnosis import diagnose
+    from handlens_server.run_folder import RunFolder
+
+    folder = RunFolder()
+    try:
+        found = asyncio.run(diagnose(settings.engine, settings.eye, folder.path))
+    finally:
+        folder.close()
+    return Finding("engine", found.state, found.found, found.advice)
 
 
 def _folders(settings: Settings) -> Finding:
