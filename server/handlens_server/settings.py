@@ -13,7 +13,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -125,24 +126,30 @@ def load(
         SettingsError: an unknown name, a wrong value, or an unreadable file.
     """
     environment = os.environ if environment is None else environment
+    known = dict(fields())
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+
+    def put(name: str, value: Any, origin: str) -> None:
+        name, value = _placed(name, value, values, known, origin)
+        values[name], origins[name] = value, origin
+
     path = file or _default_file(environment)
     if path is not None:
-        for name, value in _leaves(_read(path)):
-            values[name], origins[name] = value, str(path)
-    names = {name for name, _ in fields()}
-    for name in names:
+        for name, value in _leaves(_read(path), known):
+            put(name, value, str(path))
+    for name, field in known.items():
         variable = PREFIX + name.replace(".", "_").upper()
         if variable in environment:
-            values[name], origins[name] = _parsed(environment[variable]), variable
+            put(name, _parsed(environment[variable], field.annotation), variable)
     for name, value in (flags or {}).items():
         if value is not None:
-            values[name], origins[name] = value, "flag"
+            wanted = known[name].annotation if name in known else None
+            put(name, _parsed(value, wanted) if isinstance(value, str) else value, "flag")
     try:
         return Settings.model_validate(_nested(values)), origins
     except ValidationError as error:
-        raise SettingsError(_explained(error, origins, names)) from error
+        raise SettingsError(_explained(error, origins)) from error
 
 
 def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -162,8 +169,7 @@ def shown(settings: Settings, origins: Mapping[str, str]) -> list[Setting]:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part)
-        origin = origins.get(name) or next((o for n, o in origins.items() if n.startswith(f"{name}.")), "default")
-        rows.append(Setting(name, _as_text(value), origin, field.description or ""))
+        rows.append(Setting(name, _as_text(value), origins.get(name, "default"), field.description or ""))
     return rows
 
 
@@ -184,12 +190,29 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
 
 
-def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(table: Mapping[str, Any], known: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
+        if isinstance(value, dict) and prefix + key not in known:
+            yield from _leaves(value, known, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+def _placed(name: str, value: Any, values: Mapping[str, Any], known: Mapping[str, Any], origin: str) -> tuple[str, Any]:
+    """The setting that ``name`` is about, and its value: ``http.tokens.bob`` adds to the table ``http.tokens``.
+
+    Raises:
+        SettingsError: there is no such setting.
+    """
+    if name in known:
+        return name, value
+    for table in known:
+        if name.startswith(f"{table}.") and get_origin(known[table].annotation) is dict:
+            before = values.get(table)
+            return table, {**(before if isinstance(before, dict) else {}), name.removeprefix(f"{table}."): value}
+    near = [other for other in sorted(known) if other.rpartition(".")[2] == name.rpartition(".")[2]]
+    hint = f"Did you mean {near[0]}?" if near else "`handlens settings` lists all."
+    raise SettingsError(f"There is no setting {name} (from {origin}). {hint}")
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,33 +226,36 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _parsed(text: str) -> Any:
-    """A value from the environment or ``--set``: JSON where it is JSON, lists also as a,b; else the text itself."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _parsed(text: str, wanted: Any) -> Any:
+    """A value from the environment or ``--set`` for a setting of type ``wanted``; pydantic reads the rest from text.
+
+    Lists are JSON or a,b; tables are JSON; nothing means unset where a setting may be unset.
+    """
+    kinds = {get_origin(kind) or kind for kind in (wanted, *get_args(wanted))}
+    if tuple in kinds and not text.startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kinds & {tuple, dict}:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return None if not text and NoneType in kinds else text
 
 
-def parse_assignment(text: str) -> tuple[str, Any]:
+def parse_assignment(text: str) -> tuple[str, str]:
     """``name=value`` as given to ``--set``. Raises `SettingsError` without an equals sign."""
     name, equals, value = text.partition("=")
     if not equals:
         raise SettingsError(f"--set takes name=value, such as limits.sessions=4, not {text!r}.")
-    return name.strip(), _parsed(value)
+    return name.strip(), value
 
 
-def _explained(error: ValidationError, origins: Mapping[str, str], names: set[str]) -> str:
+def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
     lines: list[str] = []
     for mistake in error.errors(include_url=False, include_context=False, include_input=False):
         name = ".".join(str(part) for part in mistake["loc"])
         origin = next((o for n, o in origins.items() if n == name or name.startswith(f"{n}.")), "the settings")
-        if mistake["type"] == "extra_forbidden":
-            near = [known for known in sorted(names) if known.rpartition(".")[2] == name.rpartition(".")[2]]
-            hint = f" Did you mean {near[0]}?" if near else " `handlens settings` lists all."
-            lines.append(f"There is no setting {name} (from {origin}).{hint}")
-        else:
-            lines.append(f"{name} (from {origin}): {mistake['msg']}.")
+        lines.append(f"{name} (from {origin}): {mistake['msg']}.")
     return "\n".join(lines)
 
 
