@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from handlens import __version__
 from handlens.errors import HandlensError
 from handlens_server.settings import Settings, load, parse_assignment
 
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
 
     parser = argparse.ArgumentParser(prog="handlens", description="Eyes and hands for agents.")
+    parser.add_argument("--version", action="version", version=f"handlens {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:

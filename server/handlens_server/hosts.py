@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from handlens_server.settings import SettingsError
 
@@ -19,7 +22,7 @@ class Host:
 
     title: str
     place: str
-    snippet: Callable[[str], str]
+    snippet: Callable[[list[str]], str]
 
 
 def snippet(name: str | None) -> str:
@@ -33,38 +36,42 @@ def snippet(name: str | None) -> str:
     host = HOSTS.get(name.lower().replace(" ", "-").replace("_", "-"))
     if host is None:
         raise SettingsError(f"There is no snippet for {name!r}. Known hosts: {', '.join(HOSTS)}.")
-    return f"# {host.title}: {host.place}\n{host.snippet(_command())}"
+    return f"# {host.title}: {host.place}\n{host.snippet([*_command(), *ARGUMENTS])}"
 
 
-def _command() -> str:
-    """Hosts start us without the user's shell: they need the full path."""
-    return shutil.which("handlens") or sys.argv[0]
+def _command() -> list[str]:
+    """How to start us, with full paths: hosts don't have the user's shell."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("handlens") or shutil.which("handlens", path=beside)
+    return [str(Path(found).absolute())] if found else [sys.executable, "-m", "handlens_server"]
 
 
-def _servers(command: str) -> str:
-    return json.dumps({"mcpServers": {"handlens": {"command": command, "args": ARGUMENTS}}}, indent=2)
+def _parts(command: list[str]) -> dict[str, Any]:
+    return {"command": command[0], "args": command[1:]}
 
 
-def _vs_code(command: str) -> str:
-    server = {"type": "stdio", "command": command, "args": ARGUMENTS}
-    return json.dumps({"servers": {"handlens": server}}, indent=2)
+def _servers(command: list[str]) -> str:
+    return json.dumps({"mcpServers": {"handlens": _parts(command)}}, indent=2)
 
 
-def _zed(command: str) -> str:
-    server = {"source": "custom", "command": command, "args": ARGUMENTS, "env": {}}
-    return json.dumps({"context_servers": {"handlens": server}}, indent=2)
+def _vs_code(command: list[str]) -> str:
+    return json.dumps({"servers": {"handlens": {"type": "stdio", **_parts(command)}}}, indent=2)
 
 
-def _codex(command: str) -> str:
-    return f"[mcp_servers.handlens]\ncommand = {json.dumps(command)}\nargs = {json.dumps(ARGUMENTS)}"
+def _zed(command: list[str]) -> str:
+    return json.dumps({"context_servers": {"handlens": {"source": "custom", **_parts(command), "env": {}}}}, indent=2)
 
 
-def _claude_code(command: str) -> str:
-    return f"claude mcp add handlens -- {command} {' '.join(ARGUMENTS)}"
+def _codex(command: list[str]) -> str:
+    return f"[mcp_servers.handlens]\ncommand = {json.dumps(command[0])}\nargs = {json.dumps(command[1:])}"
 
 
-def _cherry_studio(command: str) -> str:
-    server = {"name": "handlens", "type": "stdio", "isActive": True, "command": command, "args": ARGUMENTS}
+def _claude_code(command: list[str]) -> str:
+    return f"claude mcp add handlens -- {shlex.join(command)}"
+
+
+def _cherry_studio(command: list[str]) -> str:
+    server = {"name": "handlens", "type": "stdio", "isActive": True, **_parts(command)}
     return json.dumps({"mcpServers": {"handlens": server}}, indent=2)
 
 
