@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from handlens.browser.secrets import redact
+from handlens.browser.secrets import REPLACEMENT, redact
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -26,7 +26,20 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _OWN}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redact(json.dumps(line, ensure_ascii=False, default=str))
+        return json.dumps({key: _clean(value, key) for key, value in line.items()}, ensure_ascii=False)
+
+
+def _clean(value: Any, name: str = "") -> Any:
+    """``value`` without secrets. Done before it is JSON, whose quotes and escapes hide where a secret begins."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _clean(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part, name) for part in value]
+    text = redact(str(value))
+    named = f"{name}={text}"
+    return REPLACEMENT if redact(named) != named else text
 
 
 def to_stderr(level: str) -> None:
@@ -36,5 +49,6 @@ def to_stderr(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.captureWarnings(True)
     for chatty in ("mcp", "asyncio", "uvicorn.access", "httpx2"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
