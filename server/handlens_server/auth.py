@@ -120,9 +120,9 @@ def is_loopback(host: str) -> bool:
 
 def transport_security(settings: HttpSettings) -> TransportSecuritySettings:
     """Which Host and Origin headers are accepted. Checked on every address, not only on loopback."""
-    names = ["127.0.0.1", "localhost", "[::1]"]
+    names = ["127.0.0.1", "localhost", "[::1]", f"[{settings.host}]" if ":" in settings.host else settings.host]
     if not is_loopback(settings.host):
-        names += [settings.host, socket.gethostname(), socket.getfqdn()]
+        names += [socket.gethostname(), socket.getfqdn()]
     hosts = [pattern for name in names for pattern in (name, f"{name}:*")]
     extra = [pattern for name in settings.allowed_hosts for pattern in (name, name if ":" in name else f"{name}:*")]
     origins = [f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")]

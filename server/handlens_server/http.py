@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
@@ -29,7 +30,7 @@ from handlens_server.artifact_urls import ArtifactUrls
 from handlens_server.auth import Admission, admission, transport_security
 from handlens_server.compose import Composition
 from handlens_server.run_folder import RunFolder
-from handlens_server.settings import HttpSettings, Settings
+from handlens_server.settings import HttpSettings, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -39,18 +40,28 @@ MCP_PATH, SSE_PATH, MESSAGES_PATH = "/mcp", "/sse", "/messages/"
 async def serve(settings: Settings) -> None:
     """Serve until a signal comes, and leave nothing behind."""
     admitted = admission(settings.http)
+    listener = _listen(settings.http.host, settings.http.port)
     folder = RunFolder()
     composition = Composition(settings, folder.path)
-    config = uvicorn.Config(
-        build(settings, composition, admitted), host=settings.http.host, port=settings.http.port, log_config=None
-    )
+    config = uvicorn.Config(build(settings, composition, admitted), log_config=None)
     server = _Server(config, settings, admitted)
     composition.start()
     try:
-        await server.serve()
+        await server.serve([listener])
     finally:
         await composition.close()
         folder.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"{host}:{port} can't be listened on: {error.strerror}. Choose another address or --port, "
+            "or stop what listens there."
+        ) from error
 
 
 def build(settings: Settings, composition: Composition, admitted: Admission) -> Starlette:

@@ -75,7 +75,7 @@ class OAuthSettings(_Part):
 class HttpSettings(_Part):
     """The HTTP and SSE transports."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8765, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
     tokens: dict[str, SecretStr] = Field(
         default={}, description="Bearer tokens by the name of the caller, who owns what it opens."

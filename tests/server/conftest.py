@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 
 from fakes.clients import Connect
+from fakes.served import Served
 from fakes.tools import Watch, tools
 from handlens.library import open_kit
 from handlens.limits import Limits
@@ -45,3 +46,23 @@ def connect(watch: Watch, tmp_path: Path, era: str) -> Connect:
                 yield client
 
     return connected
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
+    """Servers on loopback for all tests that leave them as they are."""
+    tokens = {"alice": "alice-0123456789abcdef", "bob": "bob-0123456789abcdef"}
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str, transport: str, **settings: Any) -> tuple[str, Served]:
+            folder = tmp_path_factory.mktemp("served")
+            return name, stack.enter_context(Served(folder, transport, **settings))
+
+        yield dict(
+            [
+                start("http", "http", http__allowed_origins=["https://app.example"]),
+                start("sse", "sse"),
+                start("http with tokens", "http", http__tokens=tokens),
+                start("sse with tokens", "sse", http__tokens=tokens),
+            ]
+        )

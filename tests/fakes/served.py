@@ -1,0 +1,107 @@
+"""`handlens serve` as a child process, as hosts and operators start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+MARK = "HANDLENS_RUN_FOLDER"
+START_SECONDS = 30.0
+CLEAN = {"XDG_CONFIG_HOME": "/nonexistent", "HANDLENS_LOG_LEVEL": "info"}
+
+
+class Served:
+    """A serving process over HTTP or SSE. ``url`` is where it says that it listens, ``stderr`` what it wrote so far.
+
+    ``settings`` are dotted names to values; ``folder`` is where its temporary files go, and must be empty.
+    """
+
+    def __init__(self, folder: Path, transport: str = "http", *, host: str = "127.0.0.1", **settings: Any) -> None:
+        self.folder = folder
+        self.stderr = ""
+        self.url = ""
+        values = {"transport": transport, "http.host": host, "http.port": 0, "guard.private_network": "allow"}
+        values |= {name.replace("__", "."): value for name, value in settings.items()}
+        command = [sys.executable, "-m", "handlens_server", "serve"]
+        for name, value in values.items():
+            command += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+        environment = {**os.environ, **CLEAN, "TMPDIR": str(folder)}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
+
+    def __enter__(self) -> Self:
+        found = self.expect(r"handlens serves (\S+)")
+        self.url = found[1]
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        _, rest = self.process.communicate(timeout=10)
+        self.stderr += rest.decode()
+
+    @property
+    def base(self) -> str:
+        """Scheme, host and port."""
+        return self.url.rsplit("/", 1)[0]
+
+    def expect(self, pattern: str, seconds: float = START_SECONDS) -> re.Match[str]:
+        """Read stderr until ``pattern`` is in it."""
+        assert self.process.stderr is not None
+        deadline = time.monotonic() + seconds
+        while (found := re.search(pattern, self.stderr)) is None:
+            ready, _, _ = select.select([self.process.stderr], [], [], max(0.0, deadline - time.monotonic()))
+            part = os.read(self.process.stderr.fileno(), 1 << 16) if ready else b""
+            if not part:
+                self.process.kill()
+                raise AssertionError(f"no {pattern!r} in what it said: {self.stderr}")
+            self.stderr += part.decode()
+        return found
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Every log line; what is no JSON is an error, but for the lines that tell people where and how to connect."""
+        told = ("handlens serves ", "Callers need this token")
+        return [json.loads(line) for line in self.stderr.splitlines() if not line.startswith(told)]
+
+
+def marked(folder: Path) -> list[int]:
+    """Processes that carry the mark of a run folder inside ``folder``."""
+    mark = f"{MARK}={folder}/".encode()
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it ended meanwhile
+    return found
+
+
+def rpc(method: str, params: dict[str, Any] | None = None, number: int | None = 1) -> dict[str, Any]:
+    """A request of the handshake era, or without ``number`` a notification."""
+    message = {"jsonrpc": "2.0", "method": method, "params": params or {}}
+    return message if number is None else {**message, "id": number}
+
+
+INITIALIZE = rpc(
+    "initialize",
+    {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
+)
+HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+
+
+def initialize(url: str, **headers: str) -> httpx2.Response:
+    """The answer to a first POST, with these headers besides the usual ones."""
+    return httpx2.post(url, json=INITIALIZE, headers={**HEADERS, **headers}, timeout=20)
