@@ -58,9 +58,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
+        why = (error.strerror or "").partition(" (")[0]
         raise SettingsError(
-            f"{host}:{port} can't be listened on: {error.strerror}. Choose another address or --port, "
-            "or stop what listens there."
+            f"{host}:{port} can't be listened on: {why}. Choose another address or --port, or stop what listens there."
         ) from error
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from fakes.clients import said
-from fakes.served import HEADERS, INITIALIZE, Served, initialize, rpc
 from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
+
+from fakes.clients import said
+from fakes.served import HEADERS, INITIALIZE, Served, initialize, rpc
 
 ALICE, BOB = "alice-0123456789abcdef", "bob-0123456789abcdef"
 TOKENS = json.dumps({"alice": ALICE, "bob": BOB})
@@ -34,9 +35,9 @@ async def client(served: Served, token: str | None = None, mode: str = "auto") -
         async with Client(sse_client(served.url, headers=headers), mode=mode) as connected:
             yield connected
         return
-    async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
-        async with Client(streamable_http_client(served.url, http_client=http), mode=mode) as connected:
-            yield connected
+    http = httpx2.AsyncClient(headers=headers, timeout=30)
+    async with http, Client(streamable_http_client(served.url, http_client=http), mode=mode) as connected:
+        yield connected
 
 
 @TRANSPORTS

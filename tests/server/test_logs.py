@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 import pytest
-from fakes.tools import AWS_KEY
 
+from fakes.tools import AWS_KEY
 from handlens_server.logs import JsonLines
 
 
