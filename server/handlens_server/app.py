@@ -186,7 +186,9 @@ def subject() -> str:
     token = get_access_token()
     if token is None:
         return LOCAL
-    return token.subject or token.client_id
+    return (
+        token.subject or f"client {token.client_id}"
+    )  # no client's id is a subject, however it is spelled
 
 
 def _caller(context: Context) -> Caller:
