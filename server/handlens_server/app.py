@@ -186,9 +186,7 @@ def subject() -> str:
     token = get_access_token()
     if token is None:
         return LOCAL
-    return (
-        token.subject or f"client {token.client_id}"
-    )  # no client's id is a subject, however it is spelled
+    return token.subject or f"client {token.client_id}"  # no client's id is a subject, however it is spelled
 
 
 def _caller(context: Context) -> Caller:

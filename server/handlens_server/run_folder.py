@@ -18,13 +18,16 @@ from pathlib import Path
 
 MARK = "HANDLENS_RUN_FOLDER"
 _PATIENCE_SECONDS = 1.5
+_SHORT_PLACE = "/tmp"  # noqa: S108 - mkdtemp makes a private folder there
+_LONGEST_PLACE = 38
+"""Bytes. A socket's path has 104 at most; the names of our folder and of Chromium's folder and socket take 66."""
 
 
 class RunFolder:
     """Made at the start of a serving process; `close` removes it. `path` is private to the user."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="handlens-"))
+        self.path = Path(tempfile.mkdtemp(prefix="handlens-", dir=_place()))
         os.environ["TMPDIR"] = os.environ[MARK] = str(self.path)
         tempfile.tempdir = str(self.path)
         self._watcher = subprocess.Popen(  # noqa: S603
@@ -40,6 +43,13 @@ class RunFolder:
         assert self._watcher.stdin is not None
         self._watcher.stdin.close()
         self._watcher.wait()
+
+
+def _place() -> str:
+    """Where temporary files go by the environment; but /tmp where that is too long for the browser's sockets."""
+    wanted = tempfile.gettempdir()
+    too_long = len(os.fsencode(wanted)) > _LONGEST_PLACE
+    return _SHORT_PLACE if too_long and os.access(_SHORT_PLACE, os.W_OK | os.X_OK) else wanted
 
 
 def _watch(folder: str) -> None:

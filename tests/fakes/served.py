@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -77,8 +78,8 @@ class Served:
 
 
 def marked(folder: Path) -> list[int]:
-    """Processes that carry the mark of a run folder inside ``folder``."""
-    mark = f"{MARK}={folder}/".encode()
+    """Processes that carry the mark of a run folder which is ``folder`` or in it."""
+    mark = f"{MARK}={folder}".encode()
     found: list[int] = []
     for entry in Path("/proc").iterdir():
         try:
@@ -87,6 +88,14 @@ def marked(folder: Path) -> list[int]:
         except OSError:
             continue  # it ended meanwhile
     return found
+
+
+def until(true: Callable[[], bool], seconds: float = 2.0) -> None:
+    """Wait for what other processes do."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not so after {seconds:g} seconds"
+        time.sleep(0.01)
 
 
 def rpc(method: str, params: dict[str, Any] | None = None, number: int | None = 1) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,13 @@ from handlens.limits import Limits
 from handlens_server.app import App
 
 ERAS = ("auto", "legacy")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder for a serving process's temporary files, short enough to be taken for them."""
+    with tempfile.TemporaryDirectory(prefix="hl-", dir="/tmp") as path:
+        yield Path(path)
 
 
 @pytest.fixture
