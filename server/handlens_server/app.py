@@ -24,6 +24,7 @@ from handlens.kit import LOCAL, Caller, Kit
 from handlens.page_tool import PageOutput
 from handlens.tool import AnyTool, ToolOutput
 from handlens_server.declare import declaration
+from handlens_server.hang_up import call_scope
 from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
 
 log = logging.getLogger(__name__)
@@ -78,14 +79,18 @@ class App:
         if tool is None:
             known = ", ".join(self._tools)
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool {params.name[:60]!r}. The tools are: {known}.")
+        with call_scope(context.request):
+            return await self._answered(context, tool, params.arguments or {})
+        return _failed("The client hung up.")
+
+    async def _answered(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
         try:
-            return await self._called(context, tool, params.arguments or {})
+            return await self._called(context, tool, arguments)
         except MCPError:
             raise
         except Exception:  # what a fault of ours says could be about anything: it is for the log alone
             log.exception("a tool broke", extra={"tool": tool.name})
-            text = f"{tool.name} broke; the fault is not your arguments but handlens's. Its log says more."
-            return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
+            return _failed(f"{tool.name} broke; the fault is not your arguments but handlens's. Its log says more.")
 
     async def _called(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
         kit = (await self._open_kit()).serving(_caller(context))
@@ -196,7 +201,7 @@ def _caller(context: Context) -> Caller:
     return Caller(subject=subject(), progress=progress)
 
 
-def _failed(message: str, privacy: Privacy) -> types.CallToolResult:
+def _failed(message: str, privacy: Privacy | None = None) -> types.CallToolResult:
     text = redact(message, privacy)
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 

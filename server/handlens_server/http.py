@@ -29,6 +29,7 @@ from handlens_server.app import App
 from handlens_server.artifact_urls import ArtifactUrls
 from handlens_server.auth import Admission, admission, transport_security
 from handlens_server.compose import Composition
+from handlens_server.hang_up import NoticesHangUps
 from handlens_server.run_folder import RunFolder
 from handlens_server.settings import HttpSettings, Settings, SettingsError
 
@@ -84,7 +85,7 @@ def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes
         endpoints = _sse_endpoints(server, security)
     else:
         manager = StreamableHTTPSessionManager(app=server, security_settings=security)
-        endpoints = {MCP_PATH: StreamableHTTPASGIApp(manager)}
+        endpoints = {MCP_PATH: NoticesHangUps(StreamableHTTPASGIApp(manager))}
         lifespan = manager.run()
     middleware = [Middleware(_CheckedHeaders, security=security)]
     if admitted.verifier is not None:
