@@ -7,6 +7,7 @@ still carries our mark in its environment and removes the folder.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,7 +18,8 @@ import time
 from pathlib import Path
 
 MARK = "HANDLENS_RUN_FOLDER"
-_PATIENCE_SECONDS = 1.5
+_CLOSE_SECONDS = 1.5
+_PATIENCE_SECONDS = 30.0
 _SHORT_PLACE = "/tmp"  # noqa: S108 - mkdtemp makes a private folder there
 _LONGEST_PLACE = 38
 """Bytes. A socket's path has 104 at most; the names of our folder and of Chromium's folder and socket take 66."""
@@ -39,10 +41,11 @@ class RunFolder:
         )
 
     def close(self) -> None:
-        """End what is left of us, and wait for it."""
+        """End what is left of us, and wait for it a little; what takes longer, the watcher sees to alone."""
         assert self._watcher.stdin is not None
         self._watcher.stdin.close()
-        self._watcher.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._watcher.wait(_CLOSE_SECONDS)
 
 
 def _place() -> str:
