@@ -436,6 +436,30 @@ async def test_an_engine_that_finds_the_drawn_targets_sees() -> None:
     assert len(engine.asked) == 3
 
 
+async def test_of_two_models_only_the_one_that_sees_is_asked(picture: Picture) -> None:
+    sees = _targets_answer(in_pixels=False)
+
+    async def chat(body: dict[str, Any]) -> Reply | None:
+        if body["model"] == THINKER:
+            return words("I can't see")
+        if "square" in body["messages"][0]["content"][-1]["text"]:
+            return await sees(body)
+        return words("x")
+
+    models = ("Qwen/Qwen3-VL-4B-Instruct", THINKER)
+    async with FakeEngine(chat, models=models).serve() as engine, eye_on(engine, check=True) as eye:
+        answer = await eye.ask([picture], "What?", str, effort="careful")
+    assert answer.model == models[0]
+
+
+async def test_an_engine_without_the_wanted_model_says_what_it_serves() -> None:
+    async with FakeEngine(saying("x")).serve() as engine:
+        async with EngineEye([Endpoint(engine.url)], models=EyeModels(routine="other")) as eye:
+            with anyio.fail_after(5):
+                status = await eye.wait("blind")
+        assert "only Qwen/Qwen3-VL-4B-Instruct" in status.because
+
+
 @pytest.mark.parametrize(
     ("chat", "reason"),
     [

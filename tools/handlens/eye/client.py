@@ -8,13 +8,22 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 from pydantic import TypeAdapter
 
 from handlens.browser.secrets import redact
-from handlens.errors import EyeAnswerInvalid, EyeError, EyeUnavailable, InvalidInput, LimitExceeded, TimedOut
+from handlens.errors import (
+    EyeAnswerInvalid,
+    EyeError,
+    EyeUnavailable,
+    HandlensError,
+    InvalidInput,
+    LimitExceeded,
+    TimedOut,
+)
 from handlens.eye import qwen3_vl
 from handlens.eye.chat import Correction, Said, chat_request, read_chat_response
 from handlens.eye.engine_link import Endpoint, EngineGoneError, EngineLink, EngineRefusedError
@@ -220,9 +229,8 @@ class EngineEye:
 
     def _choose(self, question: Question[Any], lost: Sequence[EngineLink] = ()) -> tuple[EngineLink, str] | None:
         if question.only is not None:
-            lost = [*lost, *(link for link in self.links if link is not question.only)]
-        seeing = question.only is None
-        return self._pool.choose(question.effort, question.key, without=lost, seeing=seeing)
+            return question.only if question.only[0].up and question.only[0] not in lost else None
+        return self._pool.choose(question.effort, question.key, without=lost)
 
     async def _exchange(
         self, link: EngineLink, model: str, question: Question[Any], correction: Correction | None, growth: int
@@ -273,18 +281,19 @@ class EngineEye:
         if not self._check:
             link.seeing, link.checked, link.because = True, True, "its sight was not checked"
             return
-        try:
-            verdict = await check_sight(lambda picture, question: self._words(link, picture, question))
-        except (EyeError, LimitExceeded) as error:
-            verdict = Verdict("blind", f"it could not be asked: {error}")
-        if not link.up:
-            return  # it went away meanwhile
-        link.seeing, link.checked, link.because = verdict.outcome == "sees", True, verdict.because
-        level = logging.INFO if link.seeing else logging.WARNING
-        _log.log(level, "%s: sight check: %s: %s", link.endpoint.name, verdict.outcome, verdict.because)
+        verdicts: dict[str, Verdict] = {}
+        for model in self._pool.models_of(link):
+            try:
+                verdicts[model] = await check_sight(partial(self._words, link, model))
+            except HandlensError as error:
+                verdicts[model] = Verdict("blind", f"it could not be asked: {error}")
+            level = logging.INFO if verdicts[model].outcome == "sees" else logging.WARNING
+            _log.log(level, "sight check of %s at %s: %s", model, link.endpoint.name, verdicts[model].because)
+        if link.up:  # or it went away meanwhile
+            link.judged(verdicts)
 
-    async def _words(self, link: EngineLink, picture: Picture, text: str) -> str:
-        """Ask one engine outside the queue, for the sight check."""
+    async def _words(self, link: EngineLink, model: str, picture: Picture, text: str) -> str:
+        """Ask one model of one engine outside the queue, for the sight check."""
         question = Question(
             [await self.pictures.encode(picture)],
             text,
@@ -293,7 +302,7 @@ class EngineEye:
             "routine",
             ANSWER_TOKENS,
             self.limits.reasoning_tokens,
-            only=link,
+            only=(link, model),
         )
         with anyio.move_on_after(self.limits.question_seconds):
             return (await self._answer(question)).value

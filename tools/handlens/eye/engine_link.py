@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from handlens.errors import EyeError, EyeUnavailable, InvalidInput
 from handlens.eye import qwen3_vl
 from handlens.eye.protocol import Effort
+from handlens.eye.self_check import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,16 +108,25 @@ class EngineLink:
         self.parses_reasoning = False
         """Whether a Thinking model's reasoning was seen put aside: only then may a schema constrain its words."""
         self.outstanding = 0
+        self._blind: set[str] = set()
         self._failures = 0
         self._retry_at = 0.0
         self._client: httpx2.AsyncClient | None = None
 
     def model_for(self, effort: Effort, wanted: str | None) -> str | None:
         """The served model for ``effort``: ``wanted`` by name, or else by its edition. None: there is none."""
+        able = [name for name in self.models if name not in self._blind]
         if wanted is not None:
-            return wanted if wanted in self.models else None
+            return wanted if wanted in able else None
         edition = "thinking" if effort == "careful" else "instruct"
-        return next((name for name in self.models if qwen3_vl.edition_of(name) == edition), None)
+        return next((name for name in able if qwen3_vl.edition_of(name) == edition), None)
+
+    def judged(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Remember the sight of each model; those that don't see are not asked until it comes up again."""
+        self._blind = {model for model, verdict in verdicts.items() if verdict.outcome != "sees"}
+        self.checked, self.seeing = True, len(self._blind) < len(verdicts)
+        because = [f"{model}: {verdict.because}" for model, verdict in verdicts.items()]
+        self.because = "; ".join(because) or f"it serves no model that was asked for, only {', '.join(self.models)}"
 
     @property
     def due(self) -> bool:
@@ -143,7 +153,7 @@ class EngineLink:
                 models = _Models.model_validate_json(await self.get("/v1/models"))
         except TimeoutError:
             self.failed(f"it did not say within {PROBE_SECONDS:.0f} s what it serves")
-        except EngineGoneError as error:
+        except (EngineGoneError, EyeError) as error:
             self.failed(str(error))
         except EngineRefusedError as error:
             key = " (is the API key right?)" if error.status in {401, 403} else ""
@@ -154,6 +164,7 @@ class EngineLink:
             came_up = not self.up
             if came_up:
                 self.checked, self.because = False, "its sight is being checked"
+                self._blind = set()
             self.up = self.was_up = True
             self.models = tuple(model.id for model in models.data)
             self.is_vllm = any(model.owned_by == "vllm" for model in models.data)

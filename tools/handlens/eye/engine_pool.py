@@ -20,7 +20,7 @@ class EnginePool:
         self._wanted = wanted
 
     def choose(
-        self, effort: Effort, key: str, *, without: Collection[EngineLink] = (), seeing: bool = True
+        self, effort: Effort, key: str, *, without: Collection[EngineLink] = ()
     ) -> tuple[EngineLink, str] | None:
         """An engine and its model for a question about the picture ``key``; None where nobody can be asked.
 
@@ -31,13 +31,19 @@ class EnginePool:
                 (link, model)
                 for link in self.links
                 if link.up
-                and (link.seeing or not seeing)
+                and link.seeing
                 and link not in without
                 and (model := link.model_for(tier, self._wanted.get(tier)))
             ]
             if able:
                 return self._best(able, key)
         return None
+
+    def models_of(self, link: EngineLink) -> list[str]:
+        """The models of ``link`` that a tier would use."""
+        tiers: tuple[Effort, ...] = ("routine", "careful")
+        found = [model for tier in tiers if (model := link.model_for(tier, self._wanted.get(tier)))]
+        return list(dict.fromkeys(found))
 
     @staticmethod
     def _best(able: list[tuple[EngineLink, str]], key: str) -> tuple[EngineLink, str]:

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Question(Generic[T]):
     """``read`` turns the words into a value, and says whether they were cut off (None: as the server says).
 
-    ``only`` is the one engine to ask, whether it is known to see or not.
+    ``only`` is the one engine and model to ask, whether it is known to see or not.
     """
 
     pictures: Sequence[EncodedPicture]
@@ -33,7 +33,7 @@ class Question(Generic[T]):
     effort: Effort
     answer_tokens: int
     reasoning_tokens: int
-    only: EngineLink | None = None
+    only: tuple[EngineLink, str] | None = None
 
     @property
     def key(self) -> str:

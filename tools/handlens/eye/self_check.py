@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from anyio import to_thread
+
 from handlens.errors import EyeAnswerInvalid
 from handlens.eye import qwen3_vl
 from handlens.geometry import GRID, Point, Size
@@ -63,7 +65,8 @@ def draw(random: Random) -> tuple[Picture, list[Target]]:
 
 async def check_sight(ask: Ask, random: Random | None = None) -> Verdict:
     """Ask for every square by its colour and compare."""
-    picture, targets = draw(random or Random(secrets.randbits(64)))  # noqa: S311  (places, not secrets)
+    random = random or Random(secrets.randbits(64))  # noqa: S311  (places, not secrets)
+    picture, targets = await to_thread.run_sync(draw, random)
     misses: list[str] = []
     in_pixels = 0
     for target in targets:
