@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from fakes.no_engines import forbid_engines
 from handlens.errors import NoSuchSession
 from handlens.kit import Kit
 from handlens.library import open_kit
@@ -51,6 +52,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def anyio_backend() -> str:
     """Playwright knows only asyncio, so async tests run on it. One loop serves the whole run."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests marked `engine` may reach or start one."""
+    if request.node.get_closest_marker("engine") is None:
+        forbid_engines(monkeypatch)
 
 
 @pytest.fixture

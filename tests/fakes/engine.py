@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import h11
@@ -50,6 +50,8 @@ class FakeEngine:
     aborted: int = 0
     keys: set[str] = field(default_factory=set)
     changed: anyio.Event = field(default_factory=anyio.Event)
+    urls: ClassVar[set[str]] = set()
+    """Of every fake that was served."""
 
     def tell(self) -> None:
         self.changed.set()
@@ -69,6 +71,7 @@ class FakeEngine:
         if socket is None:
             listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
             self.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+            self.urls.add(self.url)
         else:
             listener = await anyio.create_unix_listener(socket)
             self.url = "http://engine"

@@ -26,7 +26,7 @@ from handlens.errors import (
 )
 from handlens.eye import qwen3_vl
 from handlens.eye.client import EngineEye, EyeModels
-from handlens.eye.engine_link import Endpoint
+from handlens.eye.engine_link import Endpoint, EngineLink
 from handlens.eye.protocol import EyeLimits
 from handlens.kit import Caller
 from handlens.tool import Picture
@@ -399,6 +399,12 @@ async def test_a_costly_picture_is_made_smaller(make: Callable[..., Picture]) ->
         encoded = await eye.pictures.encode(make(2000, 1000))
     assert qwen3_vl.picture_tokens(encoded.size) <= 256
     assert encoded.size.width == pytest.approx(2 * encoded.size.height, abs=2)
+
+
+async def test_a_test_that_is_not_marked_can_not_reach_an_engine() -> None:
+    link = EngineLink(Endpoint("http://127.0.0.1:8000"))
+    with pytest.raises(pytest.fail.Exception, match="not marked"):
+        await link.get("/v1/models")
 
 
 def test_an_eye_without_an_engine_is_refused() -> None:
