@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handlens.errors import BrowserUnavailable
 from handlens.kit import Kit
 from handlens_server.settings import Settings
 
@@ -73,6 +74,14 @@ class Composition:
             documents=documents,
             eye=self._sight.eye if self._sight else None,
         )
+
+    async def warm(self) -> None:
+        """Start the browser before it is asked for, where the settings say so. A failure is left to the first page."""
+        prelaunch = self._settings.browser.prelaunch
+        if prelaunch if prelaunch is not None else self._settings.transport == "stdio":
+            kit = await self.kit()
+            with contextlib.suppress(BrowserUnavailable):
+                await kit.browser.start()
 
     async def close(self) -> None:
         """End everything, but not for ever: what hangs is killed with the run folder."""

@@ -21,7 +21,7 @@ class _OnDemand(ModuleType):
         spec = self.__spec__
         if spec is None or spec.loader is None or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(name)
-        self.__class__ = ModuleType
+        self.__class__ = ModuleType  # pyright: ignore[reportAttributeAccessIssue]
         spec.loader.exec_module(self)
         return getattr(self, name)
 

@@ -32,12 +32,13 @@ async def serve(settings: Settings, first_line: bytes, answered: Any) -> None:
         os._exit(code)
 
     loop = asyncio.get_running_loop()
-    leaving: set[asyncio.Task[None]] = set()
+    tasks: set[asyncio.Task[None]] = set()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda code=128 + number: leaving.add(asyncio.ensure_future(leave(code))))
+        loop.add_signal_handler(number, lambda code=128 + number: tasks.add(asyncio.ensure_future(leave(code))))
     composition.start()
     server = App(ALL_TOOLS, composition.kit, eye_of=composition.eye_of()).server()
     async with stdio_server() as streams:
         incoming, outgoing = replayed(*streams, first_line, answered)
+        tasks.add(asyncio.ensure_future(composition.warm()))
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)

@@ -20,6 +20,7 @@ class Limits(BaseModel):
     navigation_seconds: float = Field(default=30, gt=0, description="A page has so long to load.")
     page_bytes: int = Field(default=50 * MEGABYTE, ge=1, description="A page's own document may be so large.")
     browser_start_seconds: float = Field(default=30, gt=0, description="The browser has so long to start.")
+    browser_idle_seconds: float = Field(default=300, gt=0, description="A browser without sessions ends after so long.")
     description_characters: int = Field(default=2_000, ge=1, description="A description may be so long.")
     picture_pixels: int = Field(default=120_000_000, ge=1, description="A larger picture is made coarser to fit.")
     scrolled_pixels: int = Field(

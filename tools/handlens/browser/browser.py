@@ -79,6 +79,7 @@ class Browser:
         self._opening = 0
         self._sweeper: asyncio.Task[None] | None = None
         self._closing = False
+        self._last_needed = time.monotonic()
 
     async def start(self) -> None:
         """Start the browser now, so that the first page does not wait for it. Otherwise it starts when needed."""
@@ -263,7 +264,7 @@ class Browser:
             self._remember(session, _CLOSED)
 
     def _on_disconnected(self) -> None:
-        if self._closing:
+        if self._closing or self._running is None:
             return
         for session in list(self._sessions.values()):
             del self._sessions[session.id]
@@ -303,14 +304,24 @@ class Browser:
     async def _sweep(self) -> None:
         idle = self._limits.session_idle_seconds
         while True:
-            await asyncio.sleep(min(30.0, idle / 4))
+            await asyncio.sleep(min(30.0, idle / 4, self._limits.browser_idle_seconds / 4))
             for session in list(self._sessions.values()):
                 family = [s for s in self._sessions.values() if s is session or s.parent is session]
                 unused = min(time.monotonic() - s.last_used for s in family)
                 if session.parent is None and unused > idle and not any(s.busy for s in family):
-                    await self._end(
-                        session, f"it was not used for {idle:g} seconds (setting limits.session_idle_seconds)"
-                    )
+                    why = f"it was not used for {idle:g} seconds (setting limits.session_idle_seconds)"
+                    await self._end(session, why)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """End a browser that has had no session for a while; the next page starts it again."""
+        async with self._starting:
+            if self._sessions or self._opening:
+                self._last_needed = time.monotonic()
+            elif time.monotonic() - self._last_needed > self._limits.browser_idle_seconds:
+                running, self._running = self._running, None
+                if running is not None:
+                    await running.stop()
 
 
 @dataclass(slots=True)

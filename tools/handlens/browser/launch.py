@@ -47,6 +47,7 @@ class BrowserOptions(BaseModel):
     cdp: str | None = Field(default=None, description="Connect to the browser at this CDP URL instead of starting one.")
     headless: bool = Field(default=True, description="Run without a window.")
     sandbox: bool | None = Field(default=None, description="Chromium's sandbox; unset means on, except for root.")
+    prelaunch: bool | None = Field(default=None, description="Start before the first page; unset: yes over stdio.")
     args: tuple[str, ...] = Field(default=(), description="Further arguments for Chromium.")
     logins: Path | None = Field(default=None, description="Folder of saved logins: NAME.json, storage states.")
 
