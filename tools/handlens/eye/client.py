@@ -305,7 +305,9 @@ class EngineEye:
             only=(link, model),
         )
         with anyio.move_on_after(self.limits.question_seconds):
-            return (await self._answer(question)).value
+            said, _ = await self._said(question, None, 1)
+            thinking = qwen3_vl.edition_of(model) == "thinking"
+            return qwen3_vl.split_reasoning(said.content, said.reasoning, thinking=thinking).answer
         raise EyeError(f"it took more than {self.limits.question_seconds:.0f} s to answer")
 
     def _failed(self, link: EngineLink, because: str) -> None:

@@ -22,7 +22,7 @@ SIDE = 160
 TOLERANCE = 30
 """Grid cells by which the centre of a target may be missed."""
 COLOURS = {"red": (220, 30, 30), "green": (20, 150, 60), "blue": (40, 70, 220)}
-ANSWER_TOKENS = 400
+ANSWER_TOKENS = 128
 
 Ask = Callable[[Picture, str], Awaitable[str]]
 """Ask one engine, in structured outputs of `qwen3_vl.BoxAnswers`, and get its words."""
