@@ -1,0 +1,258 @@
+"""Console pages with truth by construction: themes, languages, density, units, fonts, borders, cards, 1 to 500 rows.
+
+`make(seed)` gives one page: its HTML and, for every row, what each cell shows and what the row means.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+GIB, GB = 2**30, 10**9
+LAYOUTS = ("table", "table", "table", "aria", "divs", "cards", "dl-cards", "panel")
+FONTS = ("Liberation Sans", "DejaVu Sans", "Noto Sans CJK SC", "Liberation Serif", "DejaVu Sans Mono")
+NAMES = (
+    "train-bert-large", "inference-serving-bert", "resnet50-imagenet", "llama-7b-sft", "qwen-vl-eval", "dlrm-nightly",
+    "whisper-finetune", "sd-xl-lora", "ocr-batch", "ranker_v2", "feature-join", "tts-hifigan", "moe-pretrain-16b",
+)
+TYPES = (
+    "ecs.gn7i-c8g1.2xlarge", "ecs.gn6v-c8g1.8xlarge", "p4d.24xlarge", "Standard_NC24", "A100-80G x 2", "V100 × 4",
+    "ml.g5.12xlarge", "T4", "8 vCPU 64 GiB", "gpu.h100.8", "ecs.ebmgn7v.32xlarge",
+)
+OWNERS = ("li.wei", "zhang_min", "ops-team", "j.smith", "chen", "research", "a.kumar")
+STATUSES: dict[str, dict[str, tuple[str, ...]]] = {
+    "en": {"running": ("Running", "Active"), "pending": ("Pending", "Queued"), "succeeded": ("Succeeded", "Completed"),
+           "failed": ("Failed", "Error"), "stopped": ("Stopped", "Terminated")},
+    "zh": {"running": ("运行中",), "pending": ("排队中", "等待中"), "succeeded": ("已完成", "成功"),
+           "failed": ("失败", "运行失败"), "stopped": ("已停止",)},
+}  # fmt: skip
+HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "en": {"name": ("Task name", "Job Name", "Task", "Name"), "type": ("Instance type", "Machine Type", "Spec"),
+           "gpu": ("GPU utilization", "GPU Usage", "GPU %", "GPU"), "cpu": ("CPU utilization", "CPU", "CPU Usage"),
+           "memory": ("Memory usage", "Memory", "Mem used / total"), "status": ("Status", "State"),
+           "start": ("Start time", "Started", "Created"), "owner": ("Owner", "User"), "count": ("GPUs", "GPU count"),
+           "priority": ("Priority",)},
+    "zh": {"name": ("任务名称", "作业名称", "任务"), "type": ("实例规格", "机型"), "gpu": ("GPU 利用率", "GPU使用率"),
+           "cpu": ("CPU 使用率", "CPU利用率"), "memory": ("内存使用", "内存用量", "内存"), "status": ("状态", "运行状态"),
+           "start": ("开始时间", "创建时间"), "owner": ("创建人", "所有者"), "count": ("GPU 数量", "卡数"),
+           "priority": ("优先级",)},
+}  # fmt: skip
+TITLES = {"en": "Training tasks", "zh": "训练任务列表"}
+
+
+@dataclass(frozen=True)
+class TrueRow:
+    """What one row shows (header → text) and means (field of a usage row → value)."""
+
+    cells: dict[str, str]
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ConsolePage:
+    """A page, and what is on it."""
+
+    seed: int
+    html: str
+    layout: str
+    width: int
+    dark: bool
+    language: str
+    rows: list[TrueRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Look:
+    language: str
+    layout: str
+    dark: bool
+    font: str
+    size: int
+    padding: int
+    borders: str
+    pills: bool
+    bars: bool
+    memory: str
+    percent: str
+    time: str
+    missing: str
+
+
+def make(seed: int, *, rows: int | None = None, layout: str | None = None) -> ConsolePage:
+    """The page of a seed: always the same."""
+    dice = random.Random(seed)
+    language = dice.choice(("en", "zh"))
+    look = _Look(
+        language=language,
+        layout=layout or dice.choice(LAYOUTS),
+        dark=dice.random() < 0.3,
+        font=dice.choice(FONTS),
+        size=dice.choice((12, 13, 14, 14, 15)),
+        padding=dice.choice((4, 8, 12, 16)),
+        borders=dice.choice(("all", "rows", "none", "zebra")),
+        pills=dice.random() < 0.4,
+        bars=dice.random() < 0.3,
+        memory=dice.choice(("GiB/GiB", "/GiB", "GB", "MiB/GiB", "percent")),
+        percent=dice.choice(("{:.0f}%", "{:.1f}%", "{:.1f} %", "{:.2f}%")),
+        time=dice.choice(("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M")),
+        missing=dice.choice(("--", "-", "N/A")),
+    )
+    keys = _columns(dice, look.layout)
+    names = {key: dice.choice(HEADERS[language][key]) for key in keys}
+    count = rows or (1 if look.layout == "panel" else dice.choice((1, 3, 8, 12, 20, 30, 50)))
+    if look.layout in ("cards", "dl-cards"):
+        count = min(count, 24)
+    made = [_row(dice, look, keys, number) for number in range(count)]
+    true = [TrueRow({names[k]: shown[k] for k in keys}, fields) for shown, fields in made]
+    html = _html(look, keys, names, [shown for shown, _ in made])
+    return ConsolePage(seed, html, look.layout, dice.choice((1280, 1440, 1600, 1920)), look.dark, language, true)
+
+
+def _columns(dice: random.Random, layout: str) -> list[str]:
+    rest = ["type", "gpu", "memory", "status", "start"]
+    rest += [key for key in ("cpu", "owner", "count", "priority") if dice.random() < 0.4]
+    dice.shuffle(rest)
+    if layout in ("cards", "dl-cards"):
+        rest = [key for key in rest if key != "priority"][:6]
+    return ["name", *rest]
+
+
+def _row(dice: random.Random, look: _Look, keys: list[str], number: int) -> tuple[dict[str, str], dict[str, Any]]:
+    name = f"{dice.choice(NAMES)}-{dice.randrange(10**4):04d}" if dice.random() < 0.8 else f"{dice.choice(NAMES)}-{number}"
+    status = dice.choice(("running", "running", "running", "pending", "succeeded", "failed", "stopped"))
+    idle = status in ("pending", "stopped")
+    shown: dict[str, str] = {"name": name, "type": dice.choice(TYPES)}
+    fields: dict[str, Any] = {"task_name": name, "instance_type": shown["type"], "status": status}
+    for key, column in (("gpu", "gpu_utilization_percent"), ("cpu", "cpu_utilization_percent")):
+        if key in keys:
+            shown[key] = look.missing if idle else look.percent.format(dice.uniform(0, 100))
+            fields[column] = None if idle else float(shown[key].rstrip("% "))
+    shown["memory"], used, total = _memory(dice, look, idle=idle)
+    fields |= {"memory_used_bytes": used, "memory_total_bytes": total}
+    shown["status"] = fields["status_text"] = dice.choice(STATUSES[look.language][status])
+    moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(300 * 86_400))
+    shown["start"] = look.missing if status == "pending" else moment.strftime(look.time)
+    started = datetime.strptime(shown["start"], look.time).replace(tzinfo=UTC) if status != "pending" else None
+    fields["start_time"] = started and started.isoformat()
+    shown["owner"] = dice.choice(OWNERS)
+    shown["count"] = str(dice.choice((1, 2, 4, 8, 16)))
+    shown["priority"] = str(dice.randrange(1, 10))
+    return {key: shown[key] for key in keys}, fields
+
+
+def _memory(dice: random.Random, look: _Look, *, idle: bool) -> tuple[str, int | None, int | None]:
+    if idle:
+        return look.missing, None, None
+    total = dice.choice((16, 30, 32, 64, 128, 256))
+    used = round(dice.uniform(0.1, total), 1)
+    if look.memory == "GiB/GiB":
+        return f"{used:.1f} GiB / {total} GiB", round(used * GIB), total * GIB
+    if look.memory == "/GiB":
+        return f"{used:.1f}/{total} GiB", round(used * GIB), total * GIB
+    if look.memory == "GB":
+        return f"{used:.1f} GB", round(used * GB), None
+    if look.memory == "MiB/GiB":
+        small = dice.randrange(100, total * 1000)
+        return f"{small} MiB / {total} GiB", small * 2**20, total * GIB
+    return f"{used:.1f}GiB ({used / total:.0%})", round(used * GIB), None
+
+
+# --- HTML -----------------------------------------------------------------------------------------------------------
+
+
+def _html(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    body = {"table": _table, "aria": _aria, "divs": _divs, "cards": _cards, "dl-cards": _dl_cards, "panel": _panel}[
+        look.layout
+    ](look, keys, names, rows)
+    title = TITLES[look.language]
+    return (
+        f'<!doctype html><html lang="{look.language}"><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_css(look)}</style><header><b>ML Platform</b><nav>Overview · Tasks · Models · Billing</nav></header>"
+        f"<main><h2>{title}</h2>{body}</main></html>"
+    )
+
+
+def _css(look: _Look) -> str:
+    ink, paper, line, head = ("#ddd", "#181a1f", "#3a3d45", "#23262d") if look.dark else ("#222", "#fff", "#ddd", "#f5f6f8")
+    cell = f"padding:{look.padding}px 12px;text-align:left;"
+    cell += {
+        "all": f"border:1px solid {line};",
+        "rows": f"border-bottom:1px solid {line};",
+        "none": "",
+        "zebra": "",
+    }[look.borders]
+    return (
+        f"*{{box-sizing:border-box}}body{{margin:0;background:{paper};color:{ink};font:{look.size}px/1.5 '{look.font}','Noto Sans CJK SC'}}"
+        f"header{{display:flex;gap:40px;padding:12px 24px;border-bottom:1px solid {line}}}main{{padding:8px 24px}}"
+        f"table,.t{{border-collapse:collapse;width:100%}}th,td,.c{{{cell}white-space:nowrap}}th,.h .c{{background:{head};font-weight:600}}"
+        + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
+        + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
+        ".pill{padding:1px 8px;border-radius:9px;background:#2a7d4f;color:#fff}.dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
+        f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}.bar i{{display:block;height:6px;background:#48f}}"
+        f".cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:16px}}.card{{border:1px solid {line};border-radius:6px;padding:12px 16px}}"
+        ".card h3{margin:0 0 8px;font-size:1.1em}.kv{display:flex;justify-content:space-between;padding:2px 0}"
+        ".kv span:first-child,dt{color:#888}dl{display:grid;grid-template-columns:auto 1fr;gap:2px 24px;margin:0}dd{margin:0}"
+        f".panel{{display:grid;grid-template-columns:repeat(3,1fr);gap:{look.padding + 8}px 32px}}.panel label{{display:block;color:#888;font-size:.9em}}"
+    )
+
+
+def _value(look: _Look, key: str, text: str) -> str:
+    shown = escape(text)
+    if key == "status":
+        return f'<span class="pill">{shown}</span>' if look.pills else f'<i class="dot"></i>{shown}'
+    if key in ("gpu", "cpu") and look.bars and text != look.missing:
+        return f'<span class="bar"><i style="width:{text.rstrip("% ")}%"></i></span>{shown}'
+    return shown
+
+
+def _table(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    head = "".join(f"<th>{escape(names[key])}</th>" for key in keys)
+    lines = "".join("<tr>" + "".join(f"<td>{_value(look, k, row[k])}</td>" for k in keys) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _aria(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    return _flex(look, keys, names, rows, grid=True)
+
+
+def _divs(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    return _flex(look, keys, names, rows, grid=False)
+
+
+def _flex(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]], *, grid: bool) -> str:
+    def line(kind: str, role: str, cells: list[tuple[str, str]]) -> str:
+        said = f' role="{role}"' if grid else ""
+        inner = "".join(f'<div class="c {key}"{said}>{text}</div>' for key, text in cells)
+        return f'<div class="r {kind}"{" role=row" if grid else ""}>{inner}</div>'
+
+    lines = [line("h", "columnheader", [(key, escape(names[key])) for key in keys])]
+    lines += [line("", "gridcell", [(key, _value(look, key, row[key])) for key in keys]) for row in rows]
+    return f'<div class="t"{" role=grid" if grid else ""}>{"".join(lines)}</div>'
+
+
+def _cards(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    def card(row: dict[str, str]) -> str:
+        pairs = "".join(
+            f'<div class="kv"><span>{escape(names[k])}</span><span>{_value(look, k, row[k])}</span></div>' for k in keys[1:]
+        )
+        return f'<div class="card"><h3>{escape(row["name"])}</h3>{pairs}</div>'
+
+    return f'<div class="cards">{"".join(card(row) for row in rows)}</div>'
+
+
+def _dl_cards(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    def card(row: dict[str, str]) -> str:
+        pairs = "".join(f"<dt>{escape(names[k])}</dt><dd>{_value(look, k, row[k])}</dd>" for k in keys[1:])
+        return f'<div class="card"><h3>{escape(row["name"])}</h3><dl>{pairs}</dl></div>'
+
+    return f'<div class="cards">{"".join(card(row) for row in rows)}</div>'
+
+
+def _panel(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
+    pairs = "".join(
+        f"<div><label>{escape(names[k])}</label><div>{_value(look, k, rows[0][k])}</div></div>" for k in keys
+    )
+    return f'<div class="panel">{pairs}</div>'

@@ -1,0 +1,167 @@
+"""Pieces of text with places, and what can be told of them before any table is seen: bands and labels.
+
+They come from OCR or from a page's text nodes; the tables that nobody marked up are found from them alike.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from handlens.geometry import Box
+from handlens.usage.columns import Field, meaning
+from handlens.usage.reading import plain
+from handlens.usage.status import normalise_status
+
+_ORNAMENT = re.compile(
+    r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
+    r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$"  # what an empty or a full bar reads as
+)
+_DASH = re.compile(r"[一—–_-]{1,3}")
+
+
+CUT_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A run of text in one line; ``parts`` are its words with their own places (characters, in Chinese)."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    parts: tuple[Fragment, ...] = ()
+
+    @property
+    def middle(self) -> float:
+        return self.box.y + self.box.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Fragments that stand in one line, from left to right."""
+
+    fragments: tuple[Fragment, ...]
+    middle: float
+    labels: dict[int, Field] = field(default_factory=dict[int, Field])
+    """Which fragments name a column or a value, by position."""
+
+    @property
+    def names(self) -> dict[int, Field]:
+        """The labels that can't be a status instead ("Queued" is one, and heads a column of times too)."""
+        return {p: known for p, known in self.labels.items() if normalise_status(self.fragments[p].text) == "unknown"}
+
+
+def without_ornament(text: str) -> str:
+    """The text without the dots and ticks that dress up a status, or a bar. A lone stroke is a dash."""
+    text = _ORNAMENT.sub("", text).strip() or text
+    return "-" * len(text) if _DASH.fullmatch(text) else text
+
+
+def folded(text: str) -> str:
+    """What two readings of one name have in common: no case, no spaces, no colon at its end."""
+    return plain(text).casefold().replace(" ", "").rstrip(":")
+
+
+def line_height(fragments: Sequence[Fragment]) -> float:
+    return statistics.median(fragment.box.height for fragment in fragments) if fragments else 0.0
+
+
+def bands(fragments: Iterable[Fragment]) -> list[Band]:
+    """The fragments in lines, from top to bottom."""
+    ordered = sorted(fragments, key=lambda fragment: fragment.middle)
+    reach = 0.3 * line_height(ordered)
+    lines: list[list[Fragment]] = []
+    for fragment in ordered:
+        if lines and fragment.middle - _middle(lines[-1]) <= reach:
+            lines[-1].append(fragment)
+        else:
+            lines.append([fragment])
+    return [_band(line) for line in lines]
+
+
+def _middle(line: Sequence[Fragment]) -> float:
+    return sum(fragment.middle for fragment in line) / len(line)
+
+
+def _band(line: Sequence[Fragment]) -> Band:
+    ordered = tuple(sorted(line, key=lambda fragment: fragment.box.x))
+    labels = {place: known for place, fragment in enumerate(ordered) if (known := label(fragment.text))}
+    return Band(ordered, _middle(line), labels)
+
+
+def label(text: str) -> Field | None:
+    """The field that a text names, if it is the name of one (and no longer than a name is)."""
+    if len(text) > 60:
+        return None
+    known = meaning(text.rstrip(":："))
+    return max(known, key=lambda field: known[field]) if known else None
+
+
+def merged(pieces: Sequence[Fragment]) -> Fragment:
+    """Several fragments of one cell, in reading order, as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    text = pieces[0].text
+    for before, after in zip(pieces, pieces[1:], strict=False):
+        text += _joint(before, after) + after.text
+    return Fragment(text, around(pieces), min(piece.confidence for piece in pieces))
+
+
+def _joint(before: Fragment, after: Fragment) -> str:
+    same_line = abs(before.middle - after.middle) < 0.4 * before.box.height
+    left, right = before.text[-1:], after.text[:1]
+    if same_line:
+        gap = after.box.x - before.box.right
+        return "" if gap < 0.12 * before.box.height and _is_wide(left) == _is_wide(right) else " "
+    return "" if left in "-/_." or (_is_wide(left) and _is_wide(right)) else " "
+
+
+def _is_wide(character: str) -> bool:
+    return "⺀" <= character <= "鿿" or "＀" <= character <= "￯"
+
+
+def around(pieces: Sequence[Fragment]) -> Box:
+    """The smallest box around the fragments."""
+    return Box.from_corners(
+        min(piece.box.x for piece in pieces),
+        min(piece.box.y for piece in pieces),
+        max(piece.box.right for piece in pieces),
+        max(piece.box.bottom for piece in pieces),
+    )
+
+
+def cleaned(fragment: Fragment) -> Fragment:
+    """The fragment without ornaments at its ends."""
+    text = without_ornament(fragment.text)
+    return fragment if text == fragment.text else replace(fragment, text=text, parts=())
+
+
+def cut(fragment: Fragment, borders: Sequence[float]) -> list[Fragment]:
+    """The fragment, cut between its words where a border runs through it; through a word where that must be."""
+    inside = [border for border in borders if fragment.box.x + 2 < border < fragment.box.right - 2]
+    if not inside:
+        return [fragment]
+    words = [piece for part in (fragment.parts or (fragment,)) for piece in _cut_word(part, inside)]
+    pieces: list[list[Fragment]] = [[] for _ in range(len(inside) + 1)]
+    for word in words:
+        pieces[sum(1 for border in inside if word.box.center.x > border)].append(word)
+    whole = [piece for piece in pieces if piece]
+    if len(whole) < 2:
+        return [fragment]
+    return [replace(merged(piece), parts=tuple(piece)) for piece in whole]
+
+
+def _cut_word(word: Fragment, borders: Sequence[float]) -> list[Fragment]:
+    """A word that runs from one column into the next is two that touched: cut where the border is, and doubtful."""
+    border = next((border for border in borders if word.box.x + 4 < border < word.box.right - 4), None)
+    if border is None or len(word.text) < 4:
+        return [word]
+    at = round(len(word.text) * (border - word.box.x) / word.box.width)
+    if not 0 < at < len(word.text):
+        return [word]
+    left = Box.from_corners(word.box.x, word.box.y, border, word.box.bottom)
+    right = Box.from_corners(border, word.box.y, word.box.right, word.box.bottom)
+    return [Fragment(word.text[:at], left, CUT_CONFIDENCE), Fragment(word.text[at:], right, CUT_CONFIDENCE)]

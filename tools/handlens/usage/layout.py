@@ -1,0 +1,49 @@
+"""Tables that are only laid out, not marked up: found from where texts stand, in a picture or on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlens.usage.fragments import Band, Fragment, bands, line_height
+from handlens.usage.layout_cards import cards, panel
+from handlens.usage.layout_table import is_header, table_under
+from handlens.usage.table import Table
+
+
+def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
+    """The tables, panels and cards that the texts are laid out in."""
+    lines = bands(fragments)
+    height = line_height(fragments)
+    found = panel(lines, height)
+    if found:
+        return [found]
+    heads = [number for number, band in enumerate(lines) if is_header(band)]
+    if _names_beside_values(lines) > len(heads):
+        found = cards(lines, height)
+        return [found] if found else []
+    ends = [*heads[1:], len(lines)]
+    return [
+        table_under(lines[head], _body(lines, head, end, height), _title(lines, head, height))
+        for head, end in zip(heads, ends, strict=True)
+    ]
+
+
+def _names_beside_values(lines: Sequence[Band]) -> int:
+    """Lines that name one field, once or once a card, and say something beside it."""
+    return sum(1 for band in lines if len(set(band.names.values())) == 1 and len(band.fragments) > len(band.names))
+
+
+def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence[Band]:
+    """The lines under a header, up to the next header's title (a lone line right above it)."""
+    body = list(lines[head + 1 : end])
+    if end < len(lines) and len(body) > 1 and len(body[-1].fragments) == 1:
+        gap = body[-1].middle - body[-2].middle
+        if gap > 1.5 * height:
+            body.pop()
+    return body
+
+
+def _title(lines: Sequence[Band], head: int, height: float) -> str:
+    if head and len(lines[head - 1].fragments) <= 2 and lines[head].middle - lines[head - 1].middle < 5 * height:
+        return lines[head - 1].fragments[0].text
+    return ""

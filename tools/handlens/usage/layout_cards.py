@@ -1,0 +1,154 @@
+"""Cards and panels from places: names of values, each with its value to the right of it or under it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handlens.geometry import Box
+from handlens.usage.columns import Field
+from handlens.usage.fragments import Band, Fragment, cleaned, folded, label, merged
+from handlens.usage.table import EMPTY, Cell, Table, unique
+
+_SAME_EDGE = 0.45
+"""Left edges that differ by less than so many line heights are one."""
+
+
+@dataclass(slots=True)
+class _Record:
+    """One card while it is put together; ``values`` by the folded name."""
+
+    left: float
+    top: float
+    heading: Fragment | None
+    values: dict[str, Cell] = field(default_factory=dict[str, Cell])
+
+
+def cards(lines: Sequence[Band], height: float) -> Table | None:
+    """The table of all cards on the page, one row a card, in reading order; None where there are none."""
+    edges = _edges(lines, height)
+    ends = _ends(lines, edges)
+    first = _first(lines, edges, height)
+    records: list[_Record] = []
+    stacks: dict[int, _Record] = {}
+    shown: dict[str, Counter[str]] = {}
+    for number, band in enumerate(lines):
+        places = _names(band, edges, height) if number >= first else []
+        for place, end in zip(places, [*places[1:], len(band.fragments)], strict=False):
+            name = band.fragments[place]
+            text = folded(name.text)
+            edge = min(range(len(edges)), key=lambda at: abs(edges[at] - name.box.x))
+            if edge not in stacks or text in stacks[edge].values:
+                stacks[edge] = _Record(name.box.x, name.box.y, _heading(lines, number, name, height))
+                records.append(stacks[edge])
+            pieces = [cleaned(piece) for piece in band.fragments[place + 1 : end]]
+            stacks[edge].values[text] = _cell(merged(pieces)) if pieces else _nothing(name, ends[edge])
+            shown.setdefault(text, Counter())[name.text.rstrip(":： ")] += 1
+    kept = [record for record in records if len(record.values) >= 2]
+    return _table(kept, {text: seen.most_common(1)[0][0] for text, seen in shown.items()}, height) if kept else None
+
+
+def _edges(lines: Sequence[Band], height: float) -> list[float]:
+    """Where names begin: the left edges at which known names stand, each counted once."""
+    edges: list[float] = []
+    for x in sorted(band.fragments[place].box.x for band in lines for place in band.names):
+        if not edges or x - edges[-1] > _SAME_EDGE * height:
+            edges.append(x)
+    return edges
+
+
+def _ends(lines: Sequence[Band], edges: Sequence[float]) -> list[float]:
+    """How far to the right the values of each edge's names reach."""
+    ends = list(edges)
+    for band in (band for band in lines if band.names):
+        for fragment in band.fragments:
+            at = max((place for place, edge in enumerate(edges) if edge <= fragment.box.x + 4), default=0)
+            ends[at] = max(ends[at], fragment.box.right)
+    return ends
+
+
+def _first(lines: Sequence[Band], edges: Sequence[float], height: float) -> int:
+    """The first line of names and values: a known name's, or those right above it that look like it."""
+    first = next((number for number, band in enumerate(lines) if band.names), 0)
+    while first and lines[first].middle - lines[first - 1].middle < 1.5 * height:
+        if not _names(lines[first - 1], edges, height):
+            break
+        first -= 1
+    return first
+
+
+def _names(band: Band, edges: Sequence[float], height: float) -> list[int]:
+    """Which fragments are names: what stands at an edge, in a line that has values beside its names."""
+    places = [
+        place
+        for place, fragment in enumerate(band.fragments)
+        if any(abs(fragment.box.x - edge) <= _SAME_EDGE * height for edge in edges)
+    ]
+    if not band.names and len(places) == len(band.fragments):
+        return []  # a line of headings: nothing is said beside them
+    return places
+
+
+def _heading(lines: Sequence[Band], number: int, name: Fragment, height: float) -> Fragment | None:
+    """The text over a card's first name, with nothing between."""
+    for band in reversed(lines[max(0, number - 2) : number]):
+        if band.names or name.middle - band.middle > 2.6 * height:
+            return None
+        for fragment in band.fragments:
+            if abs(fragment.box.x - name.box.x) < 1.5 * height and not label(fragment.text):
+                return fragment
+    return None
+
+
+def _table(records: Sequence[_Record], shown: dict[str, str], height: float) -> Table:
+    names = list(dict.fromkeys(name for record in records for name in record.values))
+    headers = [shown[name] for name in names]
+    if not any(label(header) is Field.TASK_NAME for header in headers) and any(one.heading for one in records):
+        names.insert(0, "")
+        headers.insert(0, "Name")
+        for record in records:
+            record.values[""] = _cell(record.heading) if record.heading else EMPTY
+    ordered = sorted(records, key=lambda record: (round(record.top / (1.5 * height)), record.left))
+    rows = [tuple(record.values.get(name, EMPTY) for name in names) for record in ordered]
+    return Table(unique(headers), tuple(rows))
+
+
+def _nothing(name: Fragment, right: float) -> Cell:
+    """An empty cell, with the box where a value beside the name would be."""
+    return Cell("", Box.from_corners(name.box.right, name.box.y, max(name.box.right, right), name.box.bottom))
+
+
+def _cell(fragment: Fragment) -> Cell:
+    clean = cleaned(fragment)
+    return Cell(clean.text, fragment.box, clean.confidence)
+
+
+def panel(lines: Sequence[Band], height: float) -> Table | None:
+    """A panel of names with their values right under them, two pairs of lines or more: one row."""
+    pairs = [(over, under) for over, under in zip(lines, lines[1:], strict=False) if _is_pair(over, under, height)]
+    known = [(over, under) for over, under in pairs if over.names]
+    if len(known) < 2 or any(len(set(over.names.values())) < len(over.names) for over, _ in known):
+        return None
+    step = min(under.middle - over.middle for over, under in known)
+    headers: list[str] = []
+    cells: list[Cell] = []
+    values: set[int] = set()
+    for over, under in pairs:
+        if id(over) in values or abs(under.middle - over.middle - step) > 0.35 * height or over.middle < known[0][0].middle:
+            continue
+        values.add(id(under))
+        for name in over.fragments:
+            below = [f for f in under.fragments if abs(f.box.x - name.box.x) <= _SAME_EDGE * height]
+            headers.append(name.text.rstrip(":： "))
+            cells.append(_cell(below[0]) if below else EMPTY)
+    fields = {label(header) for header in headers}
+    return Table(unique(headers), (tuple(cells),)) if len(fields - {None}) >= 3 else None
+
+
+def _is_pair(over: Band, under: Band, height: float) -> bool:
+    """Whether every text of the lower line stands under one of the upper line's, close by, and names nothing."""
+    if under.names or under.middle - over.middle > 1.6 * height or len(under.fragments) > len(over.fragments):
+        return False
+    edges = [fragment.box.x for fragment in over.fragments]
+    return all(any(abs(f.box.x - edge) <= _SAME_EDGE * height for edge in edges) for f in under.fragments)

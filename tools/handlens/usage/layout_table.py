@@ -1,0 +1,142 @@
+"""A table from nothing but places: a line of headers, and under it lines of text in columns."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+
+from handlens.geometry import Box
+from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, folded, merged
+from handlens.usage.table import Cell, Table, unique
+
+_FOOT = re.compile(
+    r"(?:total|共|合计|rows per page|showing|显示|每页|page)\b.*\d|^\s*(?:[<‹«]?\s*\d+(?:\s+\d+)*\s*[>›»]?)\s*$"
+    r"|\d+\s*(?:[-–~]\s*\d+)?\s*(?:of|/)\s*\d+\s*(?:items|rows|条)?$|条/页|load more|加载更多",
+    re.IGNORECASE,
+)
+PARTIAL = 0.4
+"""A line that fills less of the columns than this is the second line of a row, or no row at all."""
+
+
+def is_header(band: Band) -> bool:
+    """Whether the line reads as headers: two fields or more named, by a good part of its texts, none of them twice."""
+    texts = [folded(fragment.text) for fragment in band.fragments]
+    named = len(set(band.names.values()))
+    return named >= 2 and len(band.labels) * 5 >= 2 * len(texts) and len(set(texts)) == len(texts)
+
+
+def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
+    """The table of a header line and the lines under it."""
+    heads = list(header.fragments)
+    borders = column_borders(heads, body)
+    grid = [_row(band, borders) for band in body]
+    lines = [(band, cells) for band, cells in zip(body, grid, strict=True) if not _is_foot(band)]
+    rows = _joined_lines(lines, len(heads))
+    right = max((fragment.box.right for band in (header, *body) for fragment in band.fragments), default=0.0)
+    edges = [heads[0].box.x, *borders, right]
+    cells = [_cells(row, edges) for row in rows]
+    headers = unique([head.text for head in heads])
+    return Table(headers, tuple(cells), name)
+
+
+def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[float]:
+    """Where one column ends and the next begins: the emptiest upright strip between two headers' middles."""
+    borders: list[float] = []
+    spans = [
+        (part.box.x, part.box.right)
+        for band in body
+        for fragment in band.fragments
+        for part in (fragment.parts or (fragment,))
+    ]
+    for left, right in zip(heads, heads[1:], strict=False):
+        borders.append(_emptiest(left, right, spans))
+    return borders
+
+
+def _emptiest(left: Fragment, right: Fragment, spans: Sequence[tuple[float, float]]) -> float:
+    """A place in the widest of the emptiest strips: by the side where texts are aligned, where they are."""
+    start, end = int(left.box.center.x), int(right.box.center.x) + 1
+    count = [0] * max(1, end - start)
+    every = [*spans, (left.box.x, left.box.right), (right.box.x, right.box.right)]
+    for low, high in every:
+        for x in range(max(start, int(low)), min(end, int(high) + 1)):
+            count[x - start] += 1
+    strip = _widest_strip(count)
+    if strip is None:
+        return (left.box.right + right.box.x) / 2
+    low, high = start + strip[0], start + strip[1]
+    ending = sum(1 for _, stop in every if abs(stop - low) <= 3)
+    beginning = sum(1 for begin, _ in every if abs(begin - high) <= 3)
+    if high - low < 6 or ending == beginning:
+        return (low + high) / 2
+    return high - 2 if beginning > ending else low + 2
+
+
+def _widest_strip(count: Sequence[int]) -> tuple[int, int] | None:
+    """Start and end of the longest run of the least count."""
+    least = min(count)
+    best: tuple[int, int] | None = None
+    begin: int | None = None
+    for place, covered in enumerate([*count, least + 1]):
+        if covered == least and begin is None:
+            begin = place
+        elif covered != least and begin is not None:
+            if best is None or place - begin > best[1] - best[0]:
+                best = (begin, place)
+            begin = None
+    return best
+
+
+def _row(band: Band, borders: Sequence[float]) -> list[list[Fragment]]:
+    columns: list[list[Fragment]] = [[] for _ in range(len(borders) + 1)]
+    for fragment in band.fragments:
+        for piece in cut(fragment, borders):
+            column = sum(1 for border in borders if piece.box.center.x > border)
+            columns[column].append(piece)
+    return columns
+
+
+def _is_foot(band: Band) -> bool:
+    text = " ".join(fragment.text for fragment in band.fragments)
+    return len(band.fragments) <= 8 and _FOOT.search(text) is not None and not band.fragments[0].text[:1].isalpha()
+
+
+def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int) -> list[list[list[Fragment]]]:
+    """Rows of the lines: the lines that fill few columns belong to the nearest that fills many."""
+    filled = [sum(1 for column in cells if column) for _, cells in lines]
+    usual = statistics.median(filled) if filled else 0
+    full = [place for place, count in enumerate(filled) if count > PARTIAL * max(usual, 0.6 * width) or width < 3]
+    pitch = _pitch([lines[place][0].middle for place in full])
+    rows = {place: [list(column) for column in lines[place][1]] for place in full}
+    for place, (band, cells) in enumerate(lines):
+        if place in rows:
+            continue
+        nearest = min(full, key=lambda other: abs(lines[other][0].middle - band.middle), default=None)
+        if nearest is None or abs(lines[nearest][0].middle - band.middle) > 0.75 * pitch:
+            continue
+        for column, pieces in zip(rows[nearest], cells, strict=True):
+            column += pieces
+    return [rows[place] for place in sorted(rows)]
+
+
+def _pitch(middles: Sequence[float]) -> float:
+    steps = [after - before for before, after in zip(middles, middles[1:], strict=False)]
+    return statistics.median(steps) if steps else 60.0
+
+
+def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[Cell, ...]:
+    """The row's cells. One in which nothing was read has the box where it would be."""
+    pieces = [piece for column in row for piece in column]
+    line = around(pieces) if pieces else Box(x=0, y=0, width=0, height=0)
+    return tuple(
+        _cell(column) if column else Cell("", Box.from_corners(left, line.y, end, line.bottom))
+        for column, left, end in zip(row, edges, edges[1:], strict=False)
+    )
+
+
+def _cell(pieces: Sequence[Fragment]) -> Cell:
+    height = pieces[0].box.height
+    ordered = sorted(pieces, key=lambda piece: (round(piece.middle / max(1.0, 0.5 * height)), piece.box.x))
+    whole = cleaned(merged([piece for piece in map(cleaned, ordered) if piece.text] or [ordered[0]]))
+    return Cell(whole.text, around(pieces), whole.confidence)

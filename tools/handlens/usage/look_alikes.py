@@ -1,0 +1,64 @@
+"""Readings that their own column speaks against: the same word, spelt with characters that look alike.
+
+A recogniser is often sure of a wrong "Ilama". That the other rows have "llama" is what gives it away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from handlens.usage.rows import SURE_ENOUGH
+from handlens.usage.table import Cell, Table
+
+_ALIKE = str.maketrans(
+    {"I": "l", "1": "l", "|": "l", "i": "l", "O": "o", "0": "o", "X": "x", "×": "x", "V": "v", "S": "s", "5": "s"}
+    | {"W": "w", "C": "c", "Z": "z", "K": "k", "P": "p"}
+)
+_WORD = re.compile(r"[A-Za-z|×]+\d*[A-Za-z|×\d]*")
+_ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
+"""A letter whose two cases differ only in size, with nothing beside it to compare with."""
+
+
+def doubting_look_alikes(table: Table) -> Table:
+    """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
+    doubted = [_doubted([row[column] for row in table.rows]) for column in range(len(table.headers))]
+    rows = tuple(
+        tuple(_checked(cell, words) for cell, words in zip(row, doubted, strict=True)) for row in table.rows
+    )
+    return replace(table, rows=rows)
+
+
+def _checked(cell: Cell, doubted: set[str]) -> Cell:
+    if doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
+        return cell
+    return replace(cell, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
+
+
+def _doubted(cells: Sequence[Cell]) -> set[str]:
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        counts.update(set(_WORD.findall(cell.text)))
+    doubted: set[str] = set()
+    alike: dict[str, list[str]] = {}
+    for word in counts:
+        alike.setdefault(word.translate(_ALIKE), []).append(word)
+    for spellings in alike.values():
+        most = max(counts[word] for word in spellings)
+        doubted |= {word for word in spellings if len(spellings) > 1 and counts[word] < max(2, most)}
+    return doubted | _one_letter_short(counts)
+
+
+def _one_letter_short(counts: Counter[str]) -> set[str]:
+    """Words that another word of the column becomes by leaving out one letter; the rarer of the two."""
+    doubted: set[str] = set()
+    for word in counts:
+        if len(word) < 3:
+            continue
+        for at, left_out in enumerate(word):
+            shorter = word[:at] + word[at + 1 :]
+            if left_out.isalpha() and shorter in counts:
+                doubted |= {one for one in (word, shorter) if counts[one] <= min(counts[word], counts[shorter])}
+    return doubted
