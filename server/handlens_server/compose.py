@@ -57,6 +57,7 @@ class Composition:
     def _open(self) -> Kit:
         from handlens.artifacts import ArtifactStore
         from handlens.browser.browser import Browser
+        from handlens.ocr import Ocr
         from handlens.pdf.documents import Documents
 
         settings = self._settings
@@ -73,6 +74,7 @@ class Composition:
             privacy=settings.privacy,
             documents=documents,
             eye=self._sight.eye if self._sight else None,
+            ocr=Ocr(seconds=limits.ocr_seconds),
         )
 
     async def warm(self) -> None:
@@ -95,6 +97,7 @@ async def _close_kit(kit: Kit | None) -> None:
         return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_SECONDS):
+            await kit.ocr.aclose()
             await kit.documents.aclose()
             await kit.browser.close()
 

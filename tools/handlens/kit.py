@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
 from handlens.locate.policy import ActPolicy
+from handlens.ocr import Ocr
 from handlens.pdf.documents import Documents
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Kit:
     acting: ActPolicy = field(default_factory=ActPolicy)
     eye: Eye | None = None
     """Sight, where there is an engine for it. Ask only while ``eye.status.ready``."""
+    ocr: Ocr = field(default_factory=Ocr)
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

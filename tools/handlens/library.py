@@ -17,6 +17,7 @@ from handlens.browser.launch import BrowserOptions
 from handlens.guard import Guard, PrivateNetwork
 from handlens.kit import Kit
 from handlens.limits import Limits
+from handlens.ocr import Ocr
 from handlens.pdf.documents import Documents
 
 
@@ -40,8 +41,10 @@ async def open_kit(
         store = ArtifactStore(folder, limits)
         shared = Browser(browser or BrowserOptions(), guard, store, limits)
         documents = Documents(processes=limits.document_workers, page_seconds=limits.document_page_seconds)
+        ocr = Ocr(seconds=limits.ocr_seconds)
         try:
-            yield Kit(browser=shared, artifacts=store, guard=guard, limits=limits, documents=documents)
+            yield Kit(browser=shared, artifacts=store, guard=guard, limits=limits, documents=documents, ocr=ocr)
         finally:
             await shared.close()
+            await ocr.aclose()
             await documents.aclose()
