@@ -15,12 +15,32 @@ GIB, GB = 2**30, 10**9
 LAYOUTS = ("table", "table", "table", "aria", "divs", "cards", "dl-cards", "panel")
 FONTS = ("Liberation Sans", "DejaVu Sans", "Noto Sans CJK SC", "Liberation Serif", "DejaVu Sans Mono")
 NAMES = (
-    "train-bert-large", "inference-serving-bert", "resnet50-imagenet", "llama-7b-sft", "qwen-vl-eval", "dlrm-nightly",
-    "whisper-finetune", "sd-xl-lora", "ocr-batch", "ranker_v2", "feature-join", "tts-hifigan", "moe-pretrain-16b",
+    "train-bert-large",
+    "inference-serving-bert",
+    "resnet50-imagenet",
+    "llama-7b-sft",
+    "qwen-vl-eval",
+    "dlrm-nightly",
+    "whisper-finetune",
+    "sd-xl-lora",
+    "ocr-batch",
+    "ranker_v2",
+    "feature-join",
+    "tts-hifigan",
+    "moe-pretrain-16b",
 )
 TYPES = (
-    "ecs.gn7i-c8g1.2xlarge", "ecs.gn6v-c8g1.8xlarge", "p4d.24xlarge", "Standard_NC24", "A100-80G x 2", "V100 × 4",
-    "ml.g5.12xlarge", "T4", "8 vCPU 64 GiB", "gpu.h100.8", "ecs.ebmgn7v.32xlarge",
+    "ecs.gn7i-c8g1.2xlarge",
+    "ecs.gn6v-c8g1.8xlarge",
+    "p4d.24xlarge",
+    "Standard_NC24",
+    "A100-80G x 2",
+    "V100 × 4",
+    "ml.g5.12xlarge",
+    "T4",
+    "8 vCPU 64 GiB",
+    "gpu.h100.8",
+    "ecs.ebmgn7v.32xlarge",
 )
 OWNERS = ("li.wei", "zhang_min", "ops-team", "j.smith", "chen", "research", "a.kumar")
 STATUSES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -36,8 +56,9 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
            "start": ("Start time", "Started", "Created"), "owner": ("Owner", "User"), "count": ("GPUs", "GPU count"),
            "priority": ("Priority",)},
     "zh": {"name": ("任务名称", "作业名称", "任务"), "type": ("实例规格", "机型"), "gpu": ("GPU 利用率", "GPU使用率"),
-           "cpu": ("CPU 使用率", "CPU利用率"), "memory": ("内存使用", "内存用量", "内存"), "status": ("状态", "运行状态"),
-           "start": ("开始时间", "创建时间"), "owner": ("创建人", "所有者"), "count": ("GPU 数量", "卡数"),
+           "cpu": ("CPU 使用率", "CPU利用率"), "memory": ("内存使用", "内存用量", "内存"),
+           "status": ("状态", "运行状态"), "start": ("开始时间", "创建时间"), "owner": ("创建人", "所有者"),
+           "count": ("GPU 数量", "卡数"),
            "priority": ("优先级",)},
 }  # fmt: skip
 TITLES = {"en": "Training tasks", "zh": "训练任务列表"}
@@ -121,22 +142,27 @@ def _columns(dice: random.Random, layout: str) -> list[str]:
 
 
 def _row(dice: random.Random, look: _Look, keys: list[str], number: int) -> tuple[dict[str, str], dict[str, Any]]:
-    name = f"{dice.choice(NAMES)}-{dice.randrange(10**4):04d}" if dice.random() < 0.8 else f"{dice.choice(NAMES)}-{number}"
+    name = (
+        f"{dice.choice(NAMES)}-{dice.randrange(10**4):04d}" if dice.random() < 0.8 else f"{dice.choice(NAMES)}-{number}"
+    )
     status = dice.choice(("running", "running", "running", "pending", "succeeded", "failed", "stopped"))
     idle = status in ("pending", "stopped")
     shown: dict[str, str] = {"name": name, "type": dice.choice(TYPES)}
-    fields: dict[str, Any] = {"task_name": name, "instance_type": shown["type"], "status": status}
+    fields: dict[str, Any] = {"task_name": name, "status": status if "status" in keys else "unknown"}
+    fields["instance_type"] = shown["type"] if "type" in keys else None
     for key, column in (("gpu", "gpu_utilization_percent"), ("cpu", "cpu_utilization_percent")):
         if key in keys:
             shown[key] = look.missing if idle else look.percent.format(dice.uniform(0, 100))
             fields[column] = None if idle else float(shown[key].rstrip("% "))
     shown["memory"], used, total = _memory(dice, look, idle=idle)
-    fields |= {"memory_used_bytes": used, "memory_total_bytes": total}
-    shown["status"] = fields["status_text"] = dice.choice(STATUSES[look.language][status])
+    if "memory" in keys:
+        fields |= {"memory_used_bytes": used, "memory_total_bytes": total}
+    shown["status"] = dice.choice(STATUSES[look.language][status])
+    fields["status_text"] = shown["status"] if "status" in keys else None
     moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(300 * 86_400))
     shown["start"] = look.missing if status == "pending" else moment.strftime(look.time)
     started = datetime.strptime(shown["start"], look.time).replace(tzinfo=UTC) if status != "pending" else None
-    fields["start_time"] = started and started.isoformat()
+    fields["start_time"] = started.isoformat() if started and "start" in keys else None
     shown["owner"] = dice.choice(OWNERS)
     shown["count"] = str(dice.choice((1, 2, 4, 8, 16)))
     shown["priority"] = str(dice.randrange(1, 10))
@@ -176,7 +202,9 @@ def _html(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[s
 
 
 def _css(look: _Look) -> str:
-    ink, paper, line, head = ("#ddd", "#181a1f", "#3a3d45", "#23262d") if look.dark else ("#222", "#fff", "#ddd", "#f5f6f8")
+    ink, paper, line, head = (
+        ("#ddd", "#181a1f", "#3a3d45", "#23262d") if look.dark else ("#222", "#fff", "#ddd", "#f5f6f8")
+    )
     cell = f"padding:{look.padding}px 12px;text-align:left;"
     cell += {
         "all": f"border:1px solid {line};",
@@ -185,17 +213,24 @@ def _css(look: _Look) -> str:
         "zebra": "",
     }[look.borders]
     return (
-        f"*{{box-sizing:border-box}}body{{margin:0;background:{paper};color:{ink};font:{look.size}px/1.5 '{look.font}','Noto Sans CJK SC'}}"
+        f"*{{box-sizing:border-box}}body{{margin:0;background:{paper};color:{ink};"
+        f"font:{look.size}px/1.5 '{look.font}','Noto Sans CJK SC'}}"
         f"header{{display:flex;gap:40px;padding:12px 24px;border-bottom:1px solid {line}}}main{{padding:8px 24px}}"
-        f"table,.t{{border-collapse:collapse;width:100%}}th,td,.c{{{cell}white-space:nowrap}}th,.h .c{{background:{head};font-weight:600}}"
+        f"table,.t{{border-collapse:collapse;width:100%}}th,td,.c{{{cell}white-space:nowrap}}"
+        f"th,.h .c{{background:{head};font-weight:600}}"
         + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
         + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
-        ".pill{padding:1px 8px;border-radius:9px;background:#2a7d4f;color:#fff}.dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
-        f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}.bar i{{display:block;height:6px;background:#48f}}"
-        f".cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:16px}}.card{{border:1px solid {line};border-radius:6px;padding:12px 16px}}"
+        ".pill{padding:1px 8px;border-radius:9px;background:#2a7d4f;color:#fff}"
+        ".dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
+        f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}"
+        ".bar i{display:block;height:6px;background:#48f}"
+        ".cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:16px}"
+        f".card{{border:1px solid {line};border-radius:6px;padding:12px 16px}}"
         ".card h3{margin:0 0 8px;font-size:1.1em}.kv{display:flex;justify-content:space-between;padding:2px 0}"
-        ".kv span:first-child,dt{color:#888}dl{display:grid;grid-template-columns:auto 1fr;gap:2px 24px;margin:0}dd{margin:0}"
-        f".panel{{display:grid;grid-template-columns:repeat(3,1fr);gap:{look.padding + 8}px 32px}}.panel label{{display:block;color:#888;font-size:.9em}}"
+        ".kv span:first-child,dt{color:#888}"
+        "dl{display:grid;grid-template-columns:auto 1fr;gap:2px 24px;margin:0}dd{margin:0}"
+        f".panel{{display:grid;grid-template-columns:repeat(3,1fr);gap:{look.padding + 8}px 32px}}"
+        ".panel label{display:block;color:#888;font-size:.9em}"
     )
 
 
@@ -236,7 +271,8 @@ def _flex(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[s
 def _cards(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
     def card(row: dict[str, str]) -> str:
         pairs = "".join(
-            f'<div class="kv"><span>{escape(names[k])}</span><span>{_value(look, k, row[k])}</span></div>' for k in keys[1:]
+            f'<div class="kv"><span>{escape(names[k])}</span><span>{_value(look, k, row[k])}</span></div>'
+            for k in keys[1:]
         )
         return f'<div class="card"><h3>{escape(row["name"])}</h3>{pairs}</div>'
 

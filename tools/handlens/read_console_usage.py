@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlens.artifacts import Artifact
-from handlens.errors import InvalidInput
+from handlens.browser.capture import Region, capture
+from handlens.errors import InvalidInput, ReadingError
 from handlens.kit import Kit
+from handlens.ocr import available
 from handlens.tool import ToolInput, ToolOutput, tool
 from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
-from handlens.usage.console import Look, look_at_page
+from handlens.usage.console import Look, NoListError, look_at_page, look_at_picture
+from handlens.usage.images import decoded, pictures
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
+
+if TYPE_CHECKING:
+    from handlens.browser.session import Session
 
 
 class ReadConsoleUsageInput(ToolInput):
     session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
     url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
-    reader: Literal["auto", "structure"] = Field(default="auto", description="How to look.")
+    image: str | list[str] | None = Field(
+        default=None, description="Or: picture (file, artifact), or several of one list in scrolling order."
+    )
+    reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
     wait_seconds: float = Field(default=10, description="The list has so long to appear.", ge=0, le=120)
     cursor: str | None = Field(
         default=None, description="next_cursor of an answer, alone: its further rows.", max_length=64
@@ -90,23 +99,48 @@ async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadCo
     """
     if request.cursor:
         return await _further_rows(request, kit)
-    if (request.session_id is None) == (request.url is None):
-        raise InvalidInput("Give one of session_id (from open_page) or url.")
+    if sum(given is not None for given in (request.session_id, request.url, request.image)) != 1:
+        raise InvalidInput("Give exactly one of session_id (from open_page), url and image.")
+    if request.image is not None:
+        if request.reader == "structure":
+            raise InvalidInput("A picture has no structure to read: give reader auto or ocr.")
+        names = [request.image] if isinstance(request.image, str) else request.image
+        look = await look_at_picture(kit.ocr, await pictures(names, kit), Meaning())
+        return await _answer(_whole(look, [], image=", ".join(names)[:300]), kit)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
-        look = await look_at_page(session.page, Meaning(), seconds=request.wait_seconds)
+        look = await _look(session, request, kit)
         url, notices = session.page.url, session.notices()
-    whole = _Whole(
+    return await _answer(_whole(look, notices, url=url), kit)
+
+
+async def _look(session: Session, request: ReadConsoleUsageInput, kit: Kit) -> Look:
+    """Structure first: it is exact. The picture only where asked for, or where the page draws its list."""
+    missing: NoListError | None = None
+    if request.reader != "ocr":
+        try:
+            return await look_at_page(session.page, Meaning(), seconds=request.wait_seconds)
+        except NoListError as error:
+            if request.reader == "structure" or not available():
+                raise
+            missing = error
+    shot = await capture(session, Region(full_page=True), limits=kit.limits, privacy=kit.privacy)
+    if missing and not shot.pictures:
+        raise missing
+    image = await decoded(shot.data, kit.limits)
+    try:
+        return await look_at_picture(kit.ocr, [image], Meaning(), [shot.frame])
+    except ReadingError as error:
+        raise missing or error from error
+
+
+def _whole(look: Look, notices: list[str], *, url: str | None = None, image: str | None = None) -> _Whole:
+    return _Whole(
         rows=list(look.rows),
         needs_review=list(look.doubts),
         observed_at=look.observed_at,
-        source=_source(look, url=url),
+        source=Source(reader=look.reader, url=url, image=image, tables=[name[:80] for name in look.tables[:10]]),
         notices=[*look.remarks, *notices],
     )
-    return await _answer(whole, kit)
-
-
-def _source(look: Look, *, url: str | None = None, image: str | None = None) -> Source:
-    return Source(reader=look.reader, url=url, image=image, tables=[name[:80] for name in look.tables[:10]])
 
 
 async def _answer(whole: _Whole, kit: Kit) -> ReadConsoleUsageOutput:
@@ -121,7 +155,7 @@ async def _answer(whole: _Whole, kit: Kit) -> ReadConsoleUsageOutput:
 
 
 async def _further_rows(request: ReadConsoleUsageInput, kit: Kit) -> ReadConsoleUsageOutput:
-    if request.session_id or request.url:
+    if request.session_id or request.url or request.image:
         raise InvalidInput("A cursor goes alone: it already names what was read.")
     artifact_id, _, start = (request.cursor or "").partition(":")
     kept, data = await kit.artifacts.read(artifact_id, owner=kit.caller.subject)

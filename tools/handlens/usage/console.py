@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,20 +13,29 @@ import anyio
 from anyio import to_thread
 
 from handlens.errors import ReadingError
+from handlens.geometry import Frame
 from handlens.usage.masking import masked
 from handlens.usage.page_kind import says_empty, why_not_a_console
+from handlens.usage.picture import read_picture
 from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tables
-from handlens.usage.structure import PageFacts, read_structure
-from handlens.usage.table import Table
+from handlens.usage.structure import PageFacts, read_laid_out, read_structure
+from handlens.usage.table import Table, scrolled_together
 from handlens.usage.times import Clock, month_first
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from playwright.async_api import Page
+
+    from handlens.ocr import Ocr
 
 Reader = Literal["structure", "ocr", "eye"]
 POLL_SECONDS = 0.15
 SETTLE_SECONDS = 1.5
 """A page that shows neither a list nor that it still loads is believed after so long."""
+
+
+class NoListError(ReadingError):
+    """The page is none of those that can never be a console, but nothing on it is marked up or laid out as a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ async def look_at_page(page: Page, meaning: Meaning, *, seconds: float) -> Look:
     """
     facts = await settled(page, meaning, seconds=seconds)
     tables = usage_tables(facts.tables, meaning)
+    if not any(table.rows for table in tables) and not why_not_a_console(facts):
+        tables = usage_tables(await read_laid_out(page), meaning) or tables
     if not any(table.rows for table in tables):
         refuse_what_is_no_console(facts, tables, seconds)
     return await to_thread.run_sync(look_from_tables, tables, meaning, clock_of(facts), "structure")
@@ -66,6 +77,37 @@ def look_from_tables(tables: Sequence[Table], meaning: Meaning, clock: Clock, re
     remarks = [] if rows else ["The list is empty."]
     observed = clock.now.astimezone(UTC).isoformat(timespec="seconds")
     return Look(rows, doubts, observed, reader, [table.name for table in tables], remarks)
+
+
+async def look_at_picture(ocr: Ocr, images: Sequence[Image], meaning: Meaning, frames: Sequence[Frame] = ()) -> Look:
+    """Read the tables of one picture, or of several of one list that was scrolled between them.
+
+    Args:
+        frames: how each picture lies over its page, where there is one: boxes are then in CSS pixels of the viewport.
+
+    Raises:
+        ReadingError: no list of tasks with usage can be read in any of them.
+    """
+    tables: list[Table] = []
+    for number, image in enumerate(images):
+        found = await read_picture(ocr, image, meaning)
+        tables += [on_page(table, frames[number]) for table in found] if frames else found
+    if not any(table.rows for table in tables):
+        raise ReadingError(
+            "No list of tasks with usage can be read in the picture: no line of headers such as task name, GPU and "
+            "status, no cards, no panel. Give a picture of the console's list, at its full size."
+        )
+    whole = scrolled_together(tables) if len(images) > 1 else tables
+    clock = Clock(datetime.now(UTC))
+    return await to_thread.run_sync(look_from_tables, whole, meaning, clock, "ocr")
+
+
+def on_page(table: Table, frame: Frame) -> Table:
+    """The table with its boxes in CSS pixels of the viewport instead of the picture's."""
+    rows = tuple(
+        tuple(replace(cell, box=frame.box_to_css(cell.box)) if cell.box else cell for cell in row) for row in table.rows
+    )
+    return replace(table, rows=rows)
 
 
 async def settled(page: Page, meaning: Meaning, *, seconds: float) -> PageFacts:
@@ -98,7 +140,7 @@ def refuse_what_is_no_console(facts: PageFacts, tables: Sequence[Table], seconds
         )
     if not tables and not (facts.tables and says_empty(facts)):
         found = "; ".join(", ".join(table.headers[:8]) for table in facts.tables[:3]) or "no table at all"
-        raise ReadingError(
+        raise NoListError(
             f"The page shows no list of tasks with usage. Found: {found[:300]}. Open the console's task list, or give "
             "reader 'ocr' if it is drawn rather than written."
         )

@@ -9,6 +9,7 @@ import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from handlens.geometry import Box
 from handlens.usage.columns import Field, meaning
@@ -105,7 +106,7 @@ def merged(pieces: Sequence[Fragment]) -> Fragment:
     if len(pieces) == 1:
         return pieces[0]
     text = pieces[0].text
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in pairwise(pieces):
         text += _joint(before, after) + after.text
     return Fragment(text, around(pieces), min(piece.confidence for piece in pieces))
 

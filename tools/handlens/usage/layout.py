@@ -21,7 +21,7 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     if _names_beside_values(lines) > len(heads):
         found = cards(lines, height)
         return [found] if found else []
-    ends = [*heads[1:], len(lines)]
+    ends = [*heads, len(lines)][1:]
     return [
         table_under(lines[head], _body(lines, head, end, height), _title(lines, head, height))
         for head, end in zip(heads, ends, strict=True)

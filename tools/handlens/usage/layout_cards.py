@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from handlens.geometry import Box
 from handlens.usage.columns import Field
@@ -109,9 +110,20 @@ def _table(records: Sequence[_Record], shown: dict[str, str], height: float) -> 
         headers.insert(0, "Name")
         for record in records:
             record.values[""] = _cell(record.heading) if record.heading else EMPTY
-    ordered = sorted(records, key=lambda record: (round(record.top / (1.5 * height)), record.left))
-    rows = [tuple(record.values.get(name, EMPTY) for name in names) for record in ordered]
+    rows = [tuple(record.values.get(name, EMPTY) for name in names) for record in _in_order(records, height)]
     return Table(unique(headers), tuple(rows))
+
+
+def _in_order(records: Sequence[_Record], height: float) -> list[_Record]:
+    """Row by row, each from left to right; cards of one row begin within two line heights."""
+    ordered: list[_Record] = []
+    row: list[_Record] = []
+    for record in sorted(records, key=lambda one: one.top):
+        if row and record.top - row[0].top > 2 * height:
+            ordered += sorted(row, key=lambda one: one.left)
+            row = []
+        row.append(record)
+    return ordered + sorted(row, key=lambda one: one.left)
 
 
 def _nothing(name: Fragment, right: float) -> Cell:
@@ -126,7 +138,7 @@ def _cell(fragment: Fragment) -> Cell:
 
 def panel(lines: Sequence[Band], height: float) -> Table | None:
     """A panel of names with their values right under them, two pairs of lines or more: one row."""
-    pairs = [(over, under) for over, under in zip(lines, lines[1:], strict=False) if _is_pair(over, under, height)]
+    pairs = [(over, under) for over, under in pairwise(lines) if _is_pair(over, under, height)]
     known = [(over, under) for over, under in pairs if over.names]
     if len(known) < 2 or any(len(set(over.names.values())) < len(over.names) for over, _ in known):
         return None
@@ -135,11 +147,15 @@ def panel(lines: Sequence[Band], height: float) -> Table | None:
     cells: list[Cell] = []
     values: set[int] = set()
     for over, under in pairs:
-        if id(over) in values or abs(under.middle - over.middle - step) > 0.35 * height or over.middle < known[0][0].middle:
+        if (
+            id(over) in values
+            or abs(under.middle - over.middle - step) > 0.35 * height
+            or over.middle < known[0][0].middle
+        ):
             continue
         values.add(id(under))
-        for name in over.fragments:
-            below = [f for f in under.fragments if abs(f.box.x - name.box.x) <= _SAME_EDGE * height]
+        for place, name in enumerate(over.fragments):
+            below = [value for value in under.fragments if _owner(value, over, height) == place]
             headers.append(name.text.rstrip(":： "))
             cells.append(_cell(below[0]) if below else EMPTY)
     fields = {label(header) for header in headers}
@@ -147,8 +163,22 @@ def panel(lines: Sequence[Band], height: float) -> Table | None:
 
 
 def _is_pair(over: Band, under: Band, height: float) -> bool:
-    """Whether every text of the lower line stands under one of the upper line's, close by, and names nothing."""
-    if under.names or under.middle - over.middle > 1.6 * height or len(under.fragments) > len(over.fragments):
+    """Whether the lower line gives one value to some names of the upper one, close by, and names nothing itself.
+
+    A value may begin further right than its name (after a bar, inside a pill), but not all of them do.
+    """
+    if under.names or under.middle - over.middle > 1.6 * height:
         return False
-    edges = [fragment.box.x for fragment in over.fragments]
-    return all(any(abs(f.box.x - edge) <= _SAME_EDGE * height for edge in edges) for f in under.fragments)
+    owners = [_owner(value, over, height) for value in under.fragments]
+    aligned = sum(
+        1
+        for value, owner in zip(under.fragments, owners, strict=True)
+        if owner is not None and value.box.x - over.fragments[owner].box.x <= _SAME_EDGE * height
+    )
+    return None not in owners and len(set(owners)) == len(owners) and aligned > 0
+
+
+def _owner(value: Fragment, over: Band, height: float) -> int | None:
+    """The name that a value stands under: the last one that begins no further right than it."""
+    places = [at for at, name in enumerate(over.fragments) if name.box.x <= value.box.x + _SAME_EDGE * height]
+    return places[-1] if places else None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 from handlens.geometry import Box
 from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, folded, merged
 from handlens.usage.table import Cell, Table, unique
 
 _FOOT = re.compile(
-    r"(?:total|共|合计|rows per page|showing|显示|每页|page)\b.*\d|^\s*(?:[<‹«]?\s*\d+(?:\s+\d+)*\s*[>›»]?)\s*$"
-    r"|\d+\s*(?:[-–~]\s*\d+)?\s*(?:of|/)\s*\d+\s*(?:items|rows|条)?$|条/页|load more|加载更多",
+    r"^(?:(?:total|rows per page|showing|page)[\s:]|共|合计|显示|每页|第\s*\d).*\d|^\W*\d+(?:\s+\d+)*\W*$"
+    r"|^\d+\s*(?:[-–~]\s*\d+)?\s*(?:of|/)\s*\d+\s*(?:items|rows|条)?$|条\s*/\s*页|^(?:load more|加载更多)",
     re.IGNORECASE,
 )
 PARTIAL = 0.4
@@ -49,7 +50,7 @@ def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[floa
         for fragment in band.fragments
         for part in (fragment.parts or (fragment,))
     ]
-    for left, right in zip(heads, heads[1:], strict=False):
+    for left, right in pairwise(heads):
         borders.append(_emptiest(left, right, spans))
     return borders
 
@@ -99,7 +100,7 @@ def _row(band: Band, borders: Sequence[float]) -> list[list[Fragment]]:
 
 def _is_foot(band: Band) -> bool:
     text = " ".join(fragment.text for fragment in band.fragments)
-    return len(band.fragments) <= 8 and _FOOT.search(text) is not None and not band.fragments[0].text[:1].isalpha()
+    return len(band.fragments) <= 8 and _FOOT.search(text) is not None
 
 
 def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int) -> list[list[list[Fragment]]]:
@@ -121,7 +122,7 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
 
 
 def _pitch(middles: Sequence[float]) -> float:
-    steps = [after - before for before, after in zip(middles, middles[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(middles)]
     return statistics.median(steps) if steps else 60.0
 
 

@@ -25,9 +25,7 @@ _ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
 def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
     doubted = [_doubted([row[column] for row in table.rows]) for column in range(len(table.headers))]
-    rows = tuple(
-        tuple(_checked(cell, words) for cell, words in zip(row, doubted, strict=True)) for row in table.rows
-    )
+    rows = tuple(tuple(_checked(cell, words) for cell, words in zip(row, doubted, strict=True)) for row in table.rows)
     return replace(table, rows=rows)
 
 

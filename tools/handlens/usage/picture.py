@@ -69,7 +69,9 @@ class _SecondLook:
         rows: list[tuple[Cell, ...]] = []
         for row in table.rows:
             cells = [
-                await self._again(cell) if cell.text else await self._first(cell, often=2 * filled[at] > len(table.rows))
+                await self._again(cell)
+                if cell.text
+                else await self._first(cell, often=2 * filled[at] > len(table.rows))
                 for at, cell in enumerate(row)
             ]
             rows.append(tuple(cells))
@@ -124,7 +126,8 @@ def _crop(image: Image, box: Box) -> Image:
     right, bottom = min(image.width, int(box.right) + 2), min(image.height, int(box.bottom) + pad)
     part = image.crop((left, top, max(left + 1, right), max(top + 1, bottom))).convert("RGB")
     part = part.resize((round(part.width * CLOSE_UP), round(part.height * CLOSE_UP)), Pillow.Resampling.LANCZOS)
-    return ImageOps.expand(part, border=24, fill=part.getpixel((1, 1)))
+    red, green, blue = part.resize((1, 1), box=(0, 0, 3, 3)).tobytes()
+    return ImageOps.expand(part, border=24, fill=(red, green, blue))
 
 
 def _folded(text: str) -> str:

@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from handlens.geometry import Box
 from handlens.usage.columns import Field, meaning
+from handlens.usage.laid_out import laid_out_tables
 from handlens.usage.table import Cell, RawTable, Table, joined, unfold
 
 if TYPE_CHECKING:
@@ -44,12 +45,27 @@ class PageFacts:
 
 async def read_structure(page: Page) -> PageFacts:
     """Everything tabular on the page, through open shadow roots and all frames, with boxes in viewport pixels."""
+    return await to_thread.run_sync(_facts, await _from_frames(page, "structure.js", {"rows": MOST_ROWS}))
+
+
+async def read_laid_out(page: Page) -> list[Table]:
+    """Lists that the page only lays out as such, from where its texts stand."""
+    frames = await _from_frames(page, "texts.js", None)
+    return await to_thread.run_sync(_laid_out, frames)
+
+
+def _laid_out(frames: Sequence[tuple[str, float, float]]) -> list[Table]:
+    return [table for texts, left, top in frames for table in laid_out_tables(json.loads(texts), left, top)]
+
+
+async def _from_frames(page: Page, script: str, argument: Any) -> list[tuple[str, float, float]]:
+    """What a script says of each frame, with the frame's place in the viewport; the page's own frame comes first."""
     answers: list[tuple[str, float, float]] = []
     for frame in page.frames:
-        answer = await _read_frame(frame, is_main=frame is page.main_frame)
+        answer = await _read_frame(frame, script, argument, is_main=frame is page.main_frame)
         if answer is not None:
             answers.append((answer, *await _offset(frame, page)))
-    return await to_thread.run_sync(_facts, answers)
+    return answers
 
 
 def _facts(frames: Sequence[tuple[str, float, float]]) -> PageFacts:
@@ -72,15 +88,15 @@ def _facts(frames: Sequence[tuple[str, float, float]]) -> PageFacts:
 
 
 @cache
-def _script() -> str:
-    return files("handlens.usage").joinpath("structure.js").read_text(encoding="utf-8")
+def _script(name: str) -> str:
+    return files("handlens.usage").joinpath(name).read_text(encoding="utf-8")
 
 
-async def _read_frame(frame: Frame, *, is_main: bool) -> str | None:
+async def _read_frame(frame: Frame, script: str, argument: Any, *, is_main: bool) -> str | None:
     from playwright.async_api import Error
 
     try:
-        return await frame.evaluate(_script(), {"rows": MOST_ROWS})
+        return await frame.evaluate(_script(script), argument)
     except Error:
         if is_main or not frame.is_detached():
             raise

@@ -213,3 +213,38 @@ def joined(tables: Sequence[Table]) -> list[Table]:
 def _reordered(table: Table, headers: Sequence[str]) -> list[tuple[Cell, ...]]:
     place = {header: column for column, header in enumerate(table.headers)}
     return [tuple(row[place[h]] if h in place else EMPTY for h in headers) for row in table.rows]
+
+
+def scrolled_together(tables: Sequence[Table]) -> list[Table]:
+    """Looks at one list that was scrolled between them: one table, rows that were seen twice only once.
+
+    The overlap is the longest run of rows that ends one look and begins the next. A look without a header of its own
+    can't be told from another table, so only looks with the same number of columns are put together.
+    """
+    whole: list[Table] = []
+    for table in tables:
+        before = whole[-1] if whole else None
+        if before is None or len(before.headers) != len(table.headers):
+            whole.append(table)
+            continue
+        whole[-1] = replace(before, rows=(*before.rows, *table.rows[_overlap(before.rows, table.rows) :]))
+    return whole
+
+
+def _overlap(above: Sequence[Sequence[Cell]], below: Sequence[Sequence[Cell]]) -> int:
+    seen = [_folded(row) for row in above]
+    new = [_folded(row) for row in below]
+    for length in range(min(len(seen), len(new)), 0, -1):
+        if all(_alike(a, b) for a, b in zip(seen[-length:], new[:length], strict=True)):
+            return length
+    return 0
+
+
+def _folded(row: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(plain(cell.text).replace(" ", "").casefold() for cell in row)
+
+
+def _alike(a: Sequence[str], b: Sequence[str]) -> bool:
+    """Whether two readings are of one row: the first column the same, and most of the others."""
+    same = sum(1 for left, right in zip(a, b, strict=True) if left == right)
+    return a[0] == b[0] and 3 * same >= 2 * len(a)

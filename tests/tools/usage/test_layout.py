@@ -1,0 +1,122 @@
+"""Tables from nothing but the places of texts."""
+
+from __future__ import annotations
+
+from handlens.geometry import Box
+from handlens.usage.fragments import Fragment
+from handlens.usage.layout import tables_in
+from handlens.usage.table import Cell, Table, scrolled_together
+
+
+def written(*lines: tuple[float, list[tuple[float, str]]]) -> list[Fragment]:
+    """Fragments of 14-pixel type: (top, [(left, text), …])."""
+    return [
+        Fragment(text, Box(x=left, y=top, width=7.0 * len(text), height=26))
+        for top, texts in lines
+        for left, text in texts
+    ]
+
+
+def shown(table: Table) -> list[dict[str, str]]:
+    return [dict(zip(table.headers, (cell.text for cell in row), strict=True)) for row in table.rows]
+
+
+def test_lines_under_a_line_of_headers_are_rows() -> None:
+    (table,) = tables_in(
+        written(
+            (0, [(20, "Training tasks")]),
+            (60, [(20, "Task name"), (300, "GPU"), (420, "Status")]),
+            (100, [(20, "train-bert"), (300, "87%"), (420, "● Running")]),
+            (140, [(20, "serve-bert"), (420, "Stopped")]),
+        )
+    )
+    assert shown(table) == [
+        {"Task name": "train-bert", "GPU": "87%", "Status": "Running"},
+        {"Task name": "serve-bert", "GPU": "", "Status": "Stopped"},
+    ]
+
+
+def test_a_name_that_wraps_stays_in_its_row() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Task name"), (300, "GPU"), (420, "Status")]),
+            (100, [(20, "inference-serving-"), (300, "87%"), (420, "Running")]),
+            (118, [(20, "bert-large")]),
+            (160, [(20, "b"), (300, "5%"), (420, "Failed")]),
+            (200, [(20, "c"), (300, "6%"), (420, "Failed")]),
+        )
+    )
+    assert [row["Task name"] for row in shown(table)] == ["inference-serving-bert-large", "b", "c"]
+
+
+def test_texts_that_touch_are_cut_where_the_column_ends_and_doubted() -> None:
+    rows = [(100.0 + 40 * n, [(20.0, "a" * 10), (230.0, "2025-03-01"), (420.0, "Running")]) for n in range(5)]
+    touching = (300.0, [(20.0, "inference-serving-bert-large-12025-03-01"), (420.0, "Running")])
+    (table,) = tables_in(written((60, [(20, "Task name"), (230, "Start time"), (420, "Status")]), *rows, touching))
+    last = table.rows[-1]
+    assert last[1].text.endswith("2025-03-01")
+    assert last[0].confidence <= 0.5
+
+
+def test_the_pages_of_a_list_are_no_row() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "任务名称"), (300, "GPU 利用率"), (520, "状态")]),
+            (100, [(20, "a"), (300, "87%"), (520, "运行中")]),
+            (180, [(300, "共 120 条"), (420, "1 2 3"), (520, "10 条/页")]),
+        )
+    )
+    assert len(table.rows) == 1
+
+
+def test_cards_are_rows_named_by_their_headings() -> None:
+    def card(left: float, top: float, name: str, gpu: str, state: str) -> list[tuple[float, list[tuple[float, str]]]]:
+        return [
+            (top, [(left, name)]),
+            (top + 30, [(left, "GPU"), (left + 150, gpu)]),
+            (top + 54, [(left, "Owner"), (left + 150, "li")]),
+            (top + 78, [(left, "Status"), (left + 150, state)]),
+        ]
+
+    fragments = written(*card(20, 60, "a", "1%", "Running"), *card(420, 60, "b", "2%", "Queued"))
+    fragments += written(*card(20, 200, "c", "3%", "Failed"))
+    (table,) = tables_in(fragments)
+    assert [(row["Name"], row["GPU"], row["Owner"], row["Status"]) for row in shown(table)] == [
+        ("a", "1%", "li", "Running"), ("b", "2%", "li", "Queued"), ("c", "3%", "li", "Failed"),
+    ]  # fmt: skip
+
+
+def test_a_panel_of_names_over_values_is_one_row() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Task name"), (300, "GPU"), (580, "Status")]),
+            (84, [(20, "a"), (340, "87%"), (593, "Running")]),
+            (130, [(20, "Memory"), (300, "Owner"), (580, "Start time")]),
+            (154, [(20, "4 GiB"), (300, "li"), (580, "2025-03-01")]),
+        )
+    )
+    assert shown(table) == [
+        {
+            "Task name": "a",
+            "GPU": "87%",
+            "Status": "Running",
+            "Memory": "4 GiB",
+            "Owner": "li",
+            "Start time": "2025-03-01",
+        }
+    ]
+
+
+def test_text_that_is_no_console_gives_no_table() -> None:
+    assert (
+        tables_in(written((0, [(20, "Holiday photos")]), (40, [(20, "Rome was sunny."), (300, "We had ice cream.")])))
+        == []
+    )
+
+
+def test_looks_at_a_scrolled_list_are_put_together_without_double_rows() -> None:
+    def look(*names: str) -> Table:
+        return Table(("Task", "GPU", "Status"), tuple((Cell(name), Cell("5%"), Cell("Running")) for name in names))
+
+    (whole,) = scrolled_together([look("a", "b", "c", "d"), look("c", "d", "e"), look("e", "f")])
+    assert [row[0].text for row in whole.rows] == ["a", "b", "c", "d", "e", "f"]

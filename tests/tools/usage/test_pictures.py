@@ -1,0 +1,71 @@
+"""Consoles read from their picture alone, by the real recogniser."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from handlens.errors import InvalidInput, ReadingError, Refused
+from handlens.kit import Kit
+from handlens.read_console_usage import ReadConsoleUsageInput, ReadConsoleUsageOutput, read_console_usage
+from handlens.screenshot_page import ScreenshotPageInput, screenshot_page
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+from console_pages import make
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra"),
+]
+Serve = Callable[..., str]
+
+
+async def pictured(kit: Kit, url: str) -> ReadConsoleUsageOutput:
+    shot = await screenshot_page(ScreenshotPageInput(url=url, full_page=True), kit)
+    return await read_console_usage(ReadConsoleUsageInput(image=shot.artifact), kit)
+
+
+@pytest.mark.parametrize("layout", ["table", "cards", "panel"])
+async def test_a_picture_gives_the_rows_that_the_page_has(kit: Kit, serve: Serve, layout: str) -> None:
+    page = make(3, rows=1 if layout == "panel" else 6, layout=layout)
+    answer = await pictured(kit, serve(page.html))
+    assert [row.task_name for row in answer.rows] == [true.fields["task_name"] for true in page.rows]
+    shown = [true.fields["gpu_utilization_percent"] for true in page.rows]
+    assert [row.gpu_utilization_percent for row in answer.rows] == shown
+    assert answer.source.reader == "ocr"
+
+
+async def test_a_list_drawn_on_a_canvas_is_read_from_its_picture_with_boxes_on_the_page(kit: Kit, serve: Serve) -> None:
+    html = """<!doctype html><body style="margin:0"><canvas width=900 height=300></canvas><script>
+    const pen = document.querySelector("canvas").getContext("2d"); pen.font = "16px sans-serif";
+    const lines = [["Task name", "GPU", "Status"], ["train-bert", "87%", "Running"], ["serve-bert", "12%", "Stopped"]];
+    lines.forEach((line, y) => line.forEach((text, x) => pen.fillText(text, 40 + x * 280, 60 + y * 48)));</script>"""
+    answer = await read_console_usage(ReadConsoleUsageInput(url=serve(html), wait_seconds=1), kit)
+    assert [(row.task_name, row.gpu_utilization_percent, row.status) for row in answer.rows] == [
+        ("train-bert", 87, "running"),
+        ("serve-bert", 12, "stopped"),
+    ]
+    box = answer.rows[0].cells["GPU"].box
+    assert box is not None
+    assert abs(box.x - 320) < 12
+    assert box.y < 108 < box.bottom
+
+
+async def test_a_picture_that_is_no_console_is_an_error(kit: Kit, serve: Serve) -> None:
+    with pytest.raises(ReadingError, match="No list"):
+        await pictured(kit, serve("<!doctype html><h1>Holiday photos</h1><p>Rome was sunny."))
+
+
+async def test_a_picture_outside_the_allowed_folders_or_of_no_kind_is_refused(kit: Kit, tmp_path: Path) -> None:
+    Image.new("RGB", (10, 10)).save(tmp_path / "a.png")
+    with pytest.raises(Refused):
+        await read_console_usage(ReadConsoleUsageInput(image=str(tmp_path / "a.png")), kit)
+    kept = await kit.artifacts.save(b"not a picture", name="a.png", media_type="image/png", owner=kit.caller.subject)
+    with pytest.raises(InvalidInput, match="no picture"):
+        await read_console_usage(ReadConsoleUsageInput(image=kept.uri), kit)
