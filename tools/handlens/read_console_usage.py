@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,17 +15,20 @@ from handlens.ocr import available
 from handlens.tool import ToolInput, ToolOutput, tool
 from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
 from handlens.usage.console import Look, NoListError, look_at_page, look_at_picture
-from handlens.usage.images import decoded, pictures
+from handlens.usage.images import MOST_PICTURES, decoded, pictures
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
 
 if TYPE_CHECKING:
     from handlens.browser.session import Session
 
 
+ImageName = Annotated[str, Field(max_length=4_096)]
+
+
 class ReadConsoleUsageInput(ToolInput):
     session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
     url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
-    image: str | list[str] | None = Field(
+    image: ImageName | Annotated[list[ImageName], Field(max_length=MOST_PICTURES)] | None = Field(
         default=None, description="Or: picture (file, artifact), or several of one list in scrolling order."
     )
     reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
