@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from handlens.browser.capture import Region, Shot, capture, fit
+from handlens.browser.capture import Encoding, Region, Shot, capture, fit
+from handlens.browser.picture_secrets import hide_in_pictures
 from handlens.errors import InvalidInput, TargetError
 from handlens.geometry import Box, Point, Size
 from handlens.kit import Kit
+from handlens.locate.aim import take_aim
+from handlens.locate.candidates import find_candidates
+from handlens.locate.locate import locate
+from handlens.locate.marks import Mark, draw, marks
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import Picture, tool
 
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
     from handlens.browser.session import Session
 
 _SELECTOR = re.compile(r"css=|[#.\[]")
+_VISIBLE_SECONDS = 5.0
+_NAME_CHARACTERS = 60
+_MARK_CHARACTERS = 130
 
 
 class ScreenshotPageInput(PageInput):
@@ -36,6 +45,17 @@ class ScreenshotPageInput(PageInput):
     wait_for: str | None = Field(default=None, description="Text or css=SELECTOR to wait for first.", max_length=2_000)
 
 
+class FoundMark(BaseModel):
+    """A numbered element; the box is in CSS pixels of the viewport."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    role: str
+    name: str
+    box: Box
+
+
 class ScreenshotPageOutput(PageOutput):
     css_size: Size = Field(description="Captured area, CSS pixels.")
     device_pixel_ratio: float = Field(description="Device pixels per CSS pixel.")
@@ -45,6 +65,7 @@ class ScreenshotPageOutput(PageOutput):
     scale: float = Field(description="CSS pixels per image pixel.")
     artifact: str = Field(description="Resource URI of the full-size image.")
     hidden: int = Field(description="Secrets blacked out.")
+    marks: list[FoundMark] = Field(default=[], description="Numbered elements.")
 
     def text(self) -> str:
         image, css = self.image_size, self.css_size
@@ -53,7 +74,8 @@ class ScreenshotPageOutput(PageOutput):
             lines.append(f"Scaled down; full size: {self.artifact}, or take a clip. CSS = image × {self.scale:.4g}.")
         if self.hidden:
             lines.append(f"{self.hidden} secrets are blacked out.")
-        return self._and_notices(" ".join(lines))
+        listed = [f"{mark.number}. {mark.role} {mark.name!r}" for mark in self.marks]
+        return self._and_notices("\n".join([" ".join(lines), *listed]))
 
     def artifacts(self) -> tuple[str, ...]:
         return (self.artifact,)
@@ -64,16 +86,24 @@ async def screenshot_page(request: ScreenshotPageInput, kit: Kit) -> ScreenshotP
     """Take a picture of a page (or of one element, a box, the whole page). Secrets are blacked out first."""
     if sum((request.full_page, request.element is not None, request.clip is not None)) > 1:
         raise InvalidInput("Give one of full_page, element and clip.")
+    mask = tuple(request.mask)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         if request.wait_for:
             await _wait_for(session, request.wait_for, kit.limits.navigation_seconds)
-        region = await _region(request, session)
+        region = await _region(request, kit, session)
         if request.full_page:
             await kit.caller.progress(0, None, "Scrolling through the page")
+        numbered = await _numbered(session, kit.limits.inline_characters) if request.marks else []
         shot = await capture(
-            session, region, limits=kit.limits, encoding=request.format, privacy=kit.privacy, mask=tuple(request.mask)
+            session, region, limits=kit.limits, encoding=request.format, privacy=kit.privacy, mask=mask
         )
-        return await _result(request, kit, session, shot)
+        if kit.privacy.pictures:
+            await kit.caller.progress(0, None, "Reading the pictures in the page")
+            shot = await hide_in_pictures(shot, kit.ocr, kit.privacy, mask)
+        if numbered:
+            picture = await draw(shot.data, shot.frame, [(str(mark.number), mark.box) for mark in numbered])
+            shot = replace(shot, data=picture, media_type="image/png")
+        return await _result(kit, session, shot, numbered)
 
 
 async def _wait_for(session: Session, condition: str, seconds: float) -> None:
@@ -88,18 +118,45 @@ async def _wait_for(session: Session, condition: str, seconds: float) -> None:
         raise TargetError(f"{condition[:200]!r} did not appear within {seconds:g} seconds.") from error
 
 
-async def _region(request: ScreenshotPageInput, session: Session) -> Region:
+async def _region(request: ScreenshotPageInput, kit: Kit, session: Session) -> Region:
     if request.element is None:
         return Region(clip=_checked(request.clip), full_page=request.full_page)
-    selector = request.element.removeprefix("css=")
+    if _SELECTOR.match(request.element):
+        return Region(clip=_checked(await _selected(session, request.element.removeprefix("css="))))
+    located = await locate(session.page, request.element)
+    best = located.best
+    if best is None or best.confidence < kit.acting.min_confidence:
+        near = "; ".join(f"{target.role} {target.name[:60]!r}" for target in located.targets[:5])
+        raise TargetError(
+            f"No element is surely {request.element[:200]!r}. Nearest: {near or 'none'}. Describe it otherwise, "
+            "or give css=SELECTOR or clip."
+        )
+    world = located.snapshot.worlds[best.candidate.frame]
+    aim = await take_aim(world, best.candidate, kit.acting.settle_seconds)
+    return Region(clip=_checked(aim.box))
+
+
+async def _numbered(session: Session, characters: int) -> list[Mark]:
+    """The marks to draw: as many as an answer of ``characters`` can list, once as text and once structured."""
+    every = marks(await find_candidates(session.page))
+    room = characters * 0.9
+    for count, mark in enumerate(every):
+        room -= _MARK_CHARACTERS + 2 * len(mark.name[:_NAME_CHARACTERS]) + 2 * len(mark.role)
+        if room < 0:
+            session.note(f"{len(every) - count} more elements have no number: the answer would be too long.")
+            return every[:count]
+    return every
+
+
+async def _selected(session: Session, selector: str) -> Box:
     target = session.page.locator(selector).first
     if not await target.count():
-        raise TargetError(f"Nothing on the page matches {request.element[:200]!r}.")
-    await target.scroll_into_view_if_needed(timeout=5_000)
+        raise TargetError(f"Nothing on the page matches the selector {selector[:200]!r}.")
+    await target.scroll_into_view_if_needed(timeout=_VISIBLE_SECONDS * 1000)
     box = await target.bounding_box()
     if box is None:
-        raise TargetError(f"{request.element[:200]!r} is on the page but not visible.")
-    return Region(clip=_checked(Box(x=box["x"], y=box["y"], width=box["width"], height=box["height"])))
+        raise TargetError(f"What the selector {selector[:200]!r} matches is not visible.")
+    return Box(x=box["x"], y=box["y"], width=box["width"], height=box["height"])
 
 
 def _checked(box: Box | None) -> Box | None:
@@ -108,12 +165,13 @@ def _checked(box: Box | None) -> Box | None:
     return box
 
 
-async def _result(request: ScreenshotPageInput, kit: Kit, session: Session, shot: Shot) -> ScreenshotPageOutput:
-    extension = "jpg" if request.format == "jpeg" else "png"
+async def _result(kit: Kit, session: Session, shot: Shot, numbered: list[Mark]) -> ScreenshotPageOutput:
+    encoding: Encoding = "jpeg" if shot.media_type == "image/jpeg" else "png"
+    extension = "jpg" if encoding == "jpeg" else "png"
     kept = await kit.artifacts.save(
         shot.data, name=f"page.{extension}", media_type=shot.media_type, owner=kit.caller.subject
     )
-    inline, size = await fit(shot.data, kit.limits.inline_image_side, request.format)
+    inline, size = await fit(shot.data, kit.limits.inline_image_side, encoding)
     return ScreenshotPageOutput(
         url=shot.url,
         css_size=shot.css_size,
@@ -124,5 +182,6 @@ async def _result(request: ScreenshotPageInput, kit: Kit, session: Session, shot
         scale=round(shot.css_size.width / size.width, 6),
         artifact=kept.uri,
         hidden=shot.hidden,
+        marks=[FoundMark(number=m.number, role=m.role, name=m.name[:_NAME_CHARACTERS], box=m.box) for m in numbered],
         notices=session.notices(),
     ).with_pictures(Picture(inline, shot.media_type))

@@ -20,6 +20,7 @@ from handlens.geometry import Box, Frame, Point, Size
 from handlens.limits import Limits
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from playwright.async_api import CDPSession
     from playwright.async_api import Frame as PageFrame
 
@@ -242,7 +243,7 @@ def _joined(segments: list[bytes], encoding: Encoding) -> bytes:
     for part in parts:
         whole.paste(part, (0, top))
         top += part.height
-    return _encoded(whole, encoding)
+    return encoded(whole, encoding)
 
 
 def _scaled_down(data: bytes, side: int, encoding: Encoding) -> tuple[bytes, Size]:
@@ -252,10 +253,11 @@ def _scaled_down(data: bytes, side: int, encoding: Encoding) -> tuple[bytes, Siz
         factor = side / max(picture.width, picture.height)
         size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _encoded(small, encoding), Size(width=size[0], height=size[1])
+    return encoded(small, encoding), Size(width=size[0], height=size[1])
 
 
-def _encoded(picture: Any, encoding: Encoding) -> bytes:
+def encoded(picture: Image, encoding: Encoding) -> bytes:
+    """A Pillow picture as bytes; quickly, for it is seldom kept long."""
     out = io.BytesIO()
     options: dict[str, Any] = {"quality": _JPEG_QUALITY} if encoding == "jpeg" else {"compress_level": 1}
     picture.save(out, encoding.upper(), **options)

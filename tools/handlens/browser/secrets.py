@@ -52,6 +52,10 @@ class Privacy(BaseModel):
     private_addresses: bool = Field(default=False, description="Hide private network addresses.")
     emails: bool = Field(default=False, description="Hide e-mail addresses.")
 
+    pictures: bool = Field(
+        default=False, description="Also read canvases and images by OCR and hide secrets there; takes seconds."
+    )
+
     def patterns(self) -> tuple[str, ...]:
         return (
             (CREDENTIALS if self.credentials else ())
