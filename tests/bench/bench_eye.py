@@ -1,6 +1,6 @@
 """Measure the eye on a real engine without weights: boot, latency, throughput, caches, memory, our own overhead.
 
-    PYTHONPATH=tools:server:tests HANDLENS_TEST_ENGINE_ENV=… python tests/bench/bench_eye.py [--shape tiny|2b]
+    PYTHONPATH=tools:server:tests HANDLENS_TEST_ENGINE_ENV=… python tests/bench/bench_eye.py [--shape tiny|2b|none]
 
 The environment is the one that tests/engine_env/build.py makes. Every comparison is made in one run, interleaved.
 """
@@ -12,8 +12,10 @@ import asyncio
 import json
 import os
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -26,10 +28,12 @@ from handlens.eye.engine_metrics import read_metrics
 from handlens.eye.protocol import EyeLimits
 from handlens_server.engine.child import EngineChild
 from handlens_server.engine.open import open_sight
+from handlens_server.engine.plan import EnginePlan
 from handlens_server.run_folder import RunFolder
 
 QUESTION = "What is in the picture?"
 BOOT_SECONDS = 1_200
+FAKE = Path(__file__).resolve().parents[1] / "fakes" / "fake_vllm"
 Ask = Callable[[int], Awaitable[Any]]
 
 
@@ -71,27 +75,39 @@ async def latency(eye: EngineEye, bare: httpx2.AsyncClient, tokens: int) -> None
     row(f"1280×800, {tokens} tokens: whole answer, p50", f"{statistics.median(totals):.2f} s")
 
 
-async def overhead(eye: EngineEye, bare: httpx2.AsyncClient, rounds: int) -> None:
-    """CPU of this process for a question, ours against a client that posts the same bytes; frames new and known."""
-    known = frame(1280, 800, 1)
-    encoded = await eye.pictures.encode(known)
+async def overhead(folder: Path, rounds: int) -> None:
+    """CPU of this process for a question, ours against a client that posts the same bytes, frames new and known.
+
+    A server that answers at once stands in for the engine: it is our side that is measured.
+    """
+
+    async def plan() -> tuple[Path, EnginePlan]:
+        arguments = ("--served-model-name", "Qwen/Qwen3-VL-4B-Instruct")
+        return Path(sys.executable), EnginePlan("", (), arguments, {"PYTHONPATH": str(FAKE)}, ())
+
+    child = EngineChild(plan, folder / "fake.sock", start_seconds=60, stop_seconds=1)
+    child.start()
     spent: dict[str, list[float]] = {"bare": [], "known frame": [], "new frame": []}
+    async with EngineEye([child.endpoint], check=False) as eye, bare_client(child) as bare:
+        await eye.wait()
+        known = frame(1280, 800, 1, photo=True)
+        content = body(eye, await eye.pictures.encode(known), 64)
 
-    async def posts(content: bytes) -> None:
-        (await bare.post("/v1/chat/completions", content=content)).raise_for_status()
+        async def post() -> None:
+            (await bare.post("/v1/chat/completions", content=content)).raise_for_status()
 
-    content = body(eye, encoded, 1)
-    for number in range(rounds):
-        new = frame(1280, 800, 10_000 + number)
-        for name, ask in (
-            ("bare", lambda: posts(content)),
-            ("known frame", lambda: eye.ask([known], QUESTION, str, parse=str, answer_tokens=1)),
-            ("new frame", lambda picture=new: eye.ask([picture], QUESTION, str, parse=str, answer_tokens=1)),
-        ):
-            before = time.process_time()
-            answer = await ask()
-            cost = (time.process_time() - before) * 1000
-            spent[name].append(cost / answer.tries if answer is not None else cost)
+        for number in range(rounds):
+            new = frame(1280, 800, 10_000 + number, photo=True)
+            for name, ask in (
+                ("bare", post),
+                ("known frame", lambda: eye.ask([known], QUESTION, str)),
+                ("new frame", lambda picture=new: eye.ask([picture], QUESTION, str)),
+            ):
+                before = time.process_time()
+                await ask()
+                spent[name].append((time.process_time() - before) * 1000)
+    await child.close()
+    row("bytes of the request, 1280×800", f"{len(content):,}")
     base = statistics.median(spent.pop("bare"))
     row("CPU of a bare client, p50", f"{base:.1f} ms")
     for name, costs in spent.items():
@@ -178,6 +194,11 @@ def _memory(process: psutil.Process) -> int:
 
 async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
     folder = RunFolder()
+    print(f"| {shape} shape | measured |\n|---|---|")
+    await overhead(folder.path, rounds)
+    if shape == "none":
+        folder.close()
+        return
     sight = open_sight(weightless(shape), EyeLimits(question_seconds=1_200), folder.path)
     assert sight is not None
     (child,) = sight.children
@@ -186,12 +207,10 @@ async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
         sight.start()
         async with asyncio.timeout(BOOT_SECONDS):
             await sight.eye.wait()
-        print(f"| {shape} shape | measured |\n|---|---|")
         row("boot, to the first answer of the API", f"{time.monotonic() - started:.0f} s")
         async with bare_client(child) as bare:
             await latency(sight.eye, bare, tokens)
             await caches(sight.eye, child)
-            await overhead(sight.eye, bare, rounds)
             await throughput(bare, sight.eye, tokens, questions)
         await eye_throughput(sight.eye, tokens, questions)
     finally:
@@ -201,7 +220,7 @@ async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--shape", choices=("tiny", "2b"), default="tiny")
+    parser.add_argument("--shape", choices=("tiny", "2b", "none"), default="tiny", help="none: our overhead alone")
     parser.add_argument("--tokens", type=int, default=64, help="length of an answer")
     parser.add_argument("--questions", type=int, default=16, help="questions of a throughput round")
     parser.add_argument("--rounds", type=int, default=20, help="rounds of the overhead measurement")

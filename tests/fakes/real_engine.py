@@ -38,8 +38,8 @@ def weightless(shape: str, **options: object) -> EngineOptions:
     )
 
 
-def frame(width: int, height: int, seed: int = 0) -> Picture:
-    """A picture like a screen: flat areas and edges, other ones for each seed."""
+def frame(width: int, height: int, seed: int = 0, *, photo: bool = False) -> Picture:
+    """A picture like a screen: flat areas and edges, other ones for each seed; ``photo``: a quarter of it is grainy."""
     from PIL import Image, ImageDraw
 
     random = Random(seed)
@@ -49,6 +49,8 @@ def frame(width: int, height: int, seed: int = 0) -> Picture:
         left, top = random.randrange(width), random.randrange(height)
         fill = tuple(random.randrange(256) for _ in range(3))
         pen.rectangle((left, top, left + random.randrange(4, 160), top + random.randrange(4, 40)), fill=fill)
+    if photo:
+        image.paste(Image.effect_noise((width // 2, height // 2), 60).convert("RGB"), (0, 0))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Picture(buffer.getvalue())
