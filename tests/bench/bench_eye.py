@@ -24,9 +24,9 @@ import psutil
 from fakes.real_engine import frame, weightless
 from handlens.eye.chat import chat_request, read_chat_response
 from handlens.eye.client import EngineEye
-from handlens.eye.engine_metrics import read_metrics
 from handlens.eye.protocol import EyeLimits
 from handlens_server.engine.child import EngineChild
+from handlens_server.engine.metrics import read_metrics
 from handlens_server.engine.open import open_sight
 from handlens_server.engine.plan import EnginePlan
 from handlens_server.run_folder import RunFolder

@@ -10,8 +10,8 @@ from typing import Literal
 
 from handlens.errors import HandlensError
 from handlens.eye.engine_link import EngineGoneError, EngineLink, EngineRefusedError
-from handlens.eye.engine_metrics import read_metrics
 from handlens.eye.protocol import EyeLimits
+from handlens_server.engine.metrics import read_metrics
 from handlens_server.engine.open import Sight, open_sight
 from handlens_server.engine.options import EngineOptions
 

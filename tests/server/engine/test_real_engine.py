@@ -18,11 +18,11 @@ from handlens.errors import EyeBusy, EyeUnavailable
 from handlens.eye import qwen3_vl
 from handlens.eye.chat import chat_request, read_chat_response
 from handlens.eye.client import EngineEye
-from handlens.eye.engine_metrics import EngineMetrics, read_metrics
 from handlens.eye.json_repair import read_json
 from handlens.eye.pictures import EncodedPicture
 from handlens.eye.protocol import EyeLimits
 from handlens.eye.readers import TABLE_QUESTION, TableAnswer
+from handlens_server.engine.metrics import EngineMetrics, read_metrics
 from handlens_server.engine.open import Sight, open_sight
 from handlens_server.run_folder import MARK, RunFolder
 

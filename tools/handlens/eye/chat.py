@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from handlens.errors import EyeError
+from handlens.eye import vllm_dialect
 from handlens.eye.pictures import EncodedPicture
 from handlens.eye.protocol import Usage
 
@@ -47,7 +48,7 @@ def chat_request(
     correction: Correction | None = None,
     vllm: bool = False,
 ) -> dict[str, Any]:
-    """The body of a chat completion. ``vllm`` names each picture by its content, which spares the server hashing it."""
+    """The body of a chat completion; ``vllm``: the server speaks `vllm_dialect`."""
     content: list[dict[str, Any]] = [_picture_part(picture, vllm=vllm) for picture in pictures]
     messages: list[dict[str, Any]] = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
     if correction is not None:
@@ -66,7 +67,7 @@ def chat_request(
 
 def _picture_part(picture: EncodedPicture, *, vllm: bool) -> dict[str, Any]:
     part: dict[str, Any] = {"type": "image_url", "image_url": {"url": picture.url}}
-    return part | {"uuid": picture.key} if vllm else part
+    return vllm_dialect.named_by_content(part, picture.key) if vllm else part
 
 
 class _Message(BaseModel):

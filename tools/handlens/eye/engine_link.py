@@ -12,7 +12,7 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from handlens.errors import EyeError, EyeUnavailable, InvalidInput
-from handlens.eye import qwen3_vl
+from handlens.eye import qwen3_vl, vllm_dialect
 from handlens.eye.protocol import Effort
 from handlens.eye.self_check import Verdict
 
@@ -167,7 +167,7 @@ class EngineLink:
                 self._blind = set()
             self.up = self.was_up = True
             self.models = tuple(model.id for model in models.data)
-            self.is_vllm = any(model.owned_by == "vllm" for model in models.data)
+            self.is_vllm = any(model.owned_by == vllm_dialect.OWNER for model in models.data)
             self._failures = 0
             return came_up
         return False

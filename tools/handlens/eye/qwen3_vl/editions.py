@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from handlens.eye.vllm_dialect import more_sampling
+
 Edition = Literal["instruct", "thinking"]
 REASONING_PARSER = "qwen3"
 """What vLLM calls the parser that puts a Thinking model's reasoning aside."""
@@ -11,7 +13,7 @@ REASONING_PARSER = "qwen3"
 _EXACT: dict[str, Any] = {"temperature": 0.0}
 # The published settings for exact work. Thinking must not be greedy: it repeats itself without end.
 _THINKING: dict[str, Any] = {"temperature": 0.6, "top_p": 0.95}
-_VLLM_ONLY: dict[Edition, dict[str, Any]] = {"instruct": {}, "thinking": {"top_k": 20}}
+_TOP_K: dict[Edition, int | None] = {"instruct": None, "thinking": 20}
 
 
 def edition_of(model: str) -> Edition:
@@ -20,6 +22,6 @@ def edition_of(model: str) -> Edition:
 
 
 def sampling(edition: Edition, *, vllm: bool) -> dict[str, Any]:
-    """Request fields for locating and reading. ``vllm``: the server knows the fields that OpenAI's API lacks."""
+    """Request fields for locating and reading; ``vllm``: the server speaks `vllm_dialect`."""
     chosen = dict(_THINKING if edition == "thinking" else _EXACT)
-    return chosen | (_VLLM_ONLY[edition] if vllm else {})
+    return chosen | (more_sampling(_TOP_K[edition]) if vllm else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlens.eye.engine_metrics import parse_metrics
+from handlens_server.engine.metrics import parse_metrics
 
 PRINTED = """\
 # HELP vllm:num_requests_running Number of requests in model execution batches.
