@@ -91,6 +91,11 @@ async def shared_kit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 async def kit(shared_kit: Kit) -> AsyncIterator[Kit]:
     """A kit without a guard against private addresses, for tests that open loopback pages."""
     yield shared_kit
-    for session in shared_kit.browser.owned(shared_kit.caller):
+    await close_all(shared_kit)
+
+
+async def close_all(kit: Kit) -> None:
+    """Close what the kit's caller has open."""
+    for session in kit.browser.owned(kit.caller):
         with suppress(NoSuchSession):  # a tab that went with the session that opened it
-            await shared_kit.browser.end(session.id, shared_kit.caller)
+            await kit.browser.end(session.id, kit.caller)

@@ -18,6 +18,9 @@ class Limits(BaseModel):
     calls_waiting: int = Field(default=256, ge=0, description="Tool calls that may wait in line.")
     call_seconds: float = Field(default=600, gt=0, description="One tool call may take so long.")
     navigation_seconds: float = Field(default=30, gt=0, description="A page has so long to load.")
+    page_silent_seconds: float = Field(
+        default=15, gt=0, description="A page that answers nothing for so long after navigation_seconds is given up."
+    )
     page_bytes: int = Field(default=50 * MEGABYTE, ge=1, description="A page's own document may be so large.")
     browser_start_seconds: float = Field(default=30, gt=0, description="The browser has so long to start.")
     browser_idle_seconds: float = Field(default=300, gt=0, description="A browser without sessions ends after so long.")

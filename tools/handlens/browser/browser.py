@@ -121,6 +121,7 @@ class Browser:
         try:
             async with session.use():
                 status = await go(session, url, wait_until=options.wait_until, limits=self._limits)
+                await session.page.title()  # a page that answers nothing is not open
         except BaseException as error:
             with contextlib.suppress(Exception), anyio.CancelScope(shield=True):  # what went wrong first matters
                 await self._discard(session, error)
@@ -214,7 +215,15 @@ class Browser:
             if isinstance(error, TimeoutError):
                 raise BrowserDied("The browser no longer answers. Call open_page again.") from error
             raise
-        session = Session(f"s_{secrets.token_hex(3)}", owner, context, page, proxy=proxy, dialogs=options.dialogs)
+        session = Session(
+            f"s_{secrets.token_hex(3)}",
+            owner,
+            context,
+            page,
+            proxy=proxy,
+            dialogs=options.dialogs,
+            silent_seconds=self._limits.navigation_seconds + self._limits.page_silent_seconds,
+        )
         session.refusals = refusals
         self._adopt(session)
         context.on("page", lambda opened: self._on_tab(session, opened))
@@ -254,7 +263,15 @@ class Browser:
             root.spawn(page.close())
             return
         root.tabs += 1
-        tab = Session(f"{root.id}.{root.tabs + 1}", root.owner, root.context, page, parent=root, dialogs=root.dialogs)
+        tab = Session(
+            f"{root.id}.{root.tabs + 1}",
+            root.owner,
+            root.context,
+            page,
+            parent=root,
+            dialogs=root.dialogs,
+            silent_seconds=root.silent_seconds,
+        )
         tab.refusals, tab.pending = root.refusals, root.pending
         self._adopt(tab)
         root.note(f"A new tab opened: {page.url or 'about:blank'} as session_id {tab.id}.")

@@ -6,12 +6,17 @@ import contextlib
 import re
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+import anyio
 
 from handlens.errors import HandlensError, LimitExceeded, NavigationFailed, Refused, TimedOut
 from handlens.limits import Limits
 
 if TYPE_CHECKING:
+    from playwright.async_api import Response
+
     from handlens.browser.session import Session
 
 WaitUntil = Literal["commit", "domcontentloaded", "load", "networkidle"]
@@ -43,26 +48,40 @@ async def go(session: Session, url: str, *, wait_until: WaitUntil, limits: Limit
     from playwright.async_api import Error, TimeoutError
 
     deadline = time.monotonic() + limits.navigation_seconds
-    async with _size_watch(session, limits.page_bytes) as too_large:
+    response: Response | None = None
+    async with _watched(session, limits.page_bytes) as document:
         try:
-            response = await session.page.goto(url, wait_until="commit", timeout=limits.navigation_seconds * 1000)
-            if wait_until != "commit":
-                await _finish_loading(session, wait_until, deadline)
+            with document.loading:
+                response = await session.page.goto(url, wait_until="commit", timeout=limits.navigation_seconds * 1000)
+                if wait_until != "commit":
+                    await _finish_loading(session, document, wait_until, deadline)
         except TimeoutError as error:
             raise TimedOut(
                 f"{url} did not answer within {limits.navigation_seconds:g} seconds.",
                 setting="limits.navigation_seconds",
             ) from error
         except Error as error:
+            if _is_download(session, error):
+                await _download_begun(session)
             raise _failure(session, url, error) from error
-        if too_large:
+        if document.too_large:
             raise LimitExceeded(
                 f"The document at {url} is larger than {limits.page_bytes:,} bytes.", setting="limits.page_bytes"
             )
     return response.status if response is not None else None
 
 
-async def _finish_loading(session: Session, wait_until: WaitUntil, deadline: float) -> None:
+@dataclass(slots=True)
+class _Document:
+    """The page's own document while it arrives. Waiting for it ends with the scope ``loading``."""
+
+    loading: anyio.CancelScope
+    request: str = ""
+    finished: bool = False
+    too_large: bool = False
+
+
+async def _finish_loading(session: Session, document: _Document, wait_until: WaitUntil, deadline: float) -> None:
     from playwright.async_api import TimeoutError
 
     left = max(0.1, deadline - time.monotonic())
@@ -70,36 +89,63 @@ async def _finish_loading(session: Session, wait_until: WaitUntil, deadline: flo
         await session.page.wait_for_load_state(wait_until if wait_until != "commit" else "load", timeout=left * 1000)
     except TimeoutError:
         session.note("The page was still loading when time was up; it is used as it is.")
+        if not document.finished:  # it may go on for ever, and nobody counts its bytes from here on
+            await (await session.cdp()).send("Page.stopLoading")
 
 
 @contextlib.asynccontextmanager
-async def _size_watch(session: Session, limit: int) -> AsyncGenerator[list[int]]:
-    """Stop loading once the main document exceeds ``limit`` bytes; the list is non-empty if that happened."""
+async def _watched(session: Session, limit: int) -> AsyncGenerator[_Document]:
+    """Follow the main document as it arrives, and stop waiting for it once it exceeds ``limit`` bytes."""
     cdp = await session.cdp()
-    received: dict[str, int] = {}
-    document: list[str] = []
-    exceeded: list[int] = []
+    document = _Document(anyio.CancelScope())
+    received = 0
 
     def on_request(event: dict[str, Any]) -> None:
+        nonlocal received
         if event.get("type") == "Document" and event.get("requestId") == event.get("loaderId"):
-            document[:] = [event["requestId"]]
+            document.request, document.finished, received = event["requestId"], False, 0
 
     def on_data(event: dict[str, Any]) -> None:
-        key = event["requestId"]
-        received[key] = received.get(key, 0) + event["dataLength"]
-        if received[key] > limit and key in document and not exceeded:
-            exceeded.append(received[key])
-            session.spawn(cdp.send("Page.stopLoading"))
+        nonlocal received
+        if event["requestId"] != document.request:
+            return
+        received += event["dataLength"]
+        if received > limit and not document.too_large:
+            document.too_large = True
+            document.loading.cancel()
 
-    cdp.on("Network.requestWillBeSent", on_request)
-    cdp.on("Network.dataReceived", on_data)
+    def on_end(event: dict[str, Any]) -> None:
+        document.finished = document.finished or event["requestId"] == document.request
+
+    listeners = {
+        "Network.requestWillBeSent": on_request,
+        "Network.dataReceived": on_data,
+        "Network.loadingFinished": on_end,
+        "Network.loadingFailed": on_end,
+    }
+    for name, listener in listeners.items():
+        cdp.on(name, listener)
     await cdp.send("Network.enable", {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0})
     try:
-        yield exceeded
+        yield document
     finally:
-        cdp.remove_listener("Network.requestWillBeSent", on_request)
-        cdp.remove_listener("Network.dataReceived", on_data)
+        for name, listener in listeners.items():
+            cdp.remove_listener(name, listener)
     session.spawn(cdp.send("Network.disable"))  # a page that could not be opened ends now, and might never answer
+
+
+def _is_download(session: Session, error: Exception) -> bool:
+    text = str(error)
+    return "Download is starting" in text or ("ERR_ABORTED" in text and session.downloads > 0)
+
+
+async def _download_begun(session: Session) -> None:
+    """The failed navigation may be heard of before the download that it turned into."""
+    from playwright.async_api import TimeoutError
+
+    if not session.downloads:
+        with contextlib.suppress(TimeoutError):
+            await session.page.wait_for_event("download", timeout=2_000)
 
 
 def _failure(session: Session, url: str, error: Exception) -> HandlensError:
@@ -108,7 +154,7 @@ def _failure(session: Session, url: str, error: Exception) -> HandlensError:
         refusal = session.refusals[-1]
         session.refusals.clear()
         return Refused(f"{url} was not opened. {refusal}")
-    if "Download is starting" in text or ("ERR_ABORTED" in text and session.downloads):
+    if _is_download(session, error):
         return NavigationFailed(f"{url} is a file to download, not a page.")
     code = _CODE.search(text)
     if code is None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+import anyio
+
 from handlens.browser.proxy import GuardedProxy
 from handlens.errors import BrowserDied, HandlensError, TargetError, TimedOut
 
@@ -42,6 +44,8 @@ class Session:
     proxy: GuardedProxy | None = None
     parent: Session | None = None
     dialogs: DialogAnswer = "dismiss"
+    silent_seconds: float = 45
+    """A page that answers nothing for so long is given up."""
     crashed: bool = False
     last_used: float = field(default_factory=time.monotonic)
     refusals: list[str] = field(default_factory=list[str])
@@ -62,7 +66,8 @@ class Session:
             if self.crashed:
                 raise self.failure(RuntimeError("crashed before"))
             try:
-                yield self
+                async with self._giving_up_on_silence():
+                    yield self
             except TimeoutError as error:
                 raise TimedOut(
                     f"The page did not answer in time: {_sentence(error)}", setting="limits.navigation_seconds"
@@ -71,6 +76,37 @@ class Session:
                 raise self.failure(error) from error
             finally:
                 self.last_used = time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def _giving_up_on_silence(self) -> AsyncGenerator[None]:
+        """End the call once the page answers nothing: a script in an endless loop blocks whatever asks the page.
+
+        So does a navigation whose server has not answered yet, which has its own, shorter limit where we start it.
+        """
+        silent = False
+
+        async def listen() -> None:
+            nonlocal silent
+            while not silent:
+                await asyncio.sleep(self.silent_seconds)
+                try:
+                    await asyncio.wait_for(_unless_gone(self.page.evaluate("1")), self.silent_seconds)
+                except TimeoutError:
+                    silent = True
+                    scope.cancel()
+
+        with anyio.CancelScope() as scope:
+            listener = asyncio.create_task(listen())
+            try:
+                yield
+            finally:
+                listener.cancel()
+        if silent:
+            raise TimedOut(
+                f"The page answers nothing for {self.silent_seconds:g} seconds: a script of it does not let go, or the "
+                f"server that it navigates to is silent. Close session {self.id} if it stays so.",
+                setting="limits.page_silent_seconds",
+            )
 
     @property
     def busy(self) -> bool:

@@ -165,7 +165,7 @@ def download(data: bytes, name: str, content_type: str = "application/octet-stre
 
 
 def huge(size: int) -> Reply:
-    """A page of ``size`` bytes, sent a megabyte at a time."""
+    """A page of ``size`` bytes, sent a megabyte at a time; most are not shown, so that a browser gets through them."""
     return Reply(_Filler(size))
 
 
@@ -191,7 +191,7 @@ class _Filler:
     size: int
 
     def __iter__(self) -> Iterator[bytes]:
-        yield b"<!doctype html><title>Huge</title><pre>"
+        yield b"<!doctype html><title>Huge</title><script type=text/plain>"
         line = (b"0123456789abcdef" * 4 + b"\n") * (_CHUNK // 65)
         for start in range(0, self.size, len(line)):
             yield line[: self.size - start]
