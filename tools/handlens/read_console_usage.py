@@ -33,6 +33,7 @@ class ReadConsoleUsageInput(ToolInput):
     )
     reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
     wait_seconds: float = Field(default=10, description="The list has so long to appear.", ge=0, le=120)
+    max_rows: int = Field(default=2_000, description="Turn pages and scroll up to so many.", ge=0, le=50_000)
     cursor: str | None = Field(
         default=None, description="next_cursor of an answer, alone: its further rows.", max_length=64
     )
@@ -121,7 +122,7 @@ async def _look(session: Session, request: ReadConsoleUsageInput, kit: Kit) -> L
     missing: NoListError | None = None
     if request.reader != "ocr":
         try:
-            return await look_at_page(session.page, Meaning(), seconds=request.wait_seconds)
+            return await look_at_page(session.page, Meaning(), seconds=request.wait_seconds, most_rows=request.max_rows)
         except NoListError as error:
             if request.reader == "structure" or not available():
                 raise

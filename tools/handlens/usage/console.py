@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +14,7 @@ from anyio import to_thread
 
 from handlens.errors import ReadingError
 from handlens.geometry import Frame
+from handlens.usage.follow import follow
 from handlens.usage.masking import masked
 from handlens.usage.page_kind import says_empty, why_not_a_console
 from handlens.usage.picture import read_picture
@@ -50,8 +51,8 @@ class Look:
     remarks: Sequence[str] = ()
 
 
-async def look_at_page(page: Page, meaning: Meaning, *, seconds: float) -> Look:
-    """Read the page's own tables, once it shows them.
+async def look_at_page(page: Page, meaning: Meaning, *, seconds: float, most_rows: int = 0) -> Look:
+    """Read the page's own tables, once it shows them; the longest of them to its end, or to ``most_rows``.
 
     Raises:
         ReadingError: it is no console (a login, a captcha, an error page, something else), or still loading after
@@ -63,7 +64,26 @@ async def look_at_page(page: Page, meaning: Meaning, *, seconds: float) -> Look:
         tables = usage_tables(await read_laid_out(page), meaning) or tables
     if not any(table.rows for table in tables):
         refuse_what_is_no_console(facts, tables, seconds)
-    return await to_thread.run_sync(look_from_tables, tables, meaning, clock_of(facts), "structure")
+    remark = None
+    longest = max(range(len(tables)), key=lambda at: len(tables[at].rows), default=0)
+    if tables and tables[longest].rows and len(tables[longest].rows) < most_rows:
+        followed = await follow(page, tables[longest], _again(page, meaning, tables[longest]), most_rows=most_rows)
+        tables[longest], remark = followed.table, followed.remark
+    look = await to_thread.run_sync(look_from_tables, tables, meaning, clock_of(facts), "structure")
+    return replace(look, remarks=[*look.remarks, remark]) if remark else look
+
+
+def _again(page: Page, meaning: Meaning, table: Table) -> Callable[[], Awaitable[Table | None]]:
+    """How to look at the same table once more: the longest that has the same headers."""
+
+    async def read() -> Table | None:
+        found = usage_tables((await read_structure(page)).tables, meaning)
+        if not any(one.headers == table.headers for one in found):
+            found = usage_tables(await read_laid_out(page), meaning)
+        same = [one for one in found if one.headers == table.headers]
+        return max(same, key=lambda one: len(one.rows), default=None)
+
+    return read
 
 
 def look_from_tables(tables: Sequence[Table], meaning: Meaning, clock: Clock, reader: Reader) -> Look:

@@ -183,7 +183,8 @@
     });
     const head = [];
     const rows = [];
-    const ordered = [...lines].sort(([a], [b]) => (typeof a === "number" && typeof b === "number" ? a - b : 0));
+    const top = ([, cells]) => (cells.length ? cells[0].getBoundingClientRect().y : 0);
+    const ordered = [...lines].sort((a, b) => (typeof a[0] === "number" && typeof b[0] === "number" ? a[0] - b[0] : top(a) - top(b)));
     for (const [, cells] of ordered) {
       if (!cells.length) continue;
       if (cells.every((each) => index(each, "aria-colindex"))) {
