@@ -97,32 +97,31 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     settings, _ = settings_of(options)
     from handlens_server.logs import to_stderr
-    from handlens_server.quick_import import no_collection, packages_on_demand
 
     to_stderr(settings.log_level)
-    packages_on_demand("mcp", "mcp.server")
-    if settings.transport == "stdio":
-        return _serve_stdio(settings)
-    with no_collection():
-        import asyncio
-
-        from handlens_server.http import serve
-    asyncio.run(serve(settings))
-    return 0
+    return _serve_stdio(settings) if settings.transport == "stdio" else _serve_http(settings)
 
 
 def _serve_stdio(settings: Settings) -> int:
     from handlens_server.greeting import greet
-    from handlens_server.quick_import import no_collection
 
     first_line, answered = greet()
     if not first_line:
         return 0
-    with no_collection():
-        import asyncio
+    import asyncio
 
-        from handlens_server.stdio import serve
+    from handlens_server.stdio import serve
+
     asyncio.run(serve(settings, first_line, answered))
+    return 0
+
+
+def _serve_http(settings: Settings) -> int:
+    import asyncio
+
+    from handlens_server.http import serve
+
+    asyncio.run(serve(settings))
     return 0
 
 
