@@ -43,6 +43,8 @@ class FakeEngine:
     models: tuple[str, ...] = ("Qwen/Qwen3-VL-4B-Instruct",)
     owner: str = "vllm"
     up: bool = True
+    silent: bool = False
+    """It takes requests and never answers."""
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     running: int = 0
@@ -100,6 +102,8 @@ class FakeEngine:
                 connection.start_next_cycle()
 
     async def _reply(self, target: str, body: bytes, stream: SocketStream) -> Reply | None:
+        if self.silent:
+            await anyio.sleep_forever()
         if target == "/v1/models":
             return 200, {"data": [{"id": name, "owned_by": self.owner} for name in self.models]}
         if target != "/v1/chat/completions":

@@ -24,7 +24,7 @@ from handlens.errors import (
     LimitExceeded,
     TimedOut,
 )
-from handlens.eye import qwen3_vl
+from handlens.eye import engine_link, qwen3_vl
 from handlens.eye.client import EngineEye, EyeModels
 from handlens.eye.engine_link import Endpoint, EngineLink
 from handlens.eye.protocol import EyeLimits
@@ -342,6 +342,21 @@ async def test_an_engine_that_is_not_there_yet_holds_nothing_up(picture: Picture
         assert eye.status.state == "starting"
         with pytest.raises(EyeUnavailable, match="loading weights, 40 %"):
             await eye.ask([picture], "What?", str)
+
+
+async def test_an_engine_that_works_hard_is_not_given_up_for_one_late_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeEngine(saying("x")).serve() as engine:
+        link = EngineLink(Endpoint(engine.url))
+        assert await link.probe()
+        engine.silent = True
+        monkeypatch.setattr(engine_link, "PROBE_SECONDS", 0.05)
+        for _ in range(engine_link.LATE_PROBES - 1):
+            await link.probe()
+            assert link.up
+        await link.probe()
+        assert not link.up
+        assert "did not say within" in link.because
+        await link.close()
 
 
 async def test_an_engine_is_reached_through_a_unix_socket(picture: Picture, tmp_path: Path) -> None:

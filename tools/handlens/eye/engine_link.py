@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 PROBE_SECONDS = 5.0
+LATE_PROBES = 3
 MAX_RESPONSE_BYTES = 16_000_000
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
@@ -110,6 +111,7 @@ class EngineLink:
         self.outstanding = 0
         self._blind: set[str] = set()
         self._failures = 0
+        self._late = 0
         self._retry_at = 0.0
         self._client: httpx2.AsyncClient | None = None
 
@@ -152,7 +154,9 @@ class EngineLink:
             with anyio.fail_after(PROBE_SECONDS):
                 models = _Models.model_validate_json(await self.get("/v1/models"))
         except TimeoutError:
-            self.failed(f"it did not say within {PROBE_SECONDS:.0f} s what it serves")
+            self._late += 1
+            if not self.up or self._late >= LATE_PROBES:  # one that works hard may answer late
+                self.failed(f"it did not say within {PROBE_SECONDS:.0f} s what it serves")
         except (EngineGoneError, EyeError) as error:
             self.failed(str(error))
         except EngineRefusedError as error:
@@ -161,6 +165,7 @@ class EngineLink:
         except ValidationError:
             self.failed("what it says it serves can't be read: is it an OpenAI-compatible API?")
         else:
+            self._late = 0
             came_up = not self.up
             if came_up:
                 self.checked, self.because = False, "its sight is being checked"
