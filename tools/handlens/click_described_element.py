@@ -16,10 +16,13 @@ from handlens.locate.choosing import Chosen, FoundElement, choose, found, pictur
 from handlens.locate.effect import Effect, effect_of, observing
 from handlens.locate.expectation import check_expectation
 from handlens.locate.locate import Target
+from handlens.locate.menus import open_by_pointing, reveal
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import tool
 
 if TYPE_CHECKING:
+    from playwright.async_api import Page
+
     from handlens.browser.session import Session
     from handlens.locate.world import FrameWorld
 
@@ -104,6 +107,8 @@ async def _act(
     request: ClickDescribedElementInput, kit: Kit, session: Session, chosen: Chosen, target: Target
 ) -> ClickDescribedElementOutput:
     world = chosen.located.snapshot.worlds[target.candidate.frame]
+    if target.candidate.kind == "hidden":
+        await reveal(session.page, world, target.candidate.id)
     aim = await take_aim(world, target.candidate, kit.acting.settle_seconds)
     if aim.cover is not None and request.dismiss_cover:
         await _dismiss(session, aim)
@@ -151,16 +156,27 @@ async def _click(
             await page.mouse.move(point.x, point.y)
         elif request.action == "focus":
             await world.run(f"handlens.focus({target.candidate.id})")
-        else:
+        elif not await _pointing_is_enough(page, world, target):
+            adding = await world.run(f"handlens.addsToSelection({target.candidate.id})")
+            if adding:
+                await page.keyboard.down("Control")
             await page.mouse.click(
                 point.x,
                 point.y,
                 button="right" if request.action == "right_click" else "left",
                 click_count=2 if request.action == "double_click" else 1,
             )
+            if adding:
+                await page.keyboard.up("Control")
         effect = await effect_of(seen, kit.acting.effect_seconds)
         await session.settle()
         return await check_expectation(page, request.expect, effect) if request.expect else effect
+
+
+async def _pointing_is_enough(page: Page, world: FrameWorld, target: Target) -> bool:
+    """An item of a menu that opens its submenu when pointed at is not clicked too: that would close or choose it."""
+    is_item = target.candidate.role.startswith("menuitem")
+    return is_item and await open_by_pointing(page, world, target.candidate.id)
 
 
 async def _dismiss(session: Session, aim: Aim) -> None:

@@ -22,6 +22,7 @@ class Group:
 
     kind: str
     label: str
+    hints: str
     parent: int
     box: Box
 
@@ -31,7 +32,7 @@ class Candidate:
     """One element. Boxes and points are CSS pixels of the main frame's viewport; ``order`` is document order.
 
     ``kind``: ``action`` (a control by its nature), ``soft`` (clickable by look or listener), ``icon``, ``shape``,
-    ``label`` (of a control) or ``text``.
+    ``label`` (of a control), ``hidden`` (an item of a closed submenu; the box is its opener's) or ``text``.
     """
 
     frame: int
@@ -91,7 +92,7 @@ class Snapshot:
     by_key: dict[tuple[int, int], Candidate] = field(default_factory=dict)
 
 
-KINDS = {"a": "action", "s": "soft", "i": "icon", "g": "shape", "l": "label", "t": "text"}
+KINDS = {"a": "action", "s": "soft", "i": "icon", "g": "shape", "l": "label", "h": "hidden", "t": "text"}
 
 
 async def find_candidates(page: Page) -> Snapshot:
@@ -131,7 +132,7 @@ def _add(snapshot: Snapshot, read: dict[str, Any], number: int, world: FrameWorl
     for group in read["groups"]:
         parent = group["p"]
         snapshot.groups.append(
-            Group(group["k"], group["l"], first_group + parent if parent >= 0 else -1, _box(group, world))
+            Group(group["k"], group["l"], group["hi"], first_group + parent if parent >= 0 else -1, _box(group, world))
         )
     snapshot.truncated = snapshot.truncated or bool(read["truncated"])
     for raw in read["candidates"]:

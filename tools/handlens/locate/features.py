@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.text import Term, similarity, terms, word_list
@@ -51,16 +53,25 @@ def features(snapshot: Snapshot) -> Features:
         names = terms(candidate.name) if candidate.name else ()
         built.names.append(names)
         for term in names:
-            index[term].append((at, FIELD_WEIGHTS["name"]))
-        if candidate.kind == "text":
+            _index(index, term, at, FIELD_WEIGHTS["name"])
+        if candidate.kind in ("text", "hidden"):
             continue
         for name, text in _other_fields(candidate, near.get(at, "")):
             weight = FIELD_WEIGHTS[name]
             for term in terms(text):
                 if name != "hints" or term.key not in NOISE:
-                    index[term].append((at, weight))
+                    _index(index, term, at, weight)
     built.index = dict(index)
     return built
+
+
+def _index(index: dict[Term, list[tuple[int, float]]], term: Term, at: int, weight: float) -> None:
+    """A phrase is found by itself and, a little less, by each of its words."""
+    index[term].append((at, weight))
+    if " " in term.key:
+        for word in term.key.split():
+            for part in terms(word):
+                index[part].append((at, 0.95 * weight))
 
 
 def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
@@ -82,11 +93,24 @@ def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
 
 
 def _spoken_hints(hints: str) -> str:
-    return (
-        " ".join(word for word in hints.replace("-", " ").split() if not word.startswith(("path:", "glyph:")))
-        if hints
-        else ""
-    )
+    said: list[str] = []
+    for word in hints.split():
+        if word.startswith("path:"):
+            said.append(outlines().get(word[5:], ""))
+        elif not word.startswith("glyph:"):
+            said.append(word.replace("-", " "))
+    return " ".join(said)
+
+
+@cache
+def outlines() -> dict[str, str]:
+    """The key of an icon's outline → the icon's name."""
+    found: dict[str, str] = {}
+    for line in (files("handlens.locate") / "words" / "outlines.txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            name, *keys = line.split()
+            found.update(dict.fromkeys(keys, name.replace("-", " ")))
+    return found
 
 
 def _nearby_labels(snapshot: Snapshot) -> dict[int, str]:

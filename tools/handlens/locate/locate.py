@@ -79,11 +79,16 @@ def locate_in(snapshot: Snapshot, description: str) -> Located:
     targets: list[Target] = []
     for place, one in enumerate(joined[:MAX_RANKED]):
         rival = joined[0 if place else 1].score if len(joined) > 1 else 0.0
+        if query.indefinite and not place and rival >= 0.97 * one.score:
+            rival = 0.0
         targets.append(_target(one, confidence_of(one, rival, first=place == 0)))
     return Located(query, snapshot, tuple(targets))
 
 
 def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
+    literal = scorer.literal(query)
+    if literal is not None:
+        return scorer.rank(literal)
     if query.ordinal is None:
         return scorer.rank(query)
     named = _ordinal_as_name(scorer, query)
@@ -143,7 +148,7 @@ def _same(a: Candidate, b: Candidate) -> bool:
         return True
     if "label" in (a.kind, b.kind) and a.name == b.name:
         return abs(a.box.center.y - b.box.center.y) < max(a.box.height, b.box.height)
-    return bool(a.href) and a.href == b.href and a.name == b.name and a.kind == b.kind
+    return len(a.href) > 2 and not a.href.startswith("#") and a.href == b.href
 
 
 def _target(one: Scored, confidence: float) -> Target:

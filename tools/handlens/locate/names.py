@@ -19,7 +19,7 @@ def name_match(candidate: Candidate, quoted: str) -> float:
         (0.95, candidate.value), (0.9, candidate.hints),
     ):  # fmt: skip
         if text:
-            best = max(best, weight * _text_match(wanted, fold(text)))
+            best = max(best, weight if text == quoted else 0.93 * weight * _text_match(wanted, fold(text)))
     return best
 
 

@@ -6,17 +6,17 @@ import re
 
 from handlens.locate.vocabulary import CONTAINERS, ORDINALS
 
-_ROW = "row|line|entry|record|list item|item|card|tile|message|post|comment|email|mail|listing|task|file|product"
+ROW = "row|line|entry|record|list item|item|card|tile|message|post|comment|email|mail|listing|task|file|product"
 QUOTES = re.compile(
     r"“([^”]{1,200})”|「([^」]{1,200})」|『([^』]{1,200})』|‘([^’]{1,200})’|《([^》]{1,200})》|\"([^\"]{1,200})\"|`([^`]{1,200})`|(?<!\w)'([^']{1,200})'(?!\w)"
 )
 MARK = re.compile("\ue000(\\d+)\ue001")
 VERBS_EN = re.compile(
     r"^(?:please |now |then |i want to |i'd like to |can you |could you |go ahead and )*"
-    r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|hover(?: over)?|find|locate|select|switch to|check|tick)\s+(?=\S)"
+    r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|go(?: back)? to|return to|navigate to|jump to|switch over to|show me|take me to|hover(?: over)?|find|locate|select(?! all)|switch to|check|tick)\s+(?=\S)"
 )
 VERBS_ZH = re.compile(
-    r"^(?:请|帮我|麻烦|我要|我想)*(?:点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择|选中|勾选|聚焦到?|找到)(?=\S)"
+    r"^(?:请|帮我|麻烦|我要|我想)*(?:点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择(?!全部|所有)|选中|勾选|聚焦到?|找到)(?=\S)"
 )
 NAME_EN = re.compile(
     r"\b(?:(?:which |that )?(?:is |are )?(?:labell?ed|named|called|titled|captioned|marked)(?: with| as)?|(?:that |which )?(?:says|reads)|saying|reading|with (?:the |a )?(?:text|label|name|title|caption|words?|placeholder|value)s?(?: of)?|whose (?:label|name|text|title|value) is)\s+"
@@ -25,7 +25,7 @@ NAME_ZH = re.compile(
     r"(?:名为|名叫|叫做|叫作|名称为|名称是|名字是|名字叫|标有|标着|标为|写着|写有|显示为|文字为|文字是|文本为|标签为|标签是|标题为|内容为|占位符为)"
 )
 NOT_EN = re.compile(
-    r"(?:,|;|\(|\b(?:but|and))?\s*\b(?:(?:not|except|excluding)(?: for)?|other than|rather than|instead of)\b\s*(?:the one |the )?(?P<what>[^,;)]+)\)?"
+    r"(?:,|;|\(|\b(?:but|and|that is|which is|that's|who is))?\s*\b(?:(?:not|except|excluding)(?: for)?|other than|rather than|instead of)\b\s*(?:the one |the )?(?P<what>[^,;)]+)\)?"
 )
 NOT_ZH = re.compile(
     r"[，,；(（]?(?:但|而)?(?:不是|除了|而非|并非|不要|不在)(?P<what>[^，,；)）]+)[)）]?(?:以外|之外)?(?:的那个|的)?"
@@ -37,13 +37,14 @@ _ORDINAL_WORDS = "|".join(ORDINALS)
 RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        ("row_nth", rf"\b(?:in|on|at|from|of|for) (?:the )?(?P<nth>{_ORDINAL_WORDS}) (?:{_ROW})\b(?: of the (?:table|list))?"),
-        ("row", rf"\b(?:in|on|at|from|of|for|within|inside|next to|beside) (?:the |this |that )?(?:same )?(?:table )?(?:{_ROW}) {_WITH}(?: the)?\b"),
-        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>[^,]+?)(?:'s)? (?:{_ROW})\b(?! \w)"),
+        ("row_nth", rf"\b(?:in|on|at|from|of|for) (?:the )?(?P<nth>{_ORDINAL_WORDS}) (?:{ROW})\b(?: of the (?:table|list))?"),
+        ("row_nth", rf"\b(?:in|on|of|for|from) (?:the )?(?P<nth>{_ORDINAL_WORDS}) \w+$"),
+        ("row", rf"\b(?:in|on|at|from|of|for|within|inside|next to|beside) (?:the |this |that )?(?:same )?(?:table )?(?:{ROW}) {_WITH}(?: the)?\b"),
+        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>[^,]+?)(?:'s)? (?:{ROW})\b(?! \w)"),
         ("left", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?left(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("right", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?right(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("above", r"\b(?:just |directly |immediately |right )?(?:above|over|on top of)(?: the)?\b"),
-        ("heading", r"\b(?:under|below|beneath|in|following)(?: the)? (?:heading|header|section heading|title|caption)(?: of| for)?\b"),
+        ("heading", r"\b(?:under|below|beneath|in|following)(?: the)? (?:heading|header|section heading|title|caption)(?: of| for)?\b(?=\s+\S)"),
         ("below", r"\b(?:just |directly |immediately |right )?(?:below|under|beneath|underneath)(?: the)?\b"),
         ("between", r"\b(?:in )?between(?: the)?\b"),
         ("near", r"\b(?:right |just |directly )?(?:next to|beside|near|close to|nearest|adjacent to|alongside|by the side of|accompanying)(?: to)?(?: the)?\b"),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from handlens.locate import relations_text
+from handlens.locate.instructions import read_instruction
 from handlens.locate.patterns import (
     MARK,
     NAME_EN,
@@ -15,10 +16,8 @@ from handlens.locate.patterns import (
     PLACES_EN,
     PLACES_ZH,
     QUOTES,
-    VERBS_EN,
-    VERBS_ZH,
 )
-from handlens.locate.text import Term, fold, is_cjk, terms
+from handlens.locate.text import JOINER, Term, fold, is_cjk, join_phrases, terms
 from handlens.locate.vocabulary import (
     CHINESE_DIGITS,
     COLOURS,
@@ -30,6 +29,7 @@ from handlens.locate.vocabulary import (
     STATES,
 )
 
+_VAGUE = frozenset({"widget", "control", "element", "thing", "控件", "元素"})
 _ROLE_WORDS = sorted(ROLES, key=len, reverse=True)
 
 
@@ -52,6 +52,8 @@ class Query:
     states: tuple[str, ...] = ()
     relations: tuple[relations_text.Relation, ...] = ()
     excluded: tuple[Query, ...] = ()
+    indefinite: bool = False
+    """Any one of several will do ("a checkbox")."""
     words: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -78,16 +80,24 @@ class _Parser:
         excluded: list[Query] = []
         if depth == 0:
             text, excluded = self._negations(text)
-        text = (VERBS_ZH if chinese else VERBS_EN).sub("", text, count=1)
-        text, places = _places(text)
+        instruction = read_instruction(text, chinese=chinese)
+        text, places = _places(instruction.text)
         named, text = self._named(text)
-        text, found = relations_text.split(text)
+        text, found = relations_text.split(join_phrases(text))
+        text = text.replace(JOINER, " ")
+        found = [replace(relation, text=relation.text.replace(JOINER, " ")) for relation in found]
         query = self._target(text, named)
         anchors = tuple(
-            replace(relation, quoted=self._quoted(relation.text), text=self._plain(relation.text)) for relation in found
+            replace(relation, quoted=self._quoted(relation.text), text=self._plain(relation.text))
+            for relation in (*found, *instruction.relations)
         )
         return replace(
-            query, text=self.description, relations=anchors, excluded=tuple(excluded), places=query.places | places
+            query,
+            text=self.description,
+            relations=anchors,
+            excluded=tuple(excluded),
+            places=query.places | places,
+            indefinite=instruction.indefinite,
         )
 
     def _negations(self, text: str) -> tuple[str, list[Query]]:
@@ -143,12 +153,15 @@ class _Parser:
             quoted = (*quoted, named.strip(" .,，。"))
         text = re.sub(r"\s+", " ", MARK.sub(" ", text)).strip(" ,，")
         text = re.sub(r"^(?:(?:the|a|an|that|this)\s+|(?:那个|这个|一个|那|这)\s*)(?=\S)", "", text)
-        chinese = is_cjk(text)
         text, ordinal = _ordinal(text)
-        text, role_word = _role(text, chinese)
+        text, role_word = _role(text)
+        if len(quoted) == 1 and not text and quoted[0].casefold() in ROLES and role_word in _VAGUE:
+            role_word, quoted = {"text": "text field"}.get(quoted[0].casefold(), quoted[0].casefold()), ()
         text, states = _take_words(text, STATES)
         text, sizes = _size(text)
         colour, shape = _look(text)
+        if colour:
+            text = re.sub(r"\bcolou?r(?:ed)?\b", " ", text)
         return Query(
             text=text,
             target=tuple(dict.fromkeys(terms(text))),
@@ -213,26 +226,39 @@ def _without(text: str, match: re.Match[str]) -> str:
     return re.sub(r"\s+", " ", text[: match.start()] + " " + text[match.end() :]).strip(" ,，的")
 
 
-def _role(text: str, chinese: bool) -> tuple[str, str]:
-    """The role word that the phrase ends in (its head), and the phrase without it."""
-    for word in _ROLE_WORDS:
-        if not text.endswith(word):
-            continue
-        before = text[: len(text) - len(word)]
-        if not word.isascii():
-            return before.strip().removesuffix("的").strip() + (" search" if word in SEARCH_WORDS else ""), word
-        if before and not before.endswith((" ", "-")) and not is_cjk(before[-1:]):
-            continue
-        rest = before.strip(" -")
-        return rest + (" search" if word in SEARCH_WORDS else ""), word
-    if text.endswith("s") and not chinese:
-        return _role_singular(text)
+def _role(text: str) -> tuple[str, str]:
+    """The role word that a phrase ends in (its head) or, before a name, starts with; and the phrase without it."""
+    rest, word = _head(text)
+    leading = _LEADING_ROLE.match(text)
+    if leading and (not word or word in ("one", "item", "thing", "entry", "text", "label")):
+        return leading[2], leading[1]
+    if word and rest:
+        inner, other = _head(rest)
+        if other and ROLES[other] and ROLES[word] and not ROLES[other].isdisjoint(ROLES[word]):
+            rest = inner  # "input textbox" is one thing said twice
+    return rest, word
+
+
+_LEADING_ROLE = re.compile(
+    r"^(button|link|tab|checkbox|check box|radio button|menu item|option|icon|field|input|switch) (.+)$"
+)
+
+
+def _head(text: str) -> tuple[str, str]:
+    forms = [text]
+    if text.endswith("s") and not text.endswith("ss"):
+        forms.append(text[:-1])
+    for form in forms:
+        for word in _ROLE_WORDS:
+            if not form.endswith(word):
+                continue
+            before = form[: len(form) - len(word)]
+            search = " search" if word in SEARCH_WORDS else ""
+            if not word.isascii():
+                return before.strip().removesuffix("的").strip() + search, word
+            if not before or before.endswith((" ", "-")) or is_cjk(before[-1:]):
+                return before.strip(" -") + search, word
     return text, ""
-
-
-def _role_singular(text: str) -> tuple[str, str]:
-    rest, word = _role(text[:-1], chinese=False) if not text[:-1].endswith("s") else (text, "")
-    return (rest, word) if word else (text, "")
 
 
 def _take_words(text: str, table: dict[str, str]) -> tuple[str, tuple[str, ...]]:

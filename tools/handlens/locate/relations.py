@@ -46,16 +46,17 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
     groups = containment.snapshot.groups
     rows: dict[int, float] = {}
     for anchor, score in anchors:
+        reach = score
         for at in containment.chain(anchor):
             if groups[at].kind in ROW_KINDS and containment.counts[at] > 1:
-                rows[at] = max(rows.get(at, 0.0), score)
+                rows[at] = max(rows.get(at, 0.0), reach)
+                reach *= 0.5  # a row of rows is a list: what it holds is not in the anchor's row
 
     def judge(candidate: Candidate) -> float:
         best = 0.0
-        for depth, at in enumerate(a for a in containment.chain(candidate) if groups[a].kind in ROW_KINDS):
+        for at in containment.chain(candidate):
             if at in rows:
-                best = max(best, rows[at] * (0.95**depth))
-                break
+                best = max(best, rows[at])
         if best:
             return best
         level = [

@@ -9,11 +9,16 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 CJK = r"㐀-鿿豈-﫿々〇"
-_TOKEN = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]+(?:['’][^\W\d_]+)?|\d+(?:[.,:/-]\d+)*%?|[^\w\s]", re.UNICODE)
+_TOKEN = re.compile(
+    rf"\(-?\d+(?:\.\d+)?(?:,\s*-?\d+(?:\.\d+)?)+\)|(?<![\w-])-\d+|[{CJK}]+|[^\W\d_{CJK}]+(?:['’][^\W\d_]+)?|\d+(?:[.,:/-]\d+)*%?|[^\w\s]",
+    re.UNICODE,
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CJK_RUN = re.compile(rf"[{CJK}]")
 _LONGEST_PHRASE = 4
 _LONGEST_CJK = 8
+CORE_WORDS = 3
+"""So many words at the start of each half of a line are what the meaning is first called."""
 
 
 def word_list(name: str) -> frozenset[str]:
@@ -23,6 +28,8 @@ def word_list(name: str) -> frozenset[str]:
 
 
 STOP = word_list("stop")
+WEAK = word_list("weak")
+ARTICLES = frozenset({"the", "a", "an", "my", "your", "this", "that", "its"})
 IRREGULAR = dict(pair.split("=") for pair in word_list("stems"))
 
 
@@ -72,6 +79,10 @@ def _lexicon_source() -> str:
     return (files("handlens.locate") / "words" / "concepts.txt").read_text("utf-8")
 
 
+def stem_phrase(text: str) -> str:
+    return " ".join(stem(word) for word in split_words(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word or phrase. ``key`` is what is compared (stems joined by spaces); ``meanings`` are lexicon lines."""
@@ -79,53 +90,104 @@ class Term:
     key: str
     meanings: frozenset[int]
     cjk: bool = False
+    core: frozenset[int] = frozenset()
+    """Those of ``meanings`` that this word stands for before others."""
 
     @property
     def weight(self) -> float:
         """How much is said by it: a phrase or a long word more than a letter."""
+        if self.key in WEAK:
+            return 0.25
         if self.cjk:
-            return 1.0 if len(self.key) > 1 else 0.6
+            return 1.0 if len(self.key) > 1 else 0.4
+        if self.key[0] == "(":
+            return 6.0  # a pair of numbers is somebody's name for one thing
         return 1.0 if len(self.key) > 2 or self.key.isdigit() else 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
+    """Words and phrases (stems) → the lexicon lines that they stand on; ``core``: at the start of the line."""
+
     english: dict[str, frozenset[int]]
     chinese: dict[str, frozenset[int]]
+    core: dict[str, frozenset[int]]
 
 
 @cache
 def lexicon() -> _Lexicon:
     english: dict[str, set[int]] = {}
     chinese: dict[str, set[int]] = {}
+    core: dict[str, set[int]] = {}
     for number, line in enumerate(_lexicon_source().splitlines()):
         if not line or line.startswith("#"):
             continue
         _, _, entries = line.partition(":")
         left, _, right = entries.partition("|")
-        for phrase in left.split(","):
+        for place, phrase in enumerate(left.split(",")):
             key = " ".join(stem(word) for word in split_words(phrase))
             if key:
                 english.setdefault(key, set()).add(number)
-        for phrase in right.split(","):
+                if place < CORE_WORDS:
+                    core.setdefault(key, set()).add(number)
+        for place, phrase in enumerate(right.split(",")):
             if phrase.strip():
                 chinese.setdefault(phrase.strip(), set()).add(number)
+                if place < CORE_WORDS:
+                    core.setdefault(phrase.strip(), set()).add(number)
     return _Lexicon(
         {key: frozenset(meanings) for key, meanings in english.items()},
         {key: frozenset(meanings) for key, meanings in chinese.items()},
+        {key: frozenset(meanings) for key, meanings in core.items()},
     )
+
+
+JOINER = "\ue002"
+
+
+def join_phrases(text: str) -> str:
+    """Known phrases with a preposition in them ("sign in", "table of contents") made one word, so that no grammar
+    takes them apart."""
+    return _prepositional().sub(lambda match: match[0].replace(" ", JOINER), text)
+
+
+@cache
+def _prepositional() -> re.Pattern[str]:
+    phrases = set(re.findall(r"(?<=[:,]) ?((?:\w+ )+\w+)(?= ?[,|\n])", _lexicon_source()))
+    small = {
+        "in",
+        "on",
+        "of",
+        "to",
+        "for",
+        "with",
+        "by",
+        "at",
+        "from",
+        "up",
+        "out",
+        "off",
+        "not",
+        "left",
+        "right",
+        "down",
+    }
+    held = sorted((p for p in phrases if p.isascii() and set(p.split()) & small and len(p) > 4), key=len, reverse=True)
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, held)) + r")\b(?! of\b)")
 
 
 def split_words(text: str) -> list[str]:
     """Folded words, numbers and runs of Chinese; identifiers are split at case changes, punctuation is left out."""
     spaced = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).replace("_", " ")
-    return [token for token in _TOKEN.findall(fold(spaced)) if token[0].isalnum()]
+    return [
+        token for token in _TOKEN.findall(fold(spaced)) if token[-1].isalnum() or (token[0] == "(" and len(token) > 1)
+    ]
 
 
 @lru_cache(maxsize=32768)
 def terms(text: str) -> tuple[Term, ...]:
     """The text as terms, longest known phrase first; words that say nothing are left out."""
-    words = split_words(text)
+    words = [word for word in split_words(text) if word not in ARTICLES] or split_words(text)
     found: list[Term] = []
     known = lexicon().english
     at = 0
@@ -138,7 +200,7 @@ def terms(text: str) -> tuple[Term, ...]:
         for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
             key = " ".join(stem(part) for part in words[at : at + length])
             if key in known and (length > 1 or word not in STOP):
-                found.append(Term(key, known[key]))
+                found.append(Term(key, known[key], core=lexicon().core.get(key, frozenset())))
                 at += length
                 break
         else:
@@ -159,7 +221,7 @@ def _chinese_terms(run: str) -> list[Term]:
             if piece in known and (length > 1 or piece not in STOP):
                 found.extend(_loose(loose))
                 loose = ""
-                found.append(Term(piece, known[piece], cjk=True))
+                found.append(Term(piece, known[piece], cjk=True, core=lexicon().core.get(piece, frozenset())))
                 at += length
                 break
         else:
@@ -183,10 +245,10 @@ def similarity(query: Term, other: Term) -> float:
     if query.key == other.key:
         return 1.0
     best = 0.0
-    if query.meanings and other.meanings and not query.meanings.isdisjoint(other.meanings):
-        best = (
-            0.9 if len(query.meanings & other.meanings) * 2 >= min(len(query.meanings), len(other.meanings)) else 0.84
-        )
+    shared = query.meanings & other.meanings
+    if shared:
+        cores = max((meaning in query.core) + (meaning in other.core) for meaning in shared)
+        best = (0.8, 0.86, 0.92)[cores]
     if query.cjk and other.cjk:
         short, long = sorted((query.key, other.key), key=len)
         if len(short) >= 2 and short in long:

@@ -14,8 +14,9 @@ function aim(id, scroll) {
   const shown = shownOf(el);
   if (scroll) {
     const before = visiblePart(shown);
-    if (!before || before.top < 0 || before.left < 0 || before.bottom > innerHeight || before.right > innerWidth || scroll === "force") {
-      shown.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const hit = before && hitAt(before.left + before.width / 2, before.top + before.height / 2);
+    if (!before || !hit || !(flatContains(el, hit) || flatContains(shown, hit)) || before.top < 0 || before.left < 0 || before.bottom > innerHeight || before.right > innerWidth || scroll === "force") {
+      shown.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
     }
   }
   const rect = visiblePart(shown);
@@ -69,6 +70,36 @@ function glance(id) {
     scrollX, scrollY, dialogs: document.querySelectorAll("dialog[open],[role=dialog],[role=alertdialog]").length,
     mutations, target: id ? stateOf(id) : null };
 }
+// The items to point at, one after another, so that a closed submenu's item shows: [] when it does already.
+function openers(id) {
+  const found = [];
+  for (let node = byNumber(id); node && isElement(node); node = flatParent(node)) {
+    if (opensOnPointing(node)) {
+      const holder = flatParent(node), box = rectOf(node);
+      if (box.width < 1 || getComputedStyle(node).visibility !== "visible") found.unshift(idOf(holder));
+    }
+  }
+  return found;
+}
+const shows = id => { const el = byNumber(id); const box = el && rectOf(el); return Boolean(box && box.width > 1 && box.height > 1 && getComputedStyle(el).visibility === "visible"); };
+// Whether an item holds a closed submenu, and whether that is open by now.
+function submenu(id) {
+  const el = byNumber(id);
+  if (!el) return null;
+  const item = el.closest("li") || el;
+  for (const menu of item.querySelectorAll("ul,menu,[role=menu]")) {
+    if (!opensOnPointing(menu)) continue;
+    const box = rectOf(menu);
+    return box.width > 1 && box.height > 1 && getComputedStyle(menu).visibility === "visible" ? "open" : "closed";
+  }
+  return null;
+}
+// Whether choosing an option of a list of many would drop what is chosen already.
+function addsToSelection(id) {
+  const el = byNumber(id);
+  const list = el instanceof HTMLOptionElement ? el.closest("select") : null;
+  return Boolean(list && list.multiple && list.selectedOptions.length);
+}
 function focus(id) {
   const el = byNumber(id);
   if (el && el.focus) el.focus();
@@ -93,7 +124,7 @@ function closerOf(id) {
   return null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, watch, unwatch, stateOf, glance,
+  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { closedRoots.set(host, root); },
 };

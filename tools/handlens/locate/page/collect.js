@@ -68,6 +68,7 @@ function collect(options) {
     if (style.display === "none") {
       const label = tag === "input" ? standIn(el, rectOf(el), style) : null;
       if (label) emit(el, label, style, context, roleOf(el), "a");
+      if (label === null && opensOnPointing(el)) emitHidden(el, context);
       return null;
     }
     const rect = rectOf(el);
@@ -78,7 +79,7 @@ function collect(options) {
     if (isSvg(el)) next.svg = true;
     if (style.position === "fixed") { next.clipX0 = next.clipY0 = -1e9; next.clipX1 = next.clipY1 = 1e9; }
     if (kind) {
-      groups.push({ k: kind, p: context.group, l: groupLabel(el), x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) });
+      groups.push({ k: kind, p: context.group, l: groupLabel(el), hi: groupHint(el), x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) });
       next.group = groups.length - 1;
     }
     if (tag === "td" || tag === "th") next.column = columnHeader(el, headers);
@@ -96,6 +97,19 @@ function collect(options) {
     if (tag === "select" && !(el.multiple || el.size > 1)) return null;
     if (tag === "canvas" || tag === "video" || tag === "iframe" || tag === "object") return null;
     return next;
+  }
+
+  // Items of a closed submenu: pointing at the item that holds it brings them up.
+  function emitHidden(menu, context) {
+    const opener = flatParent(menu), box = rectOf(opener);
+    if (box.width < 2 || box.height < 2) return;
+    for (const el of [...menu.querySelectorAll("[role^=menuitem],li")].slice(0, 80)) {
+      const own = el.querySelector(":scope > [role^=menuitem]");
+      if (own) continue;
+      const name = squash(itemText(el));
+      if (name) out.push({ i: idOf(el), t: localName(el), r: "menuitem", k: "h", n: clip(name, 120), g: context.group < 0 ? undefined : context.group,
+        x: rounded(box.x), y: rounded(box.y), w: rounded(box.width), h: rounded(box.height) });
+    }
   }
 
   // "a" can be acted on by its nature, "s" by the look of it, "i" is an unnamed icon, "g" a shape, "t" is text.
@@ -141,6 +155,7 @@ function collect(options) {
     }
     const look = shown === el ? style : getComputedStyle(shown);
     if (look.visibility !== "visible") return 0;
+    if (isSvg(el) && kind !== "t" && (rect.width < 3 || rect.height < 3) && tagIs(el, "line") === false) return 0;
     if ((context.faded && kind !== "a") || rect.width <= 1.5 || rect.height <= 1.5 && role !== "img") {
       if (!(tagIs(el, "hr") || isSvg(el))) return 0;
     }
@@ -149,7 +164,7 @@ function collect(options) {
     if (context.group >= 0) item.g = context.group;
     if (context.act) item.a = context.act;
     const actionable = kind !== "t" && kind !== "g";
-    const name = kind === "t" && (el.childElementCount === 0 || role === "generic") ? ownText(el) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
+    const name = kind === "t" && el.childElementCount === 0 ? ownText(el) : kind === "t" && role === "generic" ? squash(contentName(el, new Set())) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
     if (name) item.n = clip(name, 200);
     if (context.off) item.s = ["disabled"];
     if (actionable) {
@@ -169,7 +184,8 @@ function collect(options) {
       if (kind === "a" && tagIs(el, "select")) item.op = [...el.options].slice(0, 60).map(o => clip(squash(o.text), 40)).join("\n");
     } else {
       const classes = attr(el, "class");
-      if (classes && (kind === "g" || role === "generic")) item.hi = classes.slice(0, 80);
+      const id = kind === "g" ? attr(el, "id") : "";
+      if ((classes || id) && (kind === "g" || role === "generic")) item.hi = [classes || "", id || ""].join(" ").trim().slice(0, 120);
       if (role === "heading") item.lv = Number(attr(el, "aria-level")) || Number(localName(el)[1]) || 2;
       if (el instanceof HTMLElement) { const title = attr(el, "title"); if (title) item.ti = clip(title, 120); }
     }

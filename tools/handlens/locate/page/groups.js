@@ -33,6 +33,9 @@ function groupKind(el, repeated) {
   }
   return "";
 }
+function groupHint(el) {
+  return clip([attr(el, "id") || "", attr(el, "class") || ""].join(" ").trim(), 80);
+}
 function groupLabel(el) {
   const label = squash(attr(el, "aria-label") || "");
   if (label) return clip(label, 120);
@@ -65,6 +68,22 @@ function repeatedChildren(children) {
     if (structured.length >= 2 && structured.length * 2 >= same.length && named) for (const el of same) found.add(el);
   }
   return found;
+}
+// A menu inside an item of a menu is opened by pointing at the item.
+function opensOnPointing(el) {
+  const holder = flatParent(el);
+  if (!holder || !isElement(holder)) return false;
+  const menu = attr(el, "role") === "menu" || /(^|[-_ ])(dropdown-?menu|sub-?menu)([-_ ]|$)/i.test(attr(el, "class") || "");
+  return menu && (localName(holder) === "li" || (attr(holder, "role") || "").startsWith("menuitem"));
+}
+// An item's own text, without that of the menu inside it.
+function itemText(el) {
+  let text = "";
+  for (const child of siblings(el)) {
+    if (nodeType(child) === 3) text += child.data;
+    else if (isElement(child) && !["ul", "menu", "script", "style"].includes(localName(child)) && attr(child, "role") !== "menu") text += " " + textContent(child);
+  }
+  return text;
 }
 function columnHeader(cell, headers) {
   const table = cell.closest("table");

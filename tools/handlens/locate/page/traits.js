@@ -63,6 +63,9 @@ function ownHints(el, hints, deep) {
     const value = attr(el, name);
     if (value) hints.push(value.slice(0, 60));
   }
+  if (deep) for (const name of el.getAttributeNames()) {
+    if (/^data-.*(tip|title|label|command|action|icon|name)/.test(name) && !HINT_ATTRIBUTES.includes(name)) hints.push(attr(el, name).slice(0, 60));
+  }
   const tag = localName(el);
   if (tag === "use") {
     const ref = attr(el, "href") || el.getAttributeNS("http://www.w3.org/1999/xlink", "href") || "";

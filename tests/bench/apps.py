@@ -1,0 +1,196 @@
+"""The third-party pages of `bench_locate.py`: static ones out of npm packages, applications out of PyPI packages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from playwright.async_api import Page
+
+ADMIN_LTE, SB_ADMIN = "admin-lte/pages", "startbootstrap-sb-admin-2"
+STATIC = {
+    "mailbox": f"{ADMIN_LTE}/mailbox/mailbox.html",
+    "compose": f"{ADMIN_LTE}/mailbox/compose.html",
+    "projects": f"{ADMIN_LTE}/examples/projects.html",
+    "kanban": f"{ADMIN_LTE}/kanban.html",
+    "calendar": f"{ADMIN_LTE}/calendar.html",
+    "contacts": f"{ADMIN_LTE}/examples/contacts.html",
+    "sb2": f"{SB_ADMIN}/index.html",
+    "sblogin": f"{SB_ADMIN}/login.html",
+    "sheet": "luckysheet/dist/index.html",
+}
+LIVE = {
+    "djlist": ("django", "/admin/auth/user/"),
+    "djuser": ("django", "/admin/auth/user/1/change/"),
+    "ds": ("datasette", "/store/customers"),
+    "lab": ("jupyter", "/lab"),
+    "locust": ("locust", "/"),
+    "optuna": ("optuna", "/dashboard"),
+}
+PLUGINS = {
+    "fontawesome-free": "@fortawesome/fontawesome-free",
+    "jquery": "jquery/dist",
+    "jquery-ui": "jquery-ui-dist",
+    "bootstrap": "bootstrap/dist",
+    "summernote": "summernote/dist",
+    "fullcalendar": "fullcalendar",
+    "moment": "moment/min",
+    "overlayScrollbars": "overlayscrollbars",
+}
+"""Where AdminLTE's pages look for what npm puts elsewhere."""
+SLOW = {"lab": 4000, "sheet": 2500, "optuna": 2500}
+DJANGO_USERS = """
+from django.contrib.auth.models import Group, User
+User.objects.create_superuser("admin", "admin@example.com", "pw")
+for name in ("alice", "bob", "carol", "dave"):
+    User.objects.create_user(name, f"{name}@example.com", first_name=name.title(), is_staff=name in ("alice", "dave"))
+for name in ("Editors", "Reviewers"):
+    Group.objects.create(name=name)
+"""
+STUDY = """
+import optuna
+study = optuna.create_study(study_name="tune-lr", storage="sqlite:///study.db")
+study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=8)
+"""
+LOCUST = "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self): self.client.get('/')\n"
+
+
+class Apps:
+    """Started when first asked for, ended together."""
+
+    def __init__(self, static: Path | None, commands: Path | None) -> None:
+        self._static, self._commands = static, commands
+        self._ports: dict[str, int] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._stack = contextlib.ExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-locate-")))
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        self._stack.close()
+
+    def has(self, name: str) -> bool:
+        return self._static is not None if name in STATIC else self._commands is not None
+
+    async def url(self, name: str) -> str:
+        app, path = ("static", "/" + STATIC[name]) if name in STATIC else LIVE[name]
+        if app not in self._ports:
+            self._ports[app] = port = _free_port()
+            await asyncio.to_thread(self._start, app, port)
+        return f"http://127.0.0.1:{self._ports[app]}{path}"
+
+    def _start(self, app: str, port: int) -> None:
+        folder = self._folder / app
+        folder.mkdir()
+        process = subprocess.Popen(
+            self._command(app, port, folder), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "HOME": str(folder)},
+        )  # fmt: skip
+        self._processes.append(process)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.2)
+            else:
+                return
+        raise TimeoutError(f"{app} did not start")
+
+    def _command(self, app: str, port: int, folder: Path) -> list[str]:
+        if app == "static":
+            assert self._static is not None
+            root = str(_farm(self._static.resolve(), folder))
+            return [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", root]
+        assert self._commands is not None
+        commands = self._commands
+        python = str(commands / "python")
+        if app == "django":
+            subprocess.run([commands / "django-admin", "startproject", "shop", "."], cwd=folder, check=True)
+            manage = [python, "manage.py"]
+            subprocess.run([*manage, "migrate", "-v0"], cwd=folder, check=True)
+            subprocess.run([*manage, "shell", "-v0", "-c", DJANGO_USERS], cwd=folder, check=True)
+            return [*manage, "runserver", f"127.0.0.1:{port}", "--noreload"]
+        if app == "datasette":
+            _store(folder / "store.db")
+            return [str(commands / "datasette"), "store.db", "-p", str(port)]
+        if app == "jupyter":
+            (folder / "notes.md").write_text("# Notes\n")
+            (folder / "models").mkdir()
+            options = ["--allow-root", "--no-browser", "--ip=127.0.0.1", "--ServerApp.token=", "--ServerApp.password="]
+            return [str(commands / "jupyter"), "lab", f"--port={port}", f"--notebook-dir={folder}", *options]
+        if app == "locust":
+            (folder / "locustfile.py").write_text(LOCUST)
+            host = ["--web-host", "127.0.0.1", "-H", "http://127.0.0.1:9"]
+            return [str(commands / "locust"), "-f", "locustfile.py", "--web-port", str(port), *host]
+        subprocess.run([python, "-c", STUDY], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        return [str(commands / "optuna-dashboard"), "sqlite:///study.db", "--port", str(port), "--host", "127.0.0.1"]
+
+
+async def opened_app(page: Page, apps: Apps, name: str) -> None:
+    url = await apps.url(name)
+    if name.startswith("dj"):
+        await page.goto(url)
+        await page.fill("#id_username", "admin")
+        await page.fill("#id_password", "pw")
+        await page.click("[type=submit]")
+    await page.goto(url, wait_until="load", timeout=60_000)
+    await page.wait_for_timeout(SLOW.get(name, 800))
+
+
+def _farm(packages: Path, folder: Path) -> Path:
+    """A folder of links in which AdminLTE's pages find their plugins."""
+    for package in packages.iterdir():
+        if package.name != "admin-lte" and not package.name.startswith("."):
+            (folder / package.name).symlink_to(package)
+    own = folder / "admin-lte"
+    own.mkdir()
+    for part in (packages / "admin-lte").iterdir():
+        (own / part.name).symlink_to(part)
+    (own / "plugins").mkdir()
+    for name, place in PLUGINS.items():
+        if (packages / place).exists():
+            (own / "plugins" / name).symlink_to(packages / place)
+    return folder
+
+
+def _store(path: Path) -> None:
+    store = sqlite3.connect(path)
+    store.execute("create table customers(id integer primary key, name text, city text, spend real)")
+    people = [
+        ("Ann Smith", "Paris"),
+        ("Bob Jones", "Rome"),
+        ("Carol Wu", "Wuhan"),
+        ("Dave Kim", "Seoul"),
+        ("Eve Li", "Xi'an"),
+    ]
+    store.executemany("insert into customers(name, city, spend) values(?, ?, 10)", people)
+    store.commit()
+    store.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])

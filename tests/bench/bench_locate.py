@@ -1,0 +1,125 @@
+"""Locating on real applications: described elements, and descriptions of what is not there or is there twice.
+
+    python tests/bench/bench_locate.py --static NODE_MODULES [--apps BIN] [--only mailbox,lab] [--verbose]
+
+``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet`;
+``--apps`` is the folder of commands of an environment with `django datasette jupyterlab locust optuna-dashboard`.
+Pages of a part that is not given are skipped. Boxes come from CSS selectors that the locator never sees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from apps import STATIC, Apps, opened_app
+from playwright.async_api import Page, async_playwright
+
+from handlens.browser.launch import installed_chromium
+from handlens.locate.candidates import find_candidates
+from handlens.locate.locate import locate_in
+
+CASES = Path(__file__).with_name("locate_cases.tsv")
+HIT = """([selector, x, y]) => {
+  const all = [...document.querySelectorAll(selector)];
+  if (!all.length) return 'no such element';
+  return all.some(el => { const r = el.getBoundingClientRect();
+    return x >= r.left - 1 && x <= r.right + 1 && y >= r.top - 1 && y <= r.bottom + 1; });
+}"""
+
+
+def cases(only: set[str]) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    with CASES.open(encoding="utf-8") as lines:
+        for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if len(row) == 3 and not row[0].startswith("#") and (not only or row[0] in only):
+                found.setdefault(row[0], []).append((row[1], row[2]))
+    return found
+
+
+async def judge(page: Page, tests: list[tuple[str, str]], threshold: float) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    snapshot = await find_candidates(page)
+    for description, selector in tests:
+        located = locate_in(snapshot, description)
+        best = located.best
+        sure = best is not None and best.confidence >= threshold
+        right: Any = None
+        if selector != "-":
+            point = best.point if best else None
+            right = await page.evaluate(HIT, [selector, point.x if point else -9, point.y if point else -9])
+        verdict = ("declined" if not sure else "wrong click") if selector == "-" else str(right)
+        if selector != "-" and right in (True, False):
+            verdict = ("right" if right else "wrong click") if sure else ("unsure, right" if right else "unsure, wrong")
+        rows.append({"description": description, "selector": selector, "verdict": verdict, "best": best,
+                     "confidence": best.confidence if best else 0.0, "right": right is True})  # fmt: skip
+    return rows
+
+
+async def run(options: argparse.Namespace) -> int:
+    only = set(options.only.split(",")) if options.only else set[str]()
+    rows: list[dict[str, Any]] = []
+    async with async_playwright() as playwright, Apps(options.static, options.apps) as apps:
+        browser = await playwright.chromium.launch(
+            executable_path=str(installed_chromium()), args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        for name, tests in cases(only).items():
+            if not apps.has(name):
+                print(f"{name:10s} skipped: {'--static' if name in STATIC else '--apps'} is not given")
+                continue
+            page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
+            await opened_app(page, apps, name)
+            found = await judge(page, tests, options.threshold)
+            rows += found
+            told = Counter(row["verdict"] for row in found)
+            print(f"{name:10s} " + ", ".join(f"{count} {verdict}" for verdict, count in told.items()), flush=True)
+            for row in found:
+                if options.verbose and row["verdict"] not in ("right", "declined"):
+                    best = row["best"]
+                    told_best = (
+                        f"{best.confidence:.2f} {best.role} {best.name!r}: {best.because}" if best else "nothing"
+                    )
+                    print(f"    {row['verdict']}: {row['description']}\n        {told_best}")
+            await page.context.close()
+        await browser.close()
+    summary(rows)
+    return 0
+
+
+def summary(rows: list[dict[str, Any]]) -> None:
+    possible = [row for row in rows if row["selector"] != "-"]
+    impossible = [row for row in rows if row["selector"] == "-"]
+    right = sum(row["verdict"] == "right" for row in possible)
+    declined = sum(row["verdict"] == "declined" for row in impossible)
+    wrong = sum(row["verdict"] == "wrong click" for row in rows)
+    clicked = right + wrong
+    print(f"right {right}/{len(possible)}, first choice {sum(row['right'] for row in possible)}/{len(possible)}, "
+          f"impossible declined {declined}/{len(impossible)}, wrong clicks {wrong}/{clicked}")  # fmt: skip
+    for low in (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9):
+        high = {0.0: 0.2, 0.2: 0.4, 0.4: 0.6, 0.6: 0.7, 0.7: 0.8, 0.8: 0.9, 0.9: 1.01}[low]
+        inside = [row for row in rows if low <= row["confidence"] < high and row["best"] is not None]
+        if inside:
+            share = sum(row["right"] for row in inside) / len(inside)
+            print(f"  confidence {low:.1f}-{min(high, 1):.1f}: {len(inside):3d} located, {share:.0%} right")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--static", type=Path)
+    parser.add_argument("--apps", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--threshold", type=float, default=0.6)
+    parser.add_argument("--verbose", action="store_true")
+    return asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What speaks for each candidate: the terms that it says or shows, and those that stand around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handlens.locate.candidates import Candidate, Snapshot
+from handlens.locate.features import Features, features
+from handlens.locate.looks import has_colour, has_shape
+from handlens.locate.query import Query
+from handlens.locate.relations import Containment
+from handlens.locate.surroundings import Surroundings
+from handlens.locate.text import Term, similarity, terms
+from handlens.locate.vocabulary import COLOURS, SHAPES
+
+SHOWN: dict[str, Callable[[Candidate], bool]] = {
+    "digit": lambda candidate: len(candidate.name) == 1 and candidate.name.isdigit(),
+    "number": lambda candidate: candidate.name.isdigit(),
+    "letter": lambda candidate: len(candidate.name) == 1 and candidate.name.isalpha(),
+    "sort": lambda candidate: (
+        candidate.clickable and bool(candidate.name) and candidate.column.startswith(candidate.name)
+    ),
+    "排序": lambda candidate: (
+        candidate.clickable and bool(candidate.name) and candidate.column.startswith(candidate.name)
+    ),
+    "expand": lambda candidate: "not expanded" in candidate.states,
+    "collapse": lambda candidate: "expanded" in candidate.states,
+    "展开": lambda candidate: "not expanded" in candidate.states,
+    "折叠": lambda candidate: "expanded" in candidate.states,
+    "收起": lambda candidate: "expanded" in candidate.states,
+}
+"""Words that an element may show by what it is, without saying them."""
+
+CONTEXT = 0.5
+"""What a term counts that is said by a candidate's surroundings instead of by itself."""
+
+
+class Evidence:
+    """Everything that can be asked of one snapshot, term by term. Build once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.features: Features = features(snapshot)
+        self.containment = Containment.of(snapshot)
+        self.surroundings = Surroundings.of(snapshot, self.containment)
+        self.page_words = frozenset(
+            term
+            for text in (snapshot.title, *(c.name for c in snapshot.candidates if c.level == 1))
+            for term in terms(text)
+        )
+
+    def of(self, term: Term) -> dict[int, float]:
+        """Who says a term, or shows it: a colour or a shape counts as said."""
+        found = self.features.matches(term)
+        colour, shape = COLOURS.get(term.key, ""), SHAPES.get(term.key, "")
+        if term.key in SHOWN:
+            for at, candidate in enumerate(self.snapshot.candidates):
+                if SHOWN[term.key](candidate) and found.get(at, 0.0) < 0.9:
+                    found[at] = 0.9
+        if colour or shape:
+            for at, candidate in enumerate(self.snapshot.candidates):
+                shown = has_colour(candidate, colour) if colour and candidate.kind != "text" else 0.0
+                if shape:
+                    shown = max(shown, has_shape(candidate, shape))
+                if shown > found.get(at, 0.0):
+                    found[at] = shown
+        return found
+
+    def coverage(
+        self, at: int, wanted: tuple[Term, ...], matches: dict[Term, dict[int, float]], *, context: bool = True
+    ) -> float:
+        """The share of what is asked for that a candidate says, in part counting what stands around it."""
+        total = got = 0.0
+        own = False
+        for term in wanted:
+            value = matches[term].get(at, 0.0)
+            own = own or (value >= 0.5 and (term.weight > 0.3 or len(wanted) == 1))
+            if value < 0.8 and context:
+                value = max(value, self._around(at, term, matches[term]))
+            total += term.weight
+            got += term.weight * value
+        return got / total if own and total else 0.0
+
+    def _around(self, at: int, term: Term, said: dict[int, float]) -> float:
+        """Whether a candidate's row, its heading, or the page says a term."""
+        surroundings = self.surroundings
+        row = max((said.get(other, 0.0) for other in surroundings.row_mates(at)), default=0.0)
+        heading = said.get(surroundings.headings[at], 0.0) if surroundings.headings[at] >= 0 else 0.0
+        page = 0.9 if term in self.page_words else 0.0
+        return max(0.75 * row, 0.65 * heading, CONTEXT * page)
+
+    def specificity(self, at: int, query: Query) -> float:
+        """The share of a candidate's name that the query accounts for: "Save" is meant before "Save as draft"."""
+        names = [term for term in self.features.names[at] if not term.key.isdigit() or len(self.features.names[at]) > 1]
+        if not names:
+            return 0.9
+        asked = (
+            *query.target,
+            *(t for r in query.relations for t in terms(r.text)),
+            *(t for q in query.quoted for t in terms(q)),
+            *terms(query.role_word),
+        )
+        covered = sum(1 for name in names if any(similarity(term, name) >= 0.8 for term in asked))
+        return covered / len(names)

@@ -1,0 +1,61 @@
+"""Sentences around a description: "Close the dialog by clicking the x" asks for the x, in the dialog."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handlens.locate.patterns import ROW, VERBS_EN, VERBS_ZH
+from handlens.locate.relations_text import Relation
+
+_ACT = r"(?:click(?:ing)?|press(?:ing)?|tap(?:ping)?|hit(?:ting)?|select(?:ing)?|choos(?:e|ing)|us(?:e|ing))(?: on)?"
+_BY = re.compile(rf"^(?P<goal>.+?),? by {_ACT} (?P<what>.+)$")
+_FIND = re.compile(
+    rf"^(?:find|locate|look for|search for|go to|in|for|on) (?P<where>.+?),? (?:and )?(?:then )?{_ACT} "
+    r"(?P<what>.+?)(?P<goal> (?:in order )?to \w+.*)?$"
+)
+_TO = re.compile(rf"^(?:in order )?to (?P<goal>.+?),? {_ACT} (?P<what>.+)$")
+_CLICK_TO = re.compile(
+    r"^(?P<what>.+?) (?:in order to|so (?:that|as to)|to) "
+    r"(?P<goal>(?:mark|open|see|view|show|start|stop|go|get|make|let|change|turn|expand|hide)\b.+)$"
+)
+_ANY = re.compile(r"^(?:an?|any|some)\b(?: (?:one )?of(?: the)?)?\s+|^(?:任意|随便|任何)(?:一个|哪个)?")
+_THING = re.compile(rf"^(?:{ROW})s? (?:by|from|of|to|with|about|named|called|titled|containing)\b(?: the)? ?")
+_BETWEEN = re.compile(r"^(?:switch|toggle|change|alternate) between ")
+_BY_ZH = re.compile(r"^(?:按照|按|根据|以)(.+?)(?:来|进行)?(排序|筛选|过滤|分组)")
+_ANY_ONE = re.compile(r"^one of the\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """``text`` names the target; ``relations`` is what is said around it; ``indefinite``: any such will do."""
+
+    text: str
+    relations: tuple[Relation, ...] = ()
+    indefinite: bool = False
+
+
+def read_instruction(text: str, *, chinese: bool) -> Instruction:
+    """Take the verb off a sentence, and what it says of the goal apart from what to click."""
+    relations: list[Relation] = []
+    text = _BETWEEN.sub("toggle ", text)
+    text = _BY_ZH.sub(r"\1的\2", text)
+    if not chinese:
+        for pattern in (_BY, _TO, _FIND):
+            match = pattern.match(text)
+            if match is None:
+                continue
+            if pattern is _FIND:
+                where = re.sub(r"^(?:the|a|an) ", "", match["where"])
+                relations.append(Relation("row", _THING.sub("", where) or where))
+            text = match["what"].strip()
+            break
+    text = (VERBS_ZH if chinese else VERBS_EN).sub("", text, count=1)
+    if not chinese and (goal := _CLICK_TO.match(text)) and " " in goal["what"]:
+        text = goal["what"]
+        if not relations:
+            relations.append(Relation("hint", goal["goal"]))
+    any_one = _ANY.match(text) or _ANY_ONE.match(text)
+    if any_one:
+        text = text[any_one.end() :]
+    return Instruction(text, tuple(relations), any_one is not None)

@@ -1,0 +1,137 @@
+"""Relations of a query as judges: functions that say how far a candidate stands where the description puts it."""
+
+from __future__ import annotations
+
+from handlens.locate import relations
+from handlens.locate.evidence import Evidence
+from handlens.locate.grading import joined
+from handlens.locate.names import name_match
+from handlens.locate.query import parse
+from handlens.locate.relations import Anchor, Judge
+from handlens.locate.relations_text import Relation
+from handlens.locate.text import similarity, terms
+
+MAX_ANCHORS = 40
+
+
+class Judges:
+    """Finds what relations name on a snapshot."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.snapshot = evidence.snapshot
+        self.containment = evidence.containment
+
+    def judge(self, relation: Relation) -> Judge | None:
+        if relation.kind == "row" and relation.ordinal is not None:
+            return self._row_number(relation.ordinal)
+        if relation.kind == "in":
+            return self._container(relation)
+        if relation.kind == "between":
+            return self._between(relation)
+        anchors = self.anchors(relation)
+        if not anchors:
+            return None if relation.kind != "of" else lambda _: 0.0
+        if relation.kind == "row":
+            return relations.same_row(self.containment, anchors)
+        if relation.kind in ("left", "right", "above"):
+            return relations.on_side(relation.kind, anchors)
+        if relation.kind == "heading" or (relation.kind == "below" and all(a.role == "heading" for a, _ in anchors)):
+            return relations.under_heading(self.snapshot, anchors)
+        if relation.kind == "below":
+            return relations.on_side("below", anchors)
+        if relation.kind == "near":
+            return relations.near(anchors)
+        if relation.kind in ("after", "before"):
+            return relations.in_order(relation.kind, anchors)
+        return relations.close_by(self.containment, anchors)
+
+    def anchors(self, relation: Relation) -> list[Anchor]:
+        """The elements and texts that a relation's own phrase names."""
+        query = parse(relation.text)
+        if relation.quoted:
+            query = parse(" ".join(f'"{quoted}"' for quoted in relation.quoted))
+        found: list[Anchor] = []
+        matches = {term: self.evidence.of(term) for term in query.target}
+        pool = (
+            range(len(self.snapshot.candidates))
+            if query.quoted or not query.target
+            else sorted({at for m in matches.values() for at in m})
+        )
+        for at in pool:
+            candidate = self.snapshot.candidates[at]
+            parts: list[float] = []
+            if query.quoted:
+                parts.append(max(name_match(candidate, quoted) for quoted in query.quoted))
+            if query.target:
+                parts.append(
+                    self.evidence.coverage(at, query.target, matches, context=False)
+                    * (0.8 + 0.2 * self.evidence.specificity(at, query))
+                )
+            elif query.roles and not query.quoted:
+                parts.append(0.9 if candidate.role in query.roles else 0.0)
+            value = joined(parts)
+            if value >= 0.55:
+                found.append((candidate, value))
+        if not found:
+            return []
+        best = max(value for _, value in found)
+        kept = sorted((pair for pair in found if pair[1] >= best - 0.12), key=lambda pair: -pair[1])[:MAX_ANCHORS]
+        return [(candidate, min(1.0, value / best) if best > 0.8 else value) for candidate, value in kept]
+
+    def _row_number(self, number: int) -> Judge | None:
+        groups = self.snapshot.groups
+        heads = {c.group for c in self.snapshot.candidates if c.role == "columnheader"}
+        head_rows = {groups[g].parent for g in heads if g >= 0}
+        rows = [
+            at for at, g in enumerate(groups) if g.kind == "row" and at not in head_rows and self.containment.counts[at]
+        ]
+        if not rows:
+            rows = [at for at, g in enumerate(groups) if g.kind == "item" and self.containment.counts[at]]
+        index = number - 1 if number > 0 else len(rows) + number
+        if not 0 <= index < len(rows):
+            return None
+        wanted = rows[index]
+        return lambda candidate: 1.0 if wanted in self.containment.chain(candidate) else 0.0
+
+    def _between(self, relation: Relation) -> Judge | None:
+        for separator in (" and ", "和", "与", "、", "跟"):
+            left, found, right = relation.text.partition(separator)
+            if found:
+                first = self.anchors(Relation("of", left, relation.quoted[:1]))
+                second = self.anchors(Relation("of", right, relation.quoted[1:2]))
+                return relations.between(first, second) if first and second else None
+        return None
+
+    def _container(self, relation: Relation) -> Judge | None:
+        if relation.containers == ("column",):
+            wanted = terms(relation.text)
+            return lambda c: 1.0 if c.column and wanted and set(wanted) <= set(terms(c.column)) else 0.0
+        if not relation.text and not relation.quoted:
+            judge = relations.in_container(self.containment, relation.containers, None)
+            present = any(judge(candidate) > 0 for candidate in self.snapshot.candidates)
+            return judge if present else None
+        return self._labelled_container(relation)
+
+    def _labelled_container(self, relation: Relation) -> Judge | None:
+        """A container by what it is called: its label, a heading in it, or failing that any text in it."""
+        wanted = terms(relation.text)
+        groups = self.snapshot.groups
+
+        def says(text: str) -> bool:
+            have = terms(text)
+            return bool(have) and all(max(similarity(w, h) for h in have) >= 0.75 for w in wanted)
+
+        labelled = {at for at, group in enumerate(groups) if group.label and says(group.label)}
+        labelled = labelled or {at for at, group in enumerate(groups) if group.hints and says(group.hints)}
+        anchors = self.anchors(relation)
+        headings = [(a, s) for a, s in anchors if a.role in ("heading", "legend", "tab", "button") or a.level]
+        if labelled:
+            return relations.in_container(self.containment, tuple({groups[at].kind for at in labelled}), labelled)
+        if headings:
+            under = relations.under_heading(self.snapshot, headings)
+            close = relations.close_by(self.containment, headings)
+            return lambda candidate: max(under(candidate), close(candidate))
+        if wanted and all(any(similarity(w, p) >= 0.9 for p in self.evidence.page_words) for w in wanted):
+            return lambda _: 1.0  # the page itself is called that
+        return relations.close_by(self.containment, anchors) if anchors else None
