@@ -7,8 +7,9 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
@@ -34,7 +35,7 @@ class ArtifactUrls:
         until = str(int(time.time() + self._seconds))
         query = {"owner": subject(), "until": until}
         query["signature"] = self._signature(uri, query["owner"], until)
-        return f"{request.base_url}artifacts/{uri.removeprefix(SCHEME)}?{urlencode(query)}"
+        return f"{request.base_url}artifacts/{quote(uri.removeprefix(SCHEME))}?{urlencode(query)}"
 
     async def download(self, request: Request) -> Response:
         """GET /artifacts/ID/NAME: the file, as an attachment that no browser runs."""
@@ -50,6 +51,8 @@ class ArtifactUrls:
             artifact, path = kit.artifacts.find(uri, owner=owner), kit.artifacts.path(uri, owner=owner)
         except NotFound as error:
             return PlainTextResponse(str(error), status_code=404)
+        if not await anyio.Path(path).is_file():
+            return PlainTextResponse(f"The file of {uri} is gone.", status_code=404)
         headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return FileResponse(path, media_type=artifact.media_type, filename=artifact.name, headers=headers)
 
