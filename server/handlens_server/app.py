@@ -221,10 +221,20 @@ def _what_is_wrong(tool: AnyTool, error: ValidationError, privacy: Privacy) -> s
     lines: list[str] = []
     for mistake in error.errors(include_url=False, include_context=False)[:8]:
         place = ".".join(str(part) for part in mistake["loc"]) or "the arguments"
-        given = redact(str(mistake["input"]), privacy)[:80]  # cut last: half a secret no longer looks like one
-        told = "" if mistake["type"] in ("missing", "extra_forbidden") else f" (given: {given!r})"
+        told = (
+            ""
+            if mistake["type"] in ("missing", "extra_forbidden")
+            else f" (given: {_given(mistake['input'], privacy)})"
+        )
         lines.append(f"{place}: {mistake['msg']}{told}")
     fields = ", ".join(
         f"{name} (required)" if field.is_required() else name for name, field in tool.input.model_fields.items()
     )
     return "\n".join([str(InvalidInput(f"{tool.name} can't take these arguments.")), *lines, f"It takes: {fields}."])
+
+
+def _given(value: Any, privacy: Privacy) -> str:
+    """A wrong argument, for its own caller to recognise; of what is inside an object or a list, nothing."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return repr(redact(str(value), privacy)[:80])  # cut last: half a secret no longer looks like one

@@ -90,6 +90,46 @@ def marked(folder: Path) -> list[int]:
     return found
 
 
+class Host:
+    """A host that speaks stdio by hand, so that it can be rude."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        environment = {**os.environ, **CLEAN, "TMPDIR": str(folder)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "handlens_server", "serve", "--transport", "stdio", *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        self.number = 0
+        self.ask("initialize", INITIALIZE["params"])
+        self.send(rpc("notifications/initialized", number=None))
+
+    def send(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def begin(self, tool: str, arguments: dict[str, Any]) -> None:
+        """Send a call without waiting for its answer."""
+        self.number += 1
+        self.send(rpc("tools/call", {"name": tool, "arguments": arguments}, self.number))
+
+    def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and wait for its answer."""
+        self.number += 1
+        self.send(rpc(method, params, self.number))
+        assert self.process.stdout is not None
+        while True:
+            answer = json.loads(self.process.stdout.readline())
+            if answer.get("id") == self.number:
+                return answer
+
+    def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self.ask("tools/call", {"name": tool, "arguments": arguments})["result"]["structuredContent"]
+
+
 def until(true: Callable[[], bool], seconds: float = 2.0) -> None:
     """Wait for what other processes do."""
     deadline = time.monotonic() + seconds

@@ -27,7 +27,7 @@ async def test_an_unknown_tool_is_answered_with_the_ones_there_are(connect: Conn
     [
         ({}, "word: Field required"),
         ({"word": "a", "wrod": "b"}, "wrod: Extra inputs are not permitted"),
-        ({"word": ["a"]}, "word: Input should be a valid string (given: \"['a']\")"),
+        ({"word": ["a"]}, "word: Input should be a valid string (given: a list)"),
         ({"word": "a", "times": "many"}, "times: Input should be a valid integer"),
         ({"word": "a", "times": -1}, "times: Input should be greater than or equal to 0"),
         ({"word": "a" * 201}, "word: String should have at most 200 characters"),
@@ -91,7 +91,7 @@ async def test_secrets_in_wrong_arguments_are_not_repeated(connect: Connect) -> 
     async with connect() as client:
         mistyped = await client.call_tool("repeat", {"word": secret})
         refused = await client.call_tool("refuse", {"word": AWS_KEY})
-        cut = await client.call_tool("repeat", {"word": ["x" * 60, "Bearer abcdefghijklmnopqrstuvwxyz"]})
+        cut = await client.call_tool("repeat", {"word": "x", "times": "x" * 60 + " Bearer abcdefghijklmnopqrstuvwxyz"})
     assert "abcdefghijkl" not in said(mistyped)
     assert AWS_KEY not in said(refused)
     assert "abcdef" not in said(cut)

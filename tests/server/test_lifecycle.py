@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,53 +15,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from fakes.served import CLEAN, HEADERS, INITIALIZE, START_SECONDS, Served, marked, rpc, until
+from fakes.served import HEADERS, INITIALIZE, START_SECONDS, Host, Served, marked, rpc, until
 from handlens.browser.launch import installed_chromium
 from handlens.testing.pages import PageServer, never_answers
 
 GONE_SECONDS = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """Two seconds, on a machine that has its cores for us."""
 END = pytest.mark.parametrize("end", ["term", "kill"])
-
-
-class Host:
-    """A host that speaks stdio by hand, so that it can be rude."""
-
-    def __init__(self, folder: Path, *flags: str) -> None:
-        environment = {**os.environ, **CLEAN, "TMPDIR": str(folder)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "handlens_server", "serve", "--transport", "stdio", *flags],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-        )
-        self.number = 0
-        self.ask("initialize", INITIALIZE["params"])
-        self.send(rpc("notifications/initialized", number=None))
-
-    def send(self, message: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def begin(self, tool: str, arguments: dict[str, Any]) -> None:
-        """Send a call without waiting for its answer."""
-        self.number += 1
-        self.send(rpc("tools/call", {"name": tool, "arguments": arguments}, self.number))
-
-    def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for its answer."""
-        self.number += 1
-        self.send(rpc(method, params, self.number))
-        assert self.process.stdout is not None
-        while True:
-            answer = json.loads(self.process.stdout.readline())
-            if answer.get("id") == self.number:
-                return answer
-
-    def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return self.ask("tools/call", {"name": tool, "arguments": arguments})["result"]["structuredContent"]
 
 
 class OverHttp:
