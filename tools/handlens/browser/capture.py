@@ -122,7 +122,7 @@ async def _covered_shot(
     box = _area(region, state)
     density = _density(box, state["devicePixelRatio"], encoding, limits)
     try:
-        data = await _take(await session.cdp(), None if region == Region() else box, density, encoding)
+        data = await _take(await session.cdp(), box, _viewport(state), density, encoding)
     finally:
         after = await _in_frames(session, {"phase": "release", **arguments})
     exposed = any(frame["exposed"] for frame in after) or len(after) > len(states)
@@ -174,6 +174,11 @@ def _area(region: Region, state: dict[str, Any]) -> Box:
         return Box(x=0, y=0, width=width, height=height)
     if region.clip is not None:
         return region.clip.moved(state["scrollX"], state["scrollY"])
+    return _viewport(state)
+
+
+def _viewport(state: dict[str, Any]) -> Box:
+    """What is in view, in CSS pixels of the page."""
     return Box(x=state["scrollX"], y=state["scrollY"], width=state["width"], height=state["height"])
 
 
@@ -193,28 +198,33 @@ def _density(box: Box, ratio: float, encoding: Encoding, limits: Limits) -> _Den
     return _Density(css=ratio * zoom, device=zoom)
 
 
-async def _take(cdp: CDPSession, box: Box | None, density: _Density, encoding: Encoding) -> bytes:
-    """One picture of ``box`` (CSS pixels of the page; None is the viewport), from segments where it is very tall."""
+async def _take(cdp: CDPSession, box: Box, viewport: Box, density: _Density, encoding: Encoding) -> bytes:
+    """One picture of ``box`` (CSS pixels of the page), from segments where it is very tall."""
+    if box == viewport and density.device == 1:
+        return await _capture(cdp, encoding)
     step = _SEGMENT / density.css
-    if box is None or box.height <= 2 * step:
-        return await _capture(cdp, encoding, box, density.device)
+    if box.height <= 2 * step:
+        return await _capture(cdp, encoding, box, density.device, beyond=box.intersection(viewport) != box)
     segments: list[bytes] = []
     top = box.y
     while top < box.bottom:
         height = min(step, box.bottom - top)
         part = Box(x=box.x, y=top, width=box.width, height=height)
-        segments.append(await _capture(cdp, "png", part, density.device))
+        segments.append(await _capture(cdp, "png", part, density.device, beyond=True))
         top += height
     return await to_thread.run_sync(_joined, segments, encoding)
 
 
-async def _capture(cdp: CDPSession, encoding: Encoding, box: Box | None, zoom: float) -> bytes:
+async def _capture(
+    cdp: CDPSession, encoding: Encoding, box: Box | None = None, zoom: float = 1.0, *, beyond: bool = False
+) -> bytes:
+    """The viewport, or ``box``. Reaching ``beyond`` what is in view makes the browser lay the page out anew."""
     parameters: dict[str, Any] = {"format": encoding, "optimizeForSpeed": True}
     if encoding == "jpeg":
         parameters["quality"] = _JPEG_QUALITY
     if box is not None:
         clip = {"x": box.x, "y": box.y, "width": box.width, "height": box.height, "scale": zoom}
-        parameters |= {"clip": clip, "captureBeyondViewport": True}
+        parameters |= {"clip": clip, "captureBeyondViewport": beyond}
     answer = await cdp.send("Page.captureScreenshot", parameters)
     return base64.b64decode(answer["data"])
 
