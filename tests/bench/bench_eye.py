@@ -14,17 +14,18 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import httpx2
 import psutil
+from pydantic import BaseModel, Field
 
 from fakes.real_engine import frame, weightless
 from handlens.eye.chat import chat_request, read_chat_response
 from handlens.eye.client import EngineEye
 from handlens.eye.protocol import EyeLimits
+from handlens.tool import Picture
 from handlens_server.engine.child import EngineChild
 from handlens_server.engine.metrics import read_metrics
 from handlens_server.engine.open import open_sight
@@ -34,7 +35,6 @@ from handlens_server.run_folder import RunFolder
 QUESTION = "What is in the picture?"
 BOOT_SECONDS = 1_200
 FAKE = Path(__file__).resolve().parents[1] / "fakes" / "fake_vllm"
-Ask = Callable[[int], Awaitable[Any]]
 
 
 def row(name: str, value: str) -> None:
@@ -114,49 +114,35 @@ async def overhead(folder: Path, rounds: int) -> None:
         row(f"our CPU above it, {name}, p50", f"{statistics.median(costs) - base:.1f} ms")
 
 
-async def throughput(bare: httpx2.AsyncClient, eye: EngineEye, tokens: int, questions: int) -> None:
-    """Questions a second, one after the other and together, about frames that are in the engine's caches already."""
-    contents = [
-        body(eye, await eye.pictures.encode(frame(640, 400, seed)), tokens, min_tokens=tokens)
-        for seed in range(questions)
-    ]
+class Ticks(BaseModel):
+    """An answer of a fixed length, which even random weights finish."""
 
-    async def ask(content: bytes, gate: asyncio.Semaphore) -> None:
-        async with gate:
-            (await bare.post("/v1/chat/completions", content=content)).raise_for_status()
+    ticks: Annotated[list[Literal["yes", "no"]], Field(min_length=20, max_length=20)]
 
+
+async def throughput(eye: EngineEye, questions: int) -> None:
+    """Questions a second through the eye, one after the other and together, each about a frame of its own.
+
+    The first round fills the engine's caches, so that the others differ in nothing but how many are asked at once.
+    """
+    frames = [frame(640, 400, seed) for seed in range(questions)]
     rates: dict[int, float] = {}
-    for together in (1, 1, 4, 16):  # the first round fills the caches for all
+    tokens = 0
+    for together in (questions, 1, 4, 16):
         gate = asyncio.Semaphore(together)
+
+        async def ask(picture: Picture, gate: asyncio.Semaphore = gate) -> int:
+            async with gate:
+                return (await eye.ask([picture], QUESTION, Ticks)).usage.answer_tokens
+
         started = time.monotonic()
-        await asyncio.gather(*(ask(content, gate) for content in contents))
+        tokens = sum(await asyncio.gather(*(ask(picture) for picture in frames)))
         rates[together] = questions / (time.monotonic() - started)
-    for together, rate in rates.items():
+    for together in (1, 4, 16):
         row(
-            f"{questions} questions of {tokens} tokens, {together} at once",
-            f"{rate:.2f} a second ({rate / rates[1]:.1f}×)",
+            f"{questions} questions of {tokens // questions} tokens, {together} at once",
+            f"{rates[together]:.2f} a second ({rates[together] / rates[1]:.1f}×)",
         )
-
-
-async def eye_throughput(eye: EngineEye, tokens: int, questions: int) -> None:
-    """The same through the eye: a naive loop against questions asked together."""
-
-    async def ask(seed: int) -> None:
-        await eye.ask([frame(640, 400, seed)], QUESTION, str, parse=str, answer_tokens=tokens)
-
-    for seed in range(questions):
-        await ask(seed)
-    started = time.monotonic()
-    for seed in range(questions):
-        await ask(seed)
-    loop = time.monotonic() - started
-    started = time.monotonic()
-    await asyncio.gather(*(ask(seed) for seed in range(questions)))
-    together = time.monotonic() - started
-    row(
-        f"{questions} questions through the eye: loop, together",
-        f"{loop:.1f} s, {together:.1f} s ({loop / together:.1f}×)",
-    )
 
 
 async def caches(eye: EngineEye, child: EngineChild) -> None:
@@ -211,8 +197,7 @@ async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
         async with bare_client(child) as bare:
             await latency(sight.eye, bare, tokens)
             await caches(sight.eye, child)
-            await throughput(bare, sight.eye, tokens, questions)
-        await eye_throughput(sight.eye, tokens, questions)
+        await throughput(sight.eye, questions)
     finally:
         await sight.close()
         folder.close()

@@ -8,10 +8,10 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from fakes.real_engine import frame, weightless
 from handlens.errors import EyeBusy, EyeUnavailable
@@ -119,6 +119,19 @@ async def test_a_table_comes_in_its_schema(eye: EngineEye) -> None:
     assert set(value) <= {"headers", "rows"}
     assert all(isinstance(text, str) for text in value["headers"])
     assert all(isinstance(text, str) for row in value.get("rows", []) for text in row)
+
+
+class Ticks(BaseModel):
+    """An answer that even random weights finish: its length is fixed."""
+
+    name: Annotated[str, Field(max_length=8)]
+    ticks: Annotated[list[Literal["yes", "no"]], Field(min_length=5, max_length=5)]
+
+
+async def test_a_typed_answer_is_right_at_the_first_try(eye: EngineEye) -> None:
+    answer = await eye.ask([frame(320, 240), frame(64, 64)], "Tick five.", Ticks)
+    assert len(answer.value.ticks) == 5
+    assert (answer.tries, answer.truncated) == (1, False)
 
 
 async def test_words_come_without_a_schema(eye: EngineEye) -> None:
