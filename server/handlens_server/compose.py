@@ -106,5 +106,5 @@ async def _close_sight(sight: Sight | None, stop_seconds: float) -> None:
     if sight is None:
         return
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(stop_seconds + _CLOSE_SECONDS):
+        async with asyncio.timeout(2 * stop_seconds + _CLOSE_SECONDS):
             await sight.close()

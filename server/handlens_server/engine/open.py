@@ -23,7 +23,8 @@ MAX_SOCKET_PATH = 100
 class Sight:
     """The eye of one serving process, and the engines that it runs for it. `close` ends both."""
 
-    def __init__(self, eye: EngineEye, children: list[EngineChild]) -> None:
+    def __init__(self, eye: EngineEye, children: list[EngineChild], *, drain_seconds: float) -> None:
+        self._drain_seconds = drain_seconds
         self.eye = eye
         self.children = children
 
@@ -34,7 +35,7 @@ class Sight:
         self.eye.start()
 
     async def close(self) -> None:
-        await self.eye.close()
+        await self.eye.close(drain_seconds=self._drain_seconds)
         await asyncio.gather(*(child.close() for child in self.children))
 
 
@@ -49,14 +50,15 @@ def open_sight(options: EngineOptions, limits: EyeLimits, folder: Path) -> Sight
         given = options.model_fields_set
         named = EyeModels(models.routine if "model" in given else None, models.careful)
         endpoints = [Endpoint(url, api_key=key) for url in options.urls]
-        return Sight(EngineEye(endpoints, models=named, limits=limits, check=options.check), [])
+        eye = EngineEye(endpoints, models=named, limits=limits, check=options.check)
+        return Sight(eye, [], drain_seconds=options.stop_seconds)
     if options.kind != "vllm":
         return None
     children = [_child(options, 0, folder, None)]
     if options.careful_model:
         children.append(_child(options, 1, folder, children[0]))
     eye = EngineEye([child.endpoint for child in children], models=models, limits=limits, check=options.check)
-    return Sight(eye, children)
+    return Sight(eye, children, drain_seconds=options.stop_seconds)
 
 
 def _served(model: str) -> str:

@@ -32,4 +32,4 @@ class EngineOptions(BaseModel):
     start_seconds: float = Field(
         default=1_800, gt=0, description="An engine has so long to answer; the first start downloads its model."
     )
-    stop_seconds: float = Field(default=2, ge=0, description="A stopping engine has so long before it is killed.")
+    stop_seconds: float = Field(default=2, ge=0, description="Questions have so long to end, then the engine.")

@@ -217,6 +217,29 @@ async def test_a_cancelled_question_hangs_up_on_the_engine(picture: Picture) -> 
         assert eye.queue.running == 0
 
 
+async def test_closing_lets_asked_questions_end_and_takes_no_more(picture: Picture) -> None:
+    gate = anyio.Event()
+    answers: list[str] = []
+
+    async def chat(body: dict[str, Any]) -> Reply:
+        await gate.wait()
+        return words("x")
+
+    async with FakeEngine(chat).serve() as engine, eye_on(engine) as eye, anyio.create_task_group() as tasks:
+
+        async def ask() -> None:
+            answers.append((await eye.ask([picture], "What?", str)).value)
+
+        tasks.start_soon(ask)
+        await engine.until(lambda: engine.running == 1)
+        tasks.start_soon(lambda: eye.close(drain_seconds=5))
+        await engine.until(lambda: eye.status.because == "it was closed")
+        with pytest.raises(EyeUnavailable):
+            await eye.ask([picture], "What?", str)
+        gate.set()
+    assert answers == ["x"]
+
+
 async def test_a_question_that_takes_too_long_names_the_limit(picture: Picture) -> None:
     async def chat(body: dict[str, Any]) -> Reply:
         await anyio.sleep_forever()

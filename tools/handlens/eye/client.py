@@ -86,6 +86,7 @@ class EngineEye:
         )
         self._pool = EnginePool(self.links, {"routine": models.routine, "careful": models.careful})
         self._check = check
+        self._closed = False
         self._watchers: list[asyncio.Task[None]] = []
         self._changed = anyio.Event()
 
@@ -94,8 +95,11 @@ class EngineEye:
         if not self._watchers:
             self._watchers = [asyncio.create_task(self._watch(link)) for link in self.links]
 
-    async def close(self) -> None:
-        """Stop watching and hang up."""
+    async def close(self, *, drain_seconds: float = 0.0) -> None:
+        """Take no more questions, let those that were asked end for ``drain_seconds``, then hang up."""
+        self._closed = True
+        with anyio.move_on_after(drain_seconds):
+            await self.queue.emptied()
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             watcher.cancel()
@@ -116,6 +120,8 @@ class EngineEye:
 
     @property
     def status(self) -> EyeStatus:
+        if self._closed:
+            return EyeStatus("down", "it was closed")
         seeing = [link for link in self.links if link.up and link.seeing]
         if seeing:
             return EyeStatus("ready", f"{len(seeing)} of {len(self.links)} engines can be asked")

@@ -24,6 +24,7 @@ class FairQueue:
         self._taken: Counter[str] = Counter()
         self._served: dict[str, int] = {}
         self._turns = 0
+        self._emptied = anyio.Event()
 
     @property
     def running(self) -> int:
@@ -32,6 +33,11 @@ class FairQueue:
     @property
     def waiting(self) -> int:
         return sum(len(line) for line in self._waiting.values())
+
+    async def emptied(self) -> None:
+        """Wait until no turn is taken and nobody waits for one."""
+        while self.running:
+            await self._emptied.wait()
 
     @asynccontextmanager
     async def turn(self, caller: str, waits: Waits | None = None) -> AsyncGenerator[None]:
@@ -87,6 +93,8 @@ class FairQueue:
             turn.set()
         if not self._taken:
             self._served.clear()
+            self._emptied.set()
+            self._emptied = anyio.Event()
 
     def _forget_empty(self, caller: str) -> None:
         if not self._waiting[caller]:
