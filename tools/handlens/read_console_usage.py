@@ -16,6 +16,7 @@ from handlens.tool import ToolInput, ToolOutput, tool
 from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
 from handlens.usage.console import Look, NoListError, look_at_page, look_at_picture
 from handlens.usage.images import MOST_PICTURES, decoded, pictures
+from handlens.usage.profiles import Profile, fitting, named
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ class ReadConsoleUsageInput(ToolInput):
     image: ImageName | Annotated[list[ImageName], Field(max_length=MOST_PICTURES)] | None = Field(
         default=None, description="Or: picture (file, artifact), or several of one list in scrolling order."
     )
+    profile: str | None = Field(default=None, description="Console's name; found by itself if absent.", max_length=64)
     reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
-    wait_seconds: float = Field(default=10, description="The list has so long to appear.", ge=0, le=120)
+    wait_seconds: float | None = Field(
+        default=None, description="The list has so long to appear; 10 or the profile's.", ge=0, le=120
+    )
     max_rows: int = Field(default=2_000, description="Turn pages and scroll up to so many.", ge=0, le=50_000)
     cursor: str | None = Field(
         default=None, description="next_cursor of an answer, alone: its further rows.", max_length=64
@@ -109,20 +113,29 @@ async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadCo
         if request.reader == "structure":
             raise InvalidInput("A picture has no structure to read: give reader auto or ocr.")
         names = [request.image] if isinstance(request.image, str) else request.image
-        look = await look_at_picture(kit.ocr, await pictures(names, kit), Meaning())
-        return await _answer(_whole(look, [], image=", ".join(names)[:300]), kit)
+        profile = named(request.profile) if request.profile else None
+        look = await look_at_picture(kit.ocr, await pictures(names, kit), _meaning(profile))
+        return await _answer(_whole(look, [], profile, image=", ".join(names)[:300]), kit)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
-        look = await _look(session, request, kit)
+        title = await session.page.title()
+        profile = named(request.profile) if request.profile else fitting(session.page.url, title)
+        look = await _look(session, request, profile, kit)
         url, notices = session.page.url, session.notices()
-    return await _answer(_whole(look, notices, url=url), kit)
+    return await _answer(_whole(look, notices, profile, url=url), kit)
 
 
-async def _look(session: Session, request: ReadConsoleUsageInput, kit: Kit) -> Look:
+def _meaning(profile: Profile | None) -> Meaning:
+    return profile.meaning() if profile else Meaning()
+
+
+async def _look(session: Session, request: ReadConsoleUsageInput, profile: Profile | None, kit: Kit) -> Look:
     """Structure first: it is exact. The picture only where asked for, or where the page draws its list."""
     missing: NoListError | None = None
+    meaning = _meaning(profile)
+    seconds = request.wait_seconds if request.wait_seconds is not None else profile.wait_seconds if profile else 10.0
     if request.reader != "ocr":
         try:
-            return await look_at_page(session.page, Meaning(), seconds=request.wait_seconds, most_rows=request.max_rows)
+            return await look_at_page(session.page, meaning, seconds=seconds, most_rows=request.max_rows)
         except NoListError as error:
             if request.reader == "structure" or not available():
                 raise
@@ -132,17 +145,25 @@ async def _look(session: Session, request: ReadConsoleUsageInput, kit: Kit) -> L
         raise missing
     image = await decoded(shot.data, kit.limits)
     try:
-        return await look_at_picture(kit.ocr, [image], Meaning(), [shot.frame])
+        return await look_at_picture(kit.ocr, [image], meaning, [shot.frame])
     except ReadingError as error:
         raise missing or error from error
 
 
-def _whole(look: Look, notices: list[str], *, url: str | None = None, image: str | None = None) -> _Whole:
+def _whole(
+    look: Look, notices: list[str], profile: Profile | None, *, url: str | None = None, image: str | None = None
+) -> _Whole:
     return _Whole(
         rows=list(look.rows),
         needs_review=list(look.doubts),
         observed_at=look.observed_at,
-        source=Source(reader=look.reader, url=url, image=image, tables=[name[:80] for name in look.tables[:10]]),
+        source=Source(
+            reader=look.reader,
+            url=url,
+            image=image,
+            profile=profile.name if profile else None,
+            tables=[name[:80] for name in look.tables[:10]],
+        ),
         notices=[*look.remarks, *notices],
     )
 

@@ -50,7 +50,7 @@ def test_the_surer_header_wins_and_no_column_serves_twice() -> None:
 
 
 def test_a_profile_s_words_go_first() -> None:
-    assert assign(["Task name", "Label"], {"task_name": "label"})[Field.TASK_NAME] == 1
+    assert assign(["Task name", "Label"], {"label": "task_name"})[Field.TASK_NAME] == 1
 
 
 @pytest.mark.parametrize(

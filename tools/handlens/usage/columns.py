@@ -147,14 +147,14 @@ def assign(headers: Sequence[str], stated: Mapping[str, str] | None = None) -> d
     """Each field's column, by position. No column serves twice; the surer header wins, then the one further left.
 
     Args:
-        stated: a profile's own words, field name → header (as shown; case and spaces don't count).
+        stated: a profile's own words, header (as `header_words` has it) → field.
     """
     assigned: dict[Field, int] = {}
     taken: set[int] = set()
     words = [header_words(header) for header in headers]
-    for name, wanted in (stated or {}).items():
-        if header_words(wanted) in words:
-            assigned[Field(name)] = position = words.index(header_words(wanted))
+    for header, field in (stated or {}).items():
+        if header in words and Field(field) not in assigned and words.index(header) not in taken:
+            assigned[Field(field)] = position = words.index(header)
             taken.add(position)
     claims = [
         (-sure, position, field) for position, header in enumerate(headers) for field, sure in meaning(header).items()

@@ -86,6 +86,9 @@ class Meaning:
     """What is known of a console beyond its headers: a profile's words, or nothing."""
 
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Header (as `columns.header_words` has it) → field."""
+    table_columns: Sequence[str] = ()
+    """Only tables with all of these headers are the console's lists."""
     statuses: Mapping[str, str] = field(default_factory=dict[str, str])
     units: Mapping[str, str] = field(default_factory=dict[str, str])
     """Written unit → the unit that is meant (``{"gb": "gib"}``), lower case."""
@@ -220,7 +223,10 @@ def usage_tables(tables: Sequence[Table], meaning: Meaning | None = None) -> lis
     stated = (meaning or Meaning()).columns
     measured: list[Table] = []
     named: list[Table] = []
+    wanted = set((meaning or Meaning()).table_columns)
     for table in tables:
+        if not wanted.issubset(map(header_words, table.headers)):
+            continue
         places = assign(table.headers, stated)
         if any(column in places for column in _METRICS) and len(places) > 1:
             measured.append(table)
@@ -228,6 +234,8 @@ def usage_tables(tables: Sequence[Table], meaning: Meaning | None = None) -> lis
             named.append(table)
     if not measured:
         return named
+    if any(Column.TASK_NAME in assign(table.headers, stated) for table in measured):
+        measured = [table for table in measured if Column.TASK_NAME in assign(table.headers, stated)]
     known = {plain(header) for table in measured for header in table.headers}
     alike = [t for t in named if sum(1 for h in t.headers if plain(h) in known) * 5 >= 3 * len(t.headers)]
     return [table for table in tables if table in measured or table in alike]
