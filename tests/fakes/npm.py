@@ -24,7 +24,7 @@ def node() -> Path:
 
 def package(name: str, version: str) -> Path:
     """The folder of an npm package in this very version, fetched when it is not there. None of its scripts is run."""
-    place = CACHE / f"{name.replace('/', '+')}@{version}"
+    place = _place(name, version)
     folder = place / "node_modules" / name
     if folder.is_dir():
         return folder
@@ -39,3 +39,13 @@ def package(name: str, version: str) -> Path:
     if done.returncode != 0 or not folder.is_dir():
         raise NotInstallableError(f"npm could not install {name}: {done.stderr.strip()[-400:]}")
     return folder
+
+
+def program(name: str, version: str, executable: str) -> Path:
+    """An executable of an npm package, fetched when it is not there; `node` must be on its PATH."""
+    package(name, version)
+    return _place(name, version) / "node_modules" / ".bin" / executable
+
+
+def _place(name: str, version: str) -> Path:
+    return CACHE / f"{name.replace('/', '+')}@{version}"
