@@ -234,7 +234,7 @@ def _capped(whole: PdfToMarkdownOutput, text: str, offset: int, artifact: Artifa
 
     def fits(length: int) -> bool:
         answer = part(length)
-        return len(answer.text()) + len(answer.model_dump_json()) <= kit.limits.inline_characters
+        return answer.characters() <= kit.limits.inline_characters
 
     while not fits(1) and (whole.figures or whole.pages):
         whole = whole.model_copy(update={"figures": whole.figures[:-4], "pages": whole.pages[:-4]})

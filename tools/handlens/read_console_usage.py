@@ -171,7 +171,7 @@ def _whole(
 async def _answer(whole: _Whole, kit: Kit) -> ReadConsoleUsageOutput:
     """The whole look if it fits, else its first rows and an artifact with all."""
     answer = _built(whole, 0, whole.rows, None)
-    if _size(answer) <= kit.limits.inline_characters:
+    if answer.characters() <= kit.limits.inline_characters:
         return answer
     kept = await kit.artifacts.save(
         whole.model_dump_json().encode(), name="usage.json", media_type="application/json", owner=kit.caller.subject
@@ -200,7 +200,7 @@ def _rows_from(whole: _Whole, start: int, kept: Artifact, kit: Kit) -> ReadConso
     return fitted(
         whole.rows[start:],
         lambda rows: _built(whole, start, rows, kept),
-        lambda answer: _size(answer) <= kit.limits.inline_characters,
+        lambda answer: answer.characters() <= kit.limits.inline_characters,
     )
 
 
@@ -221,7 +221,3 @@ def _built(whole: _Whole, start: int, rows: Sequence[UsageRow], kept: Artifact |
         artifact=kept.uri if kept else None,
         notices=notices,
     )
-
-
-def _size(answer: ReadConsoleUsageOutput) -> int:
-    return len(answer.model_dump_json()) + len(answer.text())

@@ -21,6 +21,7 @@ The name comes from the function, the description from the first paragraph of it
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, get_type_hints
@@ -54,6 +55,10 @@ class ToolOutput(BaseModel):
     def text(self) -> str:
         """A short account for a model."""
         raise TypeError(f"{type(self).__name__} must say text()")
+
+    def characters(self) -> int:
+        """How many characters a host gets inline: text and structure, the latter as JSON with a space after , and :"""
+        return len(self.text()) + len(json.dumps(self.model_dump(mode="json"), ensure_ascii=False))
 
     def pictures(self) -> tuple[Picture, ...]:
         return self._pictures
