@@ -29,7 +29,7 @@ from handlens_server.run_folder import MARK, RunFolder
 pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.timeout(600)]
 BOOT_SECONDS = 300
 THINKER = "Qwen3-VL-tiny-Thinking"
-LIMITS = EyeLimits(questions_at_once=16, questions_waiting=8, question_seconds=300)
+LIMITS = EyeLimits(questions_at_once=16, questions_waiting=8, question_seconds=300, reasoning_tokens=16)
 
 
 @pytest.fixture(scope="module")
