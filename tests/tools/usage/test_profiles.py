@@ -48,7 +48,7 @@ def test_a_ratio_is_read_as_a_percentage_where_the_profile_says_so(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("title = \"x\"\n[columns\n", "line 2"),
+        ('title = "x"\n[columns\n', "line 2"),
         ("", "title"),
         ('title = "x"\n[columns]\ntask_nam = ["a"]', "columns.task_nam"),
         ('title = "x"\n[statuses]\nA = "sleeping"', "statuses.A"),

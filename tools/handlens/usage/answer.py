@@ -10,6 +10,7 @@ from handlens.usage.rows import CellReading, Doubt, UsageRow
 MOST_DOUBTS = 60
 MOST_INLINE = 400
 LONGEST_INLINE_TEXT = 200
+LONGEST_IN_LINE = 80
 
 Built = TypeVar("Built")
 
@@ -22,7 +23,12 @@ def lightened(row: UsageRow) -> UsageRow:
         else CellReading(text=cell.text[:LONGEST_INLINE_TEXT], confidence=cell.confidence)
         for header, cell in row.cells.items()
     }
-    return row.model_copy(update={"cells": cells})
+    cut = {
+        name: value[:LONGEST_INLINE_TEXT]
+        for name in ("task_name", "instance_type", "status_text")
+        if (value := getattr(row, name)) and len(value) > LONGEST_INLINE_TEXT
+    }
+    return row.model_copy(update={"cells": cells, **cut})
 
 
 def bare(row: UsageRow) -> UsageRow:
@@ -60,8 +66,8 @@ def row_line(number: int, row: UsageRow) -> str:
     """One row for a model to read."""
     used, total = row.memory_used_bytes, row.memory_total_bytes
     parts = [
-        row.task_name,
-        row.instance_type,
+        row.task_name and row.task_name[:LONGEST_IN_LINE],
+        row.instance_type and row.instance_type[:LONGEST_IN_LINE],
         None if row.gpu_utilization_percent is None else f"GPU {row.gpu_utilization_percent:g}%",
         None if row.cpu_utilization_percent is None else f"CPU {row.cpu_utilization_percent:g}%",
         None if used is None and total is None else f"memory {_gib(used)}/{_gib(total)} GiB",

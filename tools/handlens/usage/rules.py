@@ -1,0 +1,261 @@
+"""Rules over usage: what is marked at a read, and what, when it lasts, opens an alert. In TOML::
+
+[[rule]]
+name = "idle"
+metric = "gpu_utilization_percent"
+below = 20                  # or above = 95
+for_minutes = 5             # 0: judged at each read alone, only marks
+recover = 25                # hysteresis: closes at 25 or more; the threshold itself if absent
+min_samples = 3
+max_gap_minutes = 3         # a longer silence is no evidence: counting starts anew
+tasks = ["*"]               # which tasks, by name
+exempt = ["*-debug"]
+statuses = ["running", "unknown"]
+advice = "release it"
+
+[[maintenance]]             # nothing is counted, opened or closed meanwhile
+begin = 2026-03-01T02:00:00+08:00
+end = 2026-03-01T04:00:00+08:00
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from handlens.errors import InvalidInput
+from handlens.usage.rows import UsageRow
+from handlens.usage.status import Status
+
+Metric = Literal["gpu_utilization_percent", "cpu_utilization_percent", "memory_used_bytes", "memory_used_percent"]
+
+
+class Rule(BaseModel):
+    """One rule; see the module for the meaning of its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    metric: Metric
+    below: float | None = None
+    above: float | None = None
+    for_minutes: float = Field(default=0, ge=0)
+    recover: float | None = None
+    min_samples: int = Field(default=3, ge=1)
+    max_gap_minutes: float = Field(default=3, gt=0)
+    tasks: list[str] = Field(default=["*"])
+    exempt: list[str] = Field(default=[])
+    statuses: list[Status] = Field(default=["running", "unknown"])
+    advice: str = Field(default="", max_length=500)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("give either below or above")
+        threshold, recover = self.threshold, self.recover
+        if recover is not None and (recover < threshold if self.below is not None else recover > threshold):
+            raise ValueError("recover lies on the wrong side of the threshold")
+        return self
+
+    @property
+    def threshold(self) -> float:
+        return self.below if self.below is not None else self.above or 0.0
+
+    @property
+    def sustained(self) -> bool:
+        return self.for_minutes > 0
+
+    def holds(self, value: float) -> bool:
+        """Whether the value is what the rule looks for."""
+        return value < self.threshold if self.below is not None else value > self.threshold
+
+    def recovered(self, value: float) -> bool:
+        """Whether the value ends an open alert."""
+        level = self.recover if self.recover is not None else self.threshold
+        return value >= level if self.below is not None else value <= level
+
+    def concerns(self, task: str) -> bool:
+        return any(fnmatchcase(task, p) for p in self.tasks) and not any(fnmatchcase(task, p) for p in self.exempt)
+
+
+class Maintenance(BaseModel):
+    """A stretch of time in which nothing is judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    begin: datetime
+    end: datetime
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.begin.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("begin and end need an offset, such as 2026-03-01T02:00:00+08:00")
+        if self.end <= self.begin:
+            raise ValueError("end is not after begin")
+        return self
+
+
+class RuleBook(BaseModel):
+    """All rules of a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: list[Rule] = Field(default=[])
+    maintenance: list[Maintenance] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [rule.name for rule in self.rule]
+        doubled = next((name for name in names if names.count(name) > 1), None)
+        if doubled:
+            raise ValueError(f"two rules are named {doubled!r}")
+        return self
+
+
+INEFFICIENT = Rule(name="inefficient", metric="gpu_utilization_percent", below=30)
+IDLE = Rule(
+    name="idle", metric="gpu_utilization_percent", below=20, for_minutes=5, advice="Release it: its GPU is hardly used."
+)
+DEFAULT_RULES = RuleBook(rule=[INEFFICIENT, IDLE])
+
+
+def load_rules(path: Path) -> RuleBook:
+    """The rules of a file.
+
+    Raises:
+        InvalidInput: with the line of the mistake and the reason.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"The rules {path.name} can't be read: {error.strerror}.") from error
+    try:
+        return RuleBook.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"The rules {path.name} are no valid TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        line = _line_of(text, first["loc"])
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InvalidInput(f"The rules {path.name} are wrong in line {line}, at {place}: {first['msg']}.") from error
+
+
+def _line_of(text: str, place: Sequence[Any]) -> int:
+    """The line of what a validation error names: the key inside its table, or the table's head."""
+    lines = text.splitlines()
+    at = 0
+    if place and isinstance(place[0], str):
+        heads = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(place[0])}\s*\]?\]", line)]
+        index = place[1] if len(place) > 1 and isinstance(place[1], int) else 0
+        at = heads[index] if index < len(heads) else 0
+        if len(place) > 2:
+            for number in range(at + 1, len(lines)):
+                if lines[number].lstrip().startswith("[["):
+                    break
+                if re.match(rf"\s*{re.escape(str(place[2]))}\s*=", lines[number]):
+                    return number + 1
+    return at + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An alert that opened or closed at ``at``. ``since`` is when what it is about began."""
+
+    kind: Literal["opened", "closed"]
+    rule: str
+    task: str
+    at: datetime
+    since: datetime
+    value: float | None
+    reason: str
+
+
+@dataclass(slots=True)
+class _State:
+    since: datetime | None = None
+    samples: int = 0
+    last: datetime | None = None
+    open_since: datetime | None = None
+
+
+class RuleEngine:
+    """Judges the sustained rules over one console's readings, in order of time. Each alert opens and closes once."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
+        self._states: dict[tuple[str, str], _State] = {}
+
+    def read(
+        self, at: datetime, rows: Iterable[UsageRow], doubted: frozenset[tuple[str, str]] = frozenset()
+    ) -> list[Change]:
+        """What a reading at ``at`` opens and closes. Tasks that are gone, or don't run any more, are closed.
+
+        Args:
+            doubted: (task, metric) pairs whose value waits for review; they are no evidence.
+        """
+        if any(window.begin <= at < window.end for window in self._book.maintenance):
+            return []
+        changes: list[Change] = []
+        present: dict[str, UsageRow] = {row.task_name: row for row in rows if row.task_name}
+        for rule in self._book.rule:
+            if not rule.sustained:
+                continue
+            for task, row in present.items():
+                if not rule.concerns(task):
+                    continue
+                if row.status not in rule.statuses:
+                    changes += self._end(rule, task, at, f"the task is {row.status}")
+                    continue
+                value = None if (task, rule.metric) in doubted else value_of(row, rule.metric)
+                if value is not None:
+                    changes += self._judge(rule, task, at, value)
+            gone = [task for name, task in self._states if name == rule.name and task not in present]
+            for task in gone:
+                changes += self._end(rule, task, at, "the task is not listed any more")
+        return changes
+
+    def _judge(self, rule: Rule, task: str, at: datetime, value: float) -> list[Change]:
+        state = self._states.setdefault((rule.name, task), _State())
+        if state.last is not None and at <= state.last:
+            return []
+        silent = state.last is not None and at - state.last > timedelta(minutes=rule.max_gap_minutes)
+        state.last = at
+        if state.open_since is not None:
+            if not rule.recovered(value):
+                return []
+            since = state.open_since
+            state.open_since, state.since = None, None
+            return [Change("closed", rule.name, task, at, since, value, "the value recovered")]
+        if not rule.holds(value):
+            state.since = None
+            return []
+        if state.since is None or silent:
+            state.since, state.samples = at, 0
+        state.samples += 1
+        if at - state.since < timedelta(minutes=rule.for_minutes) or state.samples < rule.min_samples:
+            return []
+        state.open_since = state.since
+        return [Change("opened", rule.name, task, at, state.since, value, rule.advice)]
+
+    def _end(self, rule: Rule, task: str, at: datetime, reason: str) -> list[Change]:
+        state = self._states.pop((rule.name, task), None)
+        if state is None or state.open_since is None:
+            return []
+        return [Change("closed", rule.name, task, at, state.open_since, None, reason)]
+
+
+def value_of(row: UsageRow, metric: Metric) -> float | None:
+    """The metric of a row, or None where the console does not show it."""
+    if metric != "memory_used_percent":
+        return getattr(row, metric)
+    if row.memory_used_bytes is None or not row.memory_total_bytes:
+        return None
+    return 100 * row.memory_used_bytes / row.memory_total_bytes
