@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HEIGHT = 48
 _STRIDE = 8  # columns of the network's input for each step of its output
 _MAX_WIDTH = 3200
+_SQUEEZE = 0.85  # of the natural width: lines are read as well and a good deal sooner
 _WIDTH_STEP = 32
 
 
@@ -54,7 +55,7 @@ class Recogniser:
         height, width = crop.shape[:2]
         if height < 2 or width < 2:
             return None
-        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height)))
+        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * _SQUEEZE)))
         probabilities = self._run(crop, wide)
         steps = probabilities.argmax(axis=1)
         best = probabilities[np.arange(len(steps)), steps]

@@ -24,16 +24,19 @@ from handlens.pdf.profile import Profile, profile_of
 from handlens.pdf.ranges import parse_pages
 from handlens.pdf.reading import Document
 from handlens.pdf.result import Figure, PageResult, stitch
+from handlens.pdf.scan import read_scan, scale_for, wants_ocr
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from handlens.ocr.engine import Engine
     from handlens.pdf.model import PageContent
 
 _SAMPLE = 14
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
+_DOUBTFUL = 0.75
 _OPEN_ENDS = ".!?:;。！？：；"
 
 
@@ -67,6 +70,7 @@ class Converter:
         self.options = options or Options()
         self._document = Document(source, password)
         self.page_count = self._document.page_count
+        self._engine: Engine | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -106,8 +110,13 @@ class Converter:
     def page(self, index: int) -> PageResult:
         """One page. Raises DocumentError where it can't be read."""
         content = self._document.read(index)
-        blocks = understand(content, self.profile)
         result = PageResult(index, route="text" if content.words else "empty")
+        profile = self.profile
+        if wants_ocr(content):
+            content = self._scan(content, result)
+            if content.route == "ocr":
+                profile = profile_of([content], self.page_count, [])
+        blocks = understand(content, profile)
         result.figures = self._figures(content, blocks)
         result.markdown = render(blocks, tables=self.options.tables)
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
@@ -115,6 +124,29 @@ class Converter:
         result.joins = bool(shown) and _continues(shown[0])
         result.open = bool(shown) and _unfinished(shown[-1])
         return result
+
+    def _scan(self, content: PageContent, result: PageResult) -> PageContent:
+        """The page as OCR reads it; as it is, with a note that says why, where OCR can't be had."""
+        if not self.options.ocr or self.options.mode == "fast":
+            result.notes.append("This page is a picture; OCR was off, so its text is missing.")
+            return content
+        if self._engine is None:
+            from handlens.ocr.engine import Engine, available
+
+            if not available():
+                result.notes.append("This page is a picture; install handlens[ocr] to read its text.")
+                return content
+            self._engine = Engine()
+        scale = scale_for(content)
+        image = self._document.render(content.index, scale=scale, turn=content.turn)
+        read, result.confidence = read_scan(content, image, self._engine)
+        result.route = "ocr" if read.words else "empty"
+        if not read.words:
+            result.notes.append("No text was found in the picture that this page is.")
+            return content
+        if result.confidence < _DOUBTFUL:
+            result.notes.append("OCR is unsure of this page: the print may be poor, or a script that it can't read.")
+        return read
 
     def _figures(self, content: PageContent, blocks: list[Block]) -> list[Figure]:
         figures: list[Figure] = []

@@ -1,0 +1,63 @@
+"""Pages that are pictures, drawn here and read by the real OCR models."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+
+import pytest
+from PIL import Image
+
+from handlens.pdf.convert import Conversion, convert
+from handlens.pdf.options import Options
+from tools.pdf.making import BOLD, Page, pdf_of
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
+
+LINES = [f"This is sentence number {n} of a page that was printed and scanned." for n in range(1, 7)]
+
+
+def scanned(page: Page, *, tilt: float = 0.0) -> bytes:
+    """The page as a scanner would give it: a PDF of one picture."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf_of(page)) as document:
+        picture = document[0].render(scale=150 / 72).to_pil().convert("L")
+    picture = picture.rotate(tilt, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    data = io.BytesIO()
+    picture.save(data, "PDF", resolution=150)
+    return data.getvalue()
+
+
+def read(page: Page, *, tilt: float = 0.0) -> Conversion:
+    return convert(scanned(page, tilt=tilt))
+
+
+def printed() -> Page:
+    return Page().text(60, 80, "Quarterly report", size=18, font=BOLD).paragraph(60, 120, LINES, size=11, pitch=14)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.6])
+def test_a_scan_is_read_with_its_heading(tilt: float) -> None:
+    result = read(printed(), tilt=tilt)
+    assert result.pages[0].route == "ocr"
+    assert result.pages[0].confidence > 0.9
+    assert result.markdown.startswith("# Quarterly report\n\nThis is sentence number 1")
+    assert " ".join(LINES[2:4]) in result.markdown
+
+
+def test_a_ruled_table_in_a_scan_is_a_table() -> None:
+    page = Page().paragraph(60, 80, LINES[:2], size=11, pitch=14)
+    for r, row in enumerate([("City", "People"), ("Lyon", "522250"), ("Nice", "348085")]):
+        for x, text in zip((80, 250), row, strict=True):
+            page.text(x, 152 + 24 * r, text, size=11)
+    for y in (136, 160, 184, 208):
+        page.rule(70, y, 400, y)
+    for x in (70, 240, 400):
+        page.rule(x, 136, x, 208)
+    assert "| City | People |\n| --- | --- |\n| Lyon | 522250 |\n| Nice | 348085 |" in read(page).markdown
+
+
+def test_without_ocr_a_scan_says_that_its_text_is_missing() -> None:
+    result = convert(scanned(printed()), options=Options(mode="fast"))
+    assert result.pages[0].notes == ["This page is a picture; OCR was off, so its text is missing."]

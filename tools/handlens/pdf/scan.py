@@ -1,0 +1,101 @@
+"""Pages that are pictures: words by OCR, straightened, with rules found in the picture, as if the page had text."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
+from handlens.pdf.printing import Print, measure
+
+if TYPE_CHECKING:
+    from handlens.ocr.engine import Engine
+
+DPI = 150.0
+_MAX_PIXELS = 12_000_000
+_SAME_SIZE = 0.09
+_BOLD = 1.22
+_LEAST_TEXT = 12
+
+
+def wants_ocr(page: PageContent) -> bool:
+    """Whether the page's own text can't be used: there is next to none over a picture, or it has no meaning."""
+    if page.characters and page.unmapped > 0.3 * page.characters:
+        return True
+    if page.characters - page.unmapped >= _LEAST_TEXT:
+        return False
+    return sum(image.area for image in page.images) > 0.25 * page.width * page.height
+
+
+def scale_for(page: PageContent) -> float:
+    """Pixels a point at which to render a page for OCR."""
+    return min(DPI / 72, math.sqrt(_MAX_PIXELS / max(1.0, page.width * page.height)))
+
+
+def read_scan(page: PageContent, image: Any, engine: Engine) -> tuple[PageContent, float]:
+    """The page as OCR reads it in `image` (Pillow, RGB, the whole page), and the mean confidence, 0 to 1."""
+    import numpy as np
+
+    pixels = np.asarray(image)
+    lines = [line for line in engine.read(pixels) if -45 < line.angle < 45]
+    long = [line.angle for line in lines if line.box.width > 8 * line.box.height]
+    tilt = median(long) if long else 0.0
+    scale = page.width / pixels.shape[1]
+    read = PageContent(page.index, page.width, page.height, images=[], turn=page.turn, route="ocr")
+    read.words = _words(measure(pixels, lines), tilt, pixels.shape, scale)
+    read.characters = sum(len(w.text) for w in read.words)
+    read.across, read.down = _rules(pixels, tilt, scale)
+    confidence = sum(line.confidence * len(line.text) for line in lines) / max(1, sum(len(x.text) for x in lines))
+    return read, confidence
+
+
+def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[Word]:
+    """Words straightened about the middle of the page, those of one line on one baseline and of one size."""
+    usual = median(p.size for p in prints) if prints else 1.0
+    stroke = median(p.stroke / p.size for p in prints) if prints else 1.0
+    cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
+    cx, cy = shape[1] / 2, shape[0] / 2
+    words: list[Word] = []
+    for found in prints:
+        pixels = usual if abs(found.size - usual) < _SAME_SIZE * usual else found.size
+        style = Style.BOLD if found.stroke / found.size > _BOLD * stroke else Style.PLAIN
+        size = round(pixels * scale * 2) / 2
+        placed = []
+        for word, base in zip(found.line.words, found.bases, strict=True):
+            x, y = word.box.center.x - cx, base - cy
+            placed.append((cx + x * cos + y * sin, cy - x * sin + y * cos))
+        base = median(y for _, y in placed) * scale
+        for word, (x, _) in zip(found.line.words, placed, strict=True):
+            half = word.box.width / 2
+            rect = Rect((x - half) * scale, base - 0.76 * size, (x + half) * scale, base + 0.22 * size)
+            font = "ocr-bold" if style else "ocr"
+            words.append(Word([Run(word.text, style)], rect, base, size, font, style, len(words), 0, word.confidence))
+    return words
+
+
+def _rules(pixels: Any, tilt: float, scale: float) -> tuple[list[Rule], list[Rule]]:
+    """Long level and upright strokes of the straightened picture."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), tilt, 1.0)
+    level = cv2.warpAffine(pixels, turn, (width, height), borderValue=(255, 255, 255)) if abs(tilt) > 0.05 else pixels
+    grey = cv2.cvtColor(level, cv2.COLOR_RGB2GRAY)
+    dark = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 12)
+    across = _runs(dark, (max(40, width // 22), 1), (9, 3))
+    down = _runs(dark, (1, max(36, height // 40)), (3, 9))
+    return (
+        [Rule((y + h / 2) * scale, x * scale, (x + w) * scale, h * scale) for x, y, w, h in across if h < 9 < w / 4],
+        [Rule((x + w / 2) * scale, y * scale, (y + h) * scale, w * scale) for x, y, w, h in down if w < 9 < h / 3],
+    )
+
+
+def _runs(dark: Any, least: tuple[int, int], mend: tuple[int, int]) -> list[Any]:
+    """Boxes of unbroken dark runs at least `least` long, with small breaks mended first."""
+    import cv2
+
+    whole = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, mend))
+    runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, least))
+    contours, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [cv2.boundingRect(contour) for contour in contours]
