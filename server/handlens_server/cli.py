@@ -82,6 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("tool", metavar="TOOL")
     call.add_argument("json", metavar="JSON", nargs="?", default="{}", help="its arguments")
     call.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where pictures and files go")
+    pdf = add("pdf", _pdf, "Convert PDFs to Markdown files.")
+    pdf.add_argument("files", nargs="+", type=Path, metavar="FILE", help="PDFs, or folders of them")
+    pdf.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the Markdown goes")
+    pdf.add_argument("--mode", choices=("auto", "fast"), default="auto", help="fast: no models, no OCR")
+    pdf.add_argument("--tables", choices=("auto", "html", "markdown"), default="auto")
+    pdf.add_argument("--no-figures", action="store_true", help="leave pictures out")
+    pdf.add_argument("--page-breaks", action="store_true", help="mark pages with comments")
+    pdf.add_argument("--password", help="opens encrypted documents")
+    pdf.add_argument("--processes", type=int, help="documents at once; all cores by default")
     add("doctor", _doctor, "Check what handlens needs, and say what to do about what is missing.")
     add("setup", _setup, "Fetch what is missing: a Chromium.")
     config = add("config", _config, "Print the configuration snippet for a host.")
@@ -141,6 +150,23 @@ def _call(options: argparse.Namespace) -> int:
     settings, _ = settings_of(options)
     to_stderr(settings.log_level)
     return asyncio.run(call(settings, options.tool, options.json, options.output))
+
+
+def _pdf(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from handlens.pdf.options import Options
+    from handlens_server.pdf import convert
+
+    how = Options(
+        tables=options.tables,
+        mode=options.mode,
+        figures=not options.no_figures,
+        page_breaks=options.page_breaks,
+    )
+    return asyncio.run(
+        convert(options.files, options.output, options=how, processes=options.processes, password=options.password)
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:
