@@ -21,7 +21,7 @@ def find_figures(page: PageContent) -> list[Rect]:
         if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
             continue
         if _is_ground(rect, page):
-            figures += [r for r in group if r in images and r.area > 2_000 and not _is_ground(r, page)]
+            figures += [r for r in group if r in images and r.area > 2_000 and _words_on(r, page) < 5]
         elif has_image or not _is_text_box(rect, page):
             figures.append(rect)
     return sorted(figures, key=lambda r: (r.y0, r.x0))
@@ -45,8 +45,12 @@ def _grouped(rects: list[Rect]) -> list[list[Rect]]:
 
 def _is_ground(rect: Rect, page: PageContent) -> bool:
     """What lies behind the text: most words of the page, or many lines of it, stand on it."""
-    on = sum(rect.holds((w.rect.x0 + w.rect.x1) / 2, w.base) for w in page.words)
+    on = _words_on(rect, page)
     return on > 40 and (on > 0.4 * len(page.words) or _is_text_box(rect, page))
+
+
+def _words_on(rect: Rect, page: PageContent) -> int:
+    return sum(rect.holds((w.rect.x0 + w.rect.x1) / 2, w.base) for w in page.words)
 
 
 def _is_text_box(rect: Rect, page: PageContent) -> bool:

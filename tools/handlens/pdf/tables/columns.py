@@ -39,15 +39,21 @@ def pieces_of(row: list[Word], gap: float = _PIECE_GAP, bands: list[tuple[float,
     pieces = [Piece([row[0]])]
     for left, right in pairwise(row):
         space, size = right.rect.x0 - left.rect.x1, max(left.size, right.size)
-        over = (
-            bands is not None
-            and space > 0.38 * size
-            and any(min(b, right.rect.x0) - max(a, left.rect.x1) > 0.3 * min(b - a, space) for a, b in bands)
-        )
+        over = bands is not None and any(_over(left, right, space / size, band) for band in bands)
         if space > gap * size or over:
             pieces.append(Piece([]))
         pieces[-1].words.append(right)
     return pieces
+
+
+def _over(left: Word, right: Word, space: float, band: tuple[float, float]) -> bool:
+    """Whether the gap between two words, `space` font sizes wide, is where a band parts two columns."""
+    shared = min(band[1], right.rect.x0) - max(band[0], left.rect.x1)
+    if space > 0.38 and shared > 0.3 * min(band[1] - band[0], right.rect.x0 - left.rect.x1):
+        return True
+    near = 0.25 * right.size
+    edge = abs(right.rect.x0 - band[1]) < near or abs(left.rect.x1 - band[0]) < near
+    return space > 0.18 and shared > 0 and edge
 
 
 def find_bands(rows: list[list[Word]], left: float, right: float) -> list[tuple[float, float]]:

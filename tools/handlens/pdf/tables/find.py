@@ -8,6 +8,7 @@ from handlens.pdf.blocks import Table
 from handlens.pdf.captions import is_table_caption
 from handlens.pdf.lines import Line, rows_of
 from handlens.pdf.model import PageContent, Rect, Rule, Word
+from handlens.pdf.paragraphs import BULLETS
 from handlens.pdf.tables.columns import find_bands, pieces_of
 from handlens.pdf.tables.lattice import lattices
 from handlens.pdf.tables.ruled import inside, read_lattice
@@ -117,7 +118,9 @@ def _is_prose(rows: list[list[Word]], rect: Rect) -> bool:
     """Two columns of running text: most rows are full from edge to edge and in two long pieces."""
     pieces = [pieces_of(row, 1.0) for row in rows]
     full = sum(_covered(row) > 0.8 * rect.width for row in rows)
-    return full > 0.5 * len(rows) and median(len(piece.words) for row in pieces for piece in row) > 4
+    length = median(len(piece.words) for row in pieces for piece in row)
+    pairs = sum(len(row) == 2 for row in pieces)
+    return (full > 0.5 * len(rows) and length > 4) or (pairs > 0.6 * len(rows) and length > 6)
 
 
 def _covered(row: list[Word]) -> float:
@@ -126,6 +129,9 @@ def _covered(row: list[Word]) -> float:
 
 
 def _plausible(table: Table) -> bool:
+    first = [" ".join(w.text for line in row[0].lines for w in line) for row in table.rows if row]
+    if all(text in BULLETS for text in first):
+        return False  # a list whose markers stand in a column of their own
     width = max(sum(c.across for c in row) for row in table.rows)
     filled = sum(bool(cell.lines) for row in table.rows for cell in row)
     return width >= 2 and len(table.rows) >= 2 and filled >= 0.25 * width * len(table.rows)

@@ -67,7 +67,7 @@ def _by_columns(area: _Area, lattice: Lattice) -> list[_Area]:
     if not borders or not area.words:
         return [area]
     pieces = [piece for row in rows_of(area.words) for piece in pieces_of(row)]
-    if any(p.x0 < x - 1 and p.x1 > x + 1 for p in pieces for x in borders):
+    if any(p.x0 < x - 1 and p.x1 > x + 1 for p in pieces for x in borders) and not _numbers_apart(area.words, borders):
         return [area]
     parts: list[list[Word]] = [[] for _ in range(area.columns)]
     for word in area.words:
@@ -75,6 +75,12 @@ def _by_columns(area: _Area, lattice: Lattice) -> list[_Area]:
     if sum(bool(part) for part in parts) < 2:
         return [area]
     return [_Area(area.row, area.column + i, area.rows, 1, part) for i, part in enumerate(parts)]
+
+
+def _numbers_apart(words: list[Word], borders: list[float]) -> bool:
+    """Numbers set so closely that they look like one piece, but none of which lies over a border."""
+    crossing = any(w.rect.x0 < x - 1 and w.rect.x1 > x + 1 for w in words for x in borders)
+    return not crossing and all(NUMBER.match(w.text) for w in words)
 
 
 def _grid(areas: list[_Area]) -> Table:

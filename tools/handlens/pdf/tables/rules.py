@@ -44,14 +44,14 @@ def edges_of(fills: list[Rect], page: PageContent) -> tuple[list[Rule], list[Rul
 
 def without_underlines(across: list[Rule], words: list[Word]) -> list[Rule]:
     """Rules that are not drawn under words alone, from the start of one to the end of one."""
-    return [rule for rule in across if not any(_underlines(rule, word) for word in words)]
+    return [rule for rule in across if not _is_underline(rule, words)]
 
 
-def _underlines(rule: Rule, word: Word) -> bool:
-    if not -0.05 * word.size < rule.at - word.base < 0.3 * word.size:
-        return False
-    starts = abs(rule.start - word.rect.x0) < 0.25 * word.size and rule.end > word.rect.x1 - 0.3 * word.size
-    return starts and rule.length < 40 * word.size
+def _is_underline(rule: Rule, words: list[Word]) -> bool:
+    above = [w for w in words if -0.05 * w.size < rule.at - w.base < 0.3 * w.size]
+    starts = any(abs(rule.start - w.rect.x0) < 0.4 * w.size for w in above)
+    ends = any(abs(rule.end - w.rect.x1) < 0.6 * w.size for w in above)
+    return starts and ends
 
 
 def positions(values: Iterable[float], tolerance: float = 3.0) -> list[float]:

@@ -1,0 +1,142 @@
+"""Tables on small documents written here: ruled, partly ruled and unruled."""
+
+from __future__ import annotations
+
+import re
+
+from handlens.pdf.convert import convert
+from handlens.pdf.options import Options, TableStyle
+from tools.pdf.making import BOLD, MONO, Page, pdf_of
+
+LOREM = [
+    "The quick brown fox jumps over the lazy dog, and then it goes back to",
+    "where it came from, because nobody had asked it to jump over dogs in",
+    "the first place. There is nothing more to tell about it here.",
+]
+ROWS = [
+    ("City", "People", "Area"),
+    ("Lyon", "522,250", "47.9"),
+    ("Nice", "348,085", "71.9"),
+    ("Lille", "236,710", "34.8"),
+]
+XS = (80, 200, 320)
+
+
+def markdown(*pages: Page, tables: TableStyle = "auto") -> str:
+    return convert(pdf_of(*pages), options=Options(tables=tables)).markdown
+
+
+def cells(page: Page, top: float, rows: list[tuple[str, ...]] = ROWS, pitch: float = 18) -> Page:
+    for r, row in enumerate(rows):
+        for x, text in zip(XS, row, strict=False):
+            page.text(x, top + pitch * r, text, font=BOLD if r == 0 else 0)
+    return page
+
+
+PIPES = """\
+| City | People | Area |
+| --- | --- | --- |
+| Lyon | 522,250 | 47.9 |
+| Nice | 348,085 | 71.9 |
+| Lille | 236,710 | 34.8 |"""
+
+
+def test_a_ruled_table() -> None:
+    page = cells(Page().paragraph(60, 80, LOREM), 152)
+    for y in (140, 158, 176, 194, 212):
+        page.rule(70, y, 420, y)
+    for x in (70, 190, 310, 420):
+        page.rule(x, 140, x, 212)
+    assert PIPES in markdown(page)
+
+
+def test_a_table_between_three_rules() -> None:
+    page = cells(Page().paragraph(60, 80, LOREM), 152)
+    for y in (140, 158, 212):
+        page.rule(70, y, 420, y)
+    assert PIPES in markdown(page)
+
+
+def test_a_table_without_rules() -> None:
+    page = cells(Page().paragraph(60, 80, LOREM), 152).paragraph(60, 260, LOREM)
+    text = markdown(page)
+    assert PIPES in text
+    assert text.count("quick brown fox") == 2
+
+
+def test_cells_of_several_lines_and_spanning_headers_are_html() -> None:
+    page = Page().paragraph(60, 80, LOREM)
+    page.text(210, 152, "Measured in 2024", font=BOLD)
+    cells(page, 170, [("Place", "High", "Low"), ("North", "31.5", "-4.0"), ("South", "38.2", "2.1")])
+    for y in (140, 158, 176, 194, 212):
+        page.rule(70 if y in (140, 176, 194, 212) else 190, y, 420, y)
+    for x in (70, 420):
+        page.rule(x, 140, x, 212)
+    page.rule(190, 140, 190, 212).rule(310, 158, 310, 212)
+    text = markdown(page)
+    assert '<th rowspan="2">Place</th><th colspan="2">Measured in 2024</th>' in text
+    assert "<tr><td>North</td><td>31.5</td><td>-4.0</td></tr>" in text
+    assert "| Place | Measured in 2024 |  |" in markdown(page, tables="markdown")
+
+
+def test_tables_can_be_html_throughout_and_cells_are_escaped() -> None:
+    rows = [("Name", "Rule"), ("a < b", "x & y"), ("c | d", "5"), ("e", "6")]
+    page = cells(Page().paragraph(60, 80, LOREM), 152, rows)
+    for y in (140, 158, 176, 194, 212):
+        page.rule(70, y, 320, y)
+    for x in (70, 190, 320):
+        page.rule(x, 140, x, 212)
+    assert "<td>a &lt; b</td><td>x &amp; y</td>" in markdown(page, tables="html")
+    assert "| c \\| d | 5 |" in markdown(page)
+
+
+def test_numbers_are_kept_exactly() -> None:
+    rows = [("Item", "Value", "Share"), ("a", "1.234,50", "0.10%"), ("b", "-0.00071", "99.90%"), ("c", "1e-9", "0%")]
+    text = markdown(cells(Page().paragraph(60, 80, LOREM), 152, rows))
+    assert re.findall(r"\| [abc] \| (\S+) \| (\S+) \|", text) == [
+        ("1.234,50", "0.10%"),
+        ("-0.00071", "99.90%"),
+        ("1e-9", "0%"),
+    ]
+
+
+def test_a_table_that_goes_on_over_a_page_is_one_table() -> None:
+    def ruled(page: Page, top: float, rows: list[tuple[str, ...]]) -> Page:
+        cells(page, top + 12, rows)
+        for n in range(len(rows) + 1):
+            page.rule(70, top + 18 * n, 420, top + 18 * n)
+        for x in (70, 190, 310, 420):
+            page.rule(x, top, x, top + 18 * len(rows))
+        return page
+
+    first = ruled(Page().paragraph(60, 80, LOREM), 600, ROWS)
+    second = ruled(Page(), 60, [ROWS[0], ("Metz", "120,874", "41.9")]).paragraph(60, 200, LOREM)
+    text = markdown(first, second)
+    assert text.count("| --- | --- | --- |") == 1
+    assert "| Lille | 236,710 | 34.8 |\n| Metz | 120,874 | 41.9 |" in text
+
+
+def test_two_columns_of_prose_are_no_table() -> None:
+    left = [f"left column line {n} of some prose that fills" for n in range(14)]
+    right = [f"right column line {n} of other prose to read" for n in range(14)]
+    page = Page().rule(60, 70, 540, 70).paragraph(60, 100, left).paragraph(310, 100, right).rule(60, 290, 540, 290)
+    assert "|" not in markdown(page)
+    assert "<table" not in markdown(page)
+
+
+def test_a_list_a_contents_page_and_code_are_no_tables() -> None:
+    page = Page()
+    for n, word in enumerate(["alpha", "beta", "gamma", "delta"]):
+        page.text(60, 80 + 14 * n, f"{n + 1}.").text(90, 80 + 14 * n, f"the {word} of it")
+        page.text(60, 200 + 14 * n, f"Chapter {word} " + ". " * 30).text(420, 200 + 14 * n, str(7 * n + 1))
+        page.text(60, 320 + 12 * n, f"x{n} = f({n})", font=MONO).text(200, 320 + 12 * n, f"# {word}", font=MONO)
+    text = markdown(page)
+    assert "| ---" not in text
+    assert "<table" not in text
+
+
+def test_links_that_are_underlined_are_no_rules() -> None:
+    page = Page().paragraph(60, 100, LOREM)
+    for n in range(3):
+        page.rule(60, 101.5 + 12 * n, 84.5, 101.5 + 12 * n)
+    assert "| ---" not in markdown(page)
