@@ -25,7 +25,7 @@ class Limits(BaseModel):
     browser_start_seconds: float = Field(default=30, gt=0, description="The browser has so long to start.")
     browser_idle_seconds: float = Field(default=300, gt=0, description="A browser without sessions ends after so long.")
     description_characters: int = Field(default=2_000, ge=1, description="A description may be so long.")
-    picture_pixels: int = Field(default=120_000_000, ge=1, description="A larger picture is made coarser to fit.")
+    picture_pixels: int = Field(default=80_000_000, ge=1, description="A larger picture is made coarser to fit.")
     scrolled_pixels: int = Field(
         default=200_000, ge=1, description="A full-page picture scrolls down so many CSS pixels for lazy content."
     )

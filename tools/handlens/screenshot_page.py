@@ -149,10 +149,19 @@ async def _numbered(session: Session, characters: int) -> list[Mark]:
 
 
 async def _selected(session: Session, selector: str) -> Box:
-    target = session.page.locator(selector).first
-    if not await target.count():
-        raise TargetError(f"Nothing on the page matches the selector {selector[:200]!r}.")
-    await target.scroll_into_view_if_needed(timeout=_VISIBLE_SECONDS * 1000)
+    from playwright.async_api import Error, TimeoutError
+
+    target = session.page.locator(f"css={selector}").first
+    try:
+        if not await target.count():
+            raise TargetError(f"Nothing on the page matches the selector {selector[:200]!r}.")
+        await target.scroll_into_view_if_needed(timeout=_VISIBLE_SECONDS * 1000)
+    except TimeoutError as error:
+        raise TargetError(f"What the selector {selector[:200]!r} matches is not visible.") from error
+    except Error as error:
+        if "not a valid selector" in str(error) or "parsing css selector" in str(error):
+            raise InvalidInput(f"{selector[:200]!r} is not a CSS selector.") from error
+        raise
     box = await target.bounding_box()
     if box is None:
         raise TargetError(f"What the selector {selector[:200]!r} matches is not visible.")

@@ -182,48 +182,43 @@ def _viewport(state: dict[str, Any]) -> Box:
     return Box(x=state["scrollX"], y=state["scrollY"], width=state["width"], height=state["height"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Density:
-    """Image pixels for a CSS pixel, and for a device pixel (below 1 where the whole would be too large)."""
-
-    css: float
-    device: float
-
-
-def _density(box: Box, ratio: float, encoding: Encoding, limits: Limits) -> _Density:
-    """As dense as the device, unless that exceeds the limits: then the picture is coarser, but whole."""
+def _density(box: Box, ratio: float, encoding: Encoding, limits: Limits) -> float:
+    """Image pixels for a CSS pixel: as dense as the device, unless the limits make the picture coarser, but whole."""
     zoom = min(1.0, math.sqrt(limits.picture_pixels / (box.area * ratio * ratio)))
     if encoding == "jpeg":
         zoom = min(zoom, _JPEG_SIDE / (max(box.width, box.height) * ratio))
-    return _Density(css=ratio * zoom, device=zoom)
+    return ratio * zoom
 
 
-async def _take(cdp: CDPSession, box: Box, viewport: Box, density: _Density, encoding: Encoding) -> bytes:
+async def _take(cdp: CDPSession, box: Box, viewport: Box, density: float, encoding: Encoding) -> bytes:
     """One picture of ``box`` (CSS pixels of the page), from segments where it is very tall."""
-    if box == viewport and density.device == 1:
+    if box == viewport and density == 1:
         return await _capture(cdp, encoding)
-    step = _SEGMENT / density.css
+    step = _SEGMENT / density
     if box.height <= 2 * step:
-        return await _capture(cdp, encoding, box, density.device, beyond=box.intersection(viewport) != box)
+        return await _capture(cdp, encoding, box, density, beyond=box.intersection(viewport) != box)
     segments: list[bytes] = []
     top = box.y
     while top < box.bottom:
         height = min(step, box.bottom - top)
         part = Box(x=box.x, y=top, width=box.width, height=height)
-        segments.append(await _capture(cdp, "png", part, density.device, beyond=True))
+        segments.append(await _capture(cdp, "png", part, density, beyond=True))
         top += height
     return await to_thread.run_sync(_joined, segments, encoding)
 
 
 async def _capture(
-    cdp: CDPSession, encoding: Encoding, box: Box | None = None, zoom: float = 1.0, *, beyond: bool = False
+    cdp: CDPSession, encoding: Encoding, box: Box | None = None, density: float = 1.0, *, beyond: bool = False
 ) -> bytes:
-    """The viewport, or ``box``. Reaching ``beyond`` what is in view makes the browser lay the page out anew."""
+    """The viewport, or ``box``. Reaching ``beyond`` what is in view makes the browser lay the page out anew.
+
+    Whatever the device pixel ratio, Chromium takes one pixel to the CSS pixel unless it is told another ``density``.
+    """
     parameters: dict[str, Any] = {"format": encoding, "optimizeForSpeed": True}
     if encoding == "jpeg":
         parameters["quality"] = _JPEG_QUALITY
     if box is not None:
-        clip = {"x": box.x, "y": box.y, "width": box.width, "height": box.height, "scale": zoom}
+        clip = {"x": box.x, "y": box.y, "width": box.width, "height": box.height, "scale": density}
         parameters |= {"clip": clip, "captureBeyondViewport": beyond}
     answer = await cdp.send("Page.captureScreenshot", parameters)
     return base64.b64decode(answer["data"])

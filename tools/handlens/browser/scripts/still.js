@@ -3,11 +3,11 @@
 // in between. Both return what is needed to read the picture: address, sizes, scroll, and how much was hidden.
 // A page with nothing to hide or to still is not touched: touching it would make the browser paint it again.
 ({ phase, mask, patterns, passwords }) => {
-  const MARK = 'data-handlens-still';
+  const MARK = 'data-handlens-still', HTML = 'http://www.w3.org/1999/xhtml';
   const before = document.querySelector(`div[${MARK}]`);
   const covered = before ? JSON.parse(before.getAttribute(MARK)) : [];
 
-  const boxes = [];
+  const boxes = [], owners = new Set();
   const escaped = mask.map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const pattern = new RegExp([...escaped, ...patterns].map(p => `(?:${p})`).join('|') || '(?!)', 'g');
   // The same without word borders: where it finds nothing in all the text put together, there is nothing to find.
@@ -18,6 +18,7 @@
   roots.forEach(search);
 
   document.querySelectorAll(`[${MARK}]`).forEach(element => element.remove());
+  document.querySelectorAll(`[${MARK}-unseen]`).forEach(reveal);
   if (phase === 'cover') {
     if (moves()) still();
     if (boxes.length) cover();
@@ -31,8 +32,11 @@
     pictures: pictures(),
   };
 
-  function add(rectangles) {
-    for (const r of rectangles) if (r.width > 0 && r.height > 0) boxes.push([r.left - 1, r.top - 1, r.width + 2, r.height + 2]);
+  function add(rectangles, owner) {
+    for (const r of rectangles) if (r.width > 0 && r.height > 0) {
+      boxes.push([r.left - 1, r.top - 1, r.width + 2, r.height + 2]);
+      owners.add(owner);
+    }
   }
 
   function inside([x, y, w, h], [X, Y, W, H]) {
@@ -40,17 +44,23 @@
   }
 
   function search(root) {
-    if (passwords) for (const field of root.querySelectorAll('input[type=password]')) add([field.getBoundingClientRect()]);
+    if (passwords) for (const field of root.querySelectorAll('input[type=password]')) add([field.getBoundingClientRect()], field);
     for (const selector of mask) {
       let found = [];
       try { found = root.querySelectorAll(selector); } catch { /* a text, not a selector */ }
-      for (const element of found) add(element.getClientRects());
+      for (const element of found) add(element.getClientRects(), element);
     }
-    for (const field of root.querySelectorAll('input, textarea')) {
+    for (const field of root.querySelectorAll('input, textarea, select')) {
       pattern.lastIndex = 0;
-      if (pattern.test(field.value || field.placeholder || '')) add([field.getBoundingClientRect()]);
+      if (pattern.test(shownBy(field))) add([field.getBoundingClientRect()], field);
     }
-    if (suspicion.test((root.body || root).textContent)) searchText(root);
+    if (suspicion.test((root.body || root.documentElement || root).textContent)) searchText(root);
+  }
+
+  function shownBy(field) {
+    if (field.localName !== 'select') return field.value || field.placeholder || '';
+    const options = field.multiple || field.size > 1 ? field.options : field.selectedOptions;
+    return [...options].map(option => option.label).join('\n');
   }
 
   // A secret may run over several text nodes (<b>AKIA</b>IOSF…), so each block is searched as one string.
@@ -78,7 +88,7 @@
   }
 
   function blockOf(element) {
-    while (element.parentElement && /^(inline|contents)$/.test(getComputedStyle(element).display)) element = element.parentElement;
+    while (element.parentElement && /^(inline.*|contents)$/.test(getComputedStyle(element).display)) element = element.parentElement;
     return element;
   }
 
@@ -89,7 +99,7 @@
       const range = document.createRange();
       range.setStart(node, a);
       range.setEnd(node, b);
-      add(range.getClientRects());
+      add(range.getClientRects(), node.parentElement);
     }
   }
 
@@ -110,7 +120,7 @@
   }
 
   function still() {
-    const style = document.createElement('style');
+    const style = document.createElementNS(HTML, 'style');
     style.setAttribute(MARK, '');
     style.textContent = `*, *::before, *::after { animation-play-state: paused !important; transition: none !important;
       caret-color: transparent !important; scroll-behavior: auto !important; }`;
@@ -118,18 +128,29 @@
   }
 
   function cover() {
-    const host = document.createElement('div');
+    const host = document.createElementNS(HTML, 'div');
     host.setAttribute(MARK, JSON.stringify(boxes));
     host.popover = 'manual';
     host.style.cssText = `all: initial; position: fixed; inset: 0; width: 100%; height: 100%; overflow: visible; margin: 0;
       border: 0; padding: 0; background: none; pointer-events: none; z-index: 2147483647`;
     const layer = host.attachShadow({ mode: 'closed' });
     for (const [x, y, w, h] of boxes) {
-      const box = document.createElement('div');
+      const box = document.createElementNS(HTML, 'div');
       box.style.cssText = `position: absolute; background: #111; left: ${x}px; top: ${y}px; width: ${w}px; height: ${h}px`;
       layer.appendChild(box);
     }
     document.documentElement.appendChild(host);
     try { host.showPopover(); } catch { /* no popovers here: the z-index has to do */ }
+    if (!host.getClientRects().length) owners.forEach(conceal); // an SVG document lays out no boxes
+  }
+
+  function conceal(element) {
+    element.setAttribute(`${MARK}-unseen`, element.style.visibility);
+    element.style.setProperty('visibility', 'hidden', 'important');
+  }
+
+  function reveal(element) {
+    element.style.visibility = element.getAttribute(`${MARK}-unseen`);
+    element.removeAttribute(`${MARK}-unseen`);
   }
 }
