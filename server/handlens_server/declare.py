@@ -9,6 +9,8 @@ import mcp_types as types
 from handlens.tool import AnyTool
 
 _DROPPED = ("title", "maxLength", "maxItems", "additionalProperties")
+_BOUNDS = ("minLength", "minItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+"""Told when broken, by the error; a model that reads all of them before each call pays for nothing."""
 
 
 def declaration(tool: AnyTool) -> types.Tool:
@@ -39,7 +41,9 @@ def output_schema(tool: AnyTool) -> dict[str, Any]:
     schema = tool.output.model_json_schema(mode="serialization")
     short = _short(schema, {}, inline=False)
     if definitions := schema.get("$defs"):
-        short["$defs"] = {name: _short(part, {}, inline=False) for name, part in definitions.items()}
+        parts = {name: _short(part, {}, inline=False) for name, part in definitions.items()}
+        told = ("description", "required")  # of what is nested, a program needs the shape
+        short["$defs"] = {name: {k: v for k, v in part.items() if k not in told} for name, part in parts.items()}
     return short
 
 
@@ -49,7 +53,7 @@ def _short(schema: dict[str, Any], definitions: dict[str, Any], *, inline: bool)
         schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
     short: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in _DROPPED or key == "$defs":
+        if key in _DROPPED or key == "$defs" or (inline and key in _BOUNDS):
             continue
         if key == "properties":
             short[key] = {name: _short(part, definitions, inline=inline) for name, part in value.items()}
@@ -57,7 +61,7 @@ def _short(schema: dict[str, Any], definitions: dict[str, Any], *, inline: bool)
             short[key] = _short(value, definitions, inline=inline)
         elif key == "anyOf":
             short |= _alternatives([_short(part, definitions, inline=inline) for part in value], optional_hidden=inline)
-        elif key == "default" and (value in (None, [], {}) or isinstance(value, dict) or not inline):
+        elif key == "default" and (value in (None, [], {}, False) or isinstance(value, dict) or not inline):
             continue
         else:
             short[key] = value

@@ -32,22 +32,21 @@ Outcome = Literal["clicked", "ambiguous", "not_found", "needs_confirmation", "no
 
 class ClickDescribedElementInput(PageInput):
     description: str = Field(
-        description='What to click, as a person would say it: "the star in the row of Ann", "右上角的齿轮".',
-        max_length=20_000,
+        description="As a person would say it, in any language: the star in the row of Ann.", max_length=20_000
     )
     action: Action = Field(default="click", description="What to do.")
     min_confidence: float | None = Field(
-        default=None, description="Below it (default 0.6) nothing is clicked; candidates are returned.", ge=0, le=1
+        default=None, description="Surer than this (0.6), or nothing is clicked.", ge=0, le=1
     )
     dry_run: bool = Field(default=False, description="Only locate.")
-    choice: int | None = Field(default=None, description="Click this number of the candidates last returned.", ge=1)
-    confirmed: bool = Field(default=False, description="The person agreed to a needs_confirmation.")
+    choice: int | None = Field(default=None, description="Number of an offered candidate.", ge=1)
+    confirmed: bool = Field(default=False, description="The person agreed.")
     expect: str | None = Field(
         default=None,
-        description="Fail unless it causes: navigation, new_page, dialog, download, change, or this text to appear.",
+        description="Fail without: navigation, new_page, dialog, download, change, or this text.",
         max_length=300,
     )
-    dismiss_cover: bool = Field(default=False, description="Close a banner that covers the target.")
+    dismiss_cover: bool = Field(default=False, description="Close what covers it.")
 
 
 class ClickDescribedElementOutput(PageOutput):
@@ -80,7 +79,7 @@ _ADVICE = {
 
 @tool(title="Click", read_only=False, destructive=True, idempotent=False, open_world=True, untrusted=True)
 async def click_described_element(request: ClickDescribedElementInput, kit: Kit) -> ClickDescribedElementOutput:
-    """Click what is described, if it is surely that; otherwise return numbered candidates and click nothing."""
+    """Click what is described. If that is not sure, click nothing and offer numbered candidates."""
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         threshold = kit.acting.min_confidence if request.min_confidence is None else request.min_confidence
         chosen = await choose(session, kit, request.description, choice=request.choice, min_confidence=threshold)

@@ -10,8 +10,14 @@ from handlens.tool import ToolInput, ToolOutput
 class PageInput(ToolInput):
     """A page: an open session, or a URL that is opened for this call only. Exactly one is given."""
 
-    session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
-    url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
+    session_id: str | None = Field(default=None, description="From open_page.", max_length=64)
+    url: str | None = Field(default=None, description="Or: opened for this call.", max_length=8_192)
+
+
+class SessionInput(ToolInput):
+    """An open session: what acts on a page step by step has no use for one that is opened for a single call."""
+
+    session_id: str = Field(description="From open_page.", max_length=64)
 
 
 class PageOutput(ToolOutput):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from handlens.click_described_element import click_described_element
 from handlens.close_page import close_page
+from handlens.describe_page import describe_page
+from handlens.fill_described_field import fill_described_field
 from handlens.open_page import open_page
 from handlens.pdf_to_markdown import pdf_to_markdown
+from handlens.press_keys import press_keys
 from handlens.read_console_usage import read_console_usage
 from handlens.screenshot_page import screenshot_page
 from handlens.tool import AnyTool
@@ -14,7 +17,10 @@ ALL_TOOLS: tuple[AnyTool, ...] = (
     open_page,
     close_page,
     screenshot_page,
+    describe_page,
     click_described_element,
+    fill_described_field,
+    press_keys,
     read_console_usage,
     pdf_to_markdown,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from handlens.browser.capture import Region, capture
 from handlens.errors import InvalidInput
@@ -30,7 +30,7 @@ class FoundElement(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: int = Field(description="For `choice`.")
+    number: int
     box: Box
     point: Point
     role: str
@@ -66,7 +66,15 @@ class Chosen:
     outcome: Literal["chosen", "ambiguous", "not_found"]
 
 
-async def choose(session: Session, kit: Kit, description: str, *, choice: int | None, min_confidence: float) -> Chosen:
+async def choose(
+    session: Session,
+    kit: Kit,
+    description: str,
+    *,
+    choice: int | None,
+    min_confidence: float,
+    among: frozenset[str] | None = None,
+) -> Chosen:
     """Find what is described; decide for it only when sure enough, or when ``choice`` names a candidate.
 
     Raises:
@@ -80,7 +88,7 @@ async def choose(session: Session, kit: Kit, description: str, *, choice: int | 
         )
     if choice is not None:
         return await _picked(session, description, choice)
-    located = await locate(session.page, description)
+    located = await locate(session.page, description, among=among)
     best = located.best
     rivals = tuple(target for target in located.targets[1:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
     if best is not None and best.confidence >= min_confidence:

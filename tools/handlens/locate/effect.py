@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from handlens.errors import BrowserDied, TargetError
 from handlens.locate.world import FrameWorld, worlds
@@ -23,19 +23,19 @@ _LOAD_SECONDS = 10.0
 
 
 class Effect(BaseModel):
-    """What changed after the action."""
+    """What changed after an action; ``summary`` says it in words, ``states`` are changes of the target itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    changed: bool = Field(description="Did anything.")
-    summary: str = Field(description="In words.")
-    navigated_to: str | None = Field(default=None, description="New URL.")
-    new_pages: int = Field(default=0, description="Tabs.")
-    dialogs: list[str] = Field(default=[], description="Messages.")
-    downloads: list[str] = Field(default=[], description="File names.")
-    dom_changes: int = Field(default=0, description="Mutations.")
-    states: list[str] = Field(default=[], description="Changes of the target.")
-    expected: bool | None = Field(default=None, description="`expect` came true.")
+    changed: bool
+    summary: str
+    navigated_to: str | None = None
+    new_pages: int = 0
+    dialogs: list[str] = []
+    downloads: list[str] = []
+    dom_changes: int = 0
+    states: list[str] = []
+    expected: bool | None = None
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ def features(snapshot: Snapshot) -> Features:
 
 def _index(index: dict[Term, list[tuple[int, float]]], term: Term, at: int, weight: float) -> None:
     """A phrase is found by itself and, a little less, by each of its words."""
-    index[term].append((at, weight))
+    index[term].append((at, 1.0 if term.key.startswith("(") else weight))
     if " " in term.key:
         for word in term.key.split():
             for part in terms(word):
@@ -98,7 +98,7 @@ def _spoken_hints(hints: str) -> str:
         if word.startswith("path:"):
             said.append(outlines().get(word[5:], ""))
         elif not word.startswith("glyph:"):
-            said.append(word.replace("-", " "))
+            said.append(word if word.startswith("(") else word.replace("-", " "))
     return " ".join(said)
 
 

@@ -47,8 +47,10 @@ class Located:
         return self.targets[0] if self.targets else None
 
 
-async def locate(page: Page, description: str, snapshot: Snapshot | None = None) -> Located:
-    """Find what is described on a page as it is now.
+async def locate(
+    page: Page, description: str, snapshot: Snapshot | None = None, *, among: frozenset[str] | None = None
+) -> Located:
+    """Find what is described on a page as it is now. ``among``: the roles that are meant where no role is said.
 
     Raises:
         InvalidInput: the description says nothing.
@@ -56,7 +58,7 @@ async def locate(page: Page, description: str, snapshot: Snapshot | None = None)
         BrowserDied: the page is closed or crashed.
     """
     check_description(description)
-    return locate_in(snapshot or await find_candidates(page), description)
+    return locate_in(snapshot or await find_candidates(page), description, among=among)
 
 
 def check_description(description: str) -> None:
@@ -70,9 +72,11 @@ def check_description(description: str) -> None:
         )
 
 
-def locate_in(snapshot: Snapshot, description: str) -> Located:
+def locate_in(snapshot: Snapshot, description: str, *, among: frozenset[str] | None = None) -> Located:
     """The same on a snapshot already taken; no browser is asked."""
     query = parse(description)
+    if among is not None and query.roles is None:
+        query = replace(query, roles=among, role_word=query.role_word or "field")
     scorer = Scorer(snapshot)
     ranked = _ranked(scorer, query)
     joined = _joined(ranked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from handlens.locate.text import fold, is_cjk
 
@@ -33,6 +33,10 @@ class ActPolicy(BaseModel):
     destructive: tuple[str, ...] = Field(default=DESTRUCTIVE, description="Words that make a target look destructive.")
     settle_seconds: float = Field(default=2.0, gt=0, description="A target that moves for longer is not clicked.")
     effect_seconds: float = Field(default=0.7, gt=0, description="An effect is waited for so long.")
+
+    secrets: dict[str, SecretStr] = Field(
+        default={}, description="Values that fill_described_field may fill in by name, unseen by the model."
+    )
 
     def asks_for(self, *texts: str) -> bool:
         """Whether a target that says these texts needs a confirmation first."""

@@ -101,7 +101,7 @@ class Term:
         if self.cjk:
             return 1.0 if len(self.key) > 1 else 0.4
         if self.key[0] == "(":
-            return 6.0  # a pair of numbers is somebody's name for one thing
+            return 10.0  # a pair of numbers is somebody's name for one thing
         return 1.0 if len(self.key) > 2 or self.key.isdigit() else 0.8
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Frame as PageFrame
 
 WORLD_NAME = "handlens"
-SCRIPT_FILES = ("dom.js", "names.js", "traits.js", "groups.js", "collect.js", "act.js")
+SCRIPT_FILES = ("dom.js", "names.js", "traits.js", "groups.js", "collect.js", "fields.js", "act.js")
 MAX_FRAMES = 60
 
 
@@ -53,8 +53,15 @@ class FrameWorld:
         """
         return await _evaluate(self.session, self.context_id, expression)
 
-    def at(self, x: float, y: float, frame_x: float, frame_y: float, scale: float) -> FrameWorld:
-        return FrameWorld(self.session, self.frame_id, self.context_id, x + frame_x * scale, y + frame_y * scale, scale)
+    async def handle(self, expression: str) -> str | None:
+        """The remote object id of the element that an expression gives, or None."""
+        answer = await _send(self.session, "Runtime.evaluate", {"expression": expression, "contextId": self.context_id})
+        found = answer["result"].get("objectId")
+        return str(found) if found else None
+
+    async def send(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """A DevTools command in this frame's session."""
+        return await _send(self.session, method, parameters)
 
 
 @dataclass(slots=True)

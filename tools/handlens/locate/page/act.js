@@ -124,7 +124,8 @@ function closerOf(id) {
   return null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
+  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, scrollBy,
+  addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { closedRoots.set(host, root); },
 };

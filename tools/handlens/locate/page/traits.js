@@ -122,7 +122,7 @@ function hintsOf(el, deep) {
   return [clip(hints.filter(Boolean).join(" "), 500), clip([...new Set(tips)].join(" | "), 240)];
 }
 
-const solid = colour => colour && colour !== "transparent" && !/,\s*0\)$/.test(colour) && !/\/\s*0\)$/.test(colour);
+const solid = colour => colour && colour !== "transparent" && !/^rgba\(.*,\s*0\)$/.test(colour) && !/\/\s*0\)$/.test(colour);
 function backgroundOf(el) {
   for (let node = el, depth = 0; node && isElement(node) && depth < 3; node = flatParent(node), depth++) {
     const colour = getComputedStyle(node).backgroundColor;

@@ -1,0 +1,167 @@
+"""Filling, uploading, pressing, scrolling and describing, on real pages in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from handlens.describe_page import DescribePageInput, describe_page
+from handlens.errors import InvalidInput, NotFound, Refused, TargetError
+from handlens.fill_described_field import FillDescribedFieldInput, FillDescribedFieldOutput, fill_described_field
+from handlens.guard import Guard
+from handlens.kit import Kit
+from handlens.locate.policy import ActPolicy
+from handlens.open_page import OpenPageInput, open_page
+from handlens.press_keys import PressKeysInput, press_keys
+from handlens.scroll_page import ScrollPageInput, scroll_page
+from handlens.upload_to_described_field import UploadToDescribedFieldInput, upload_to_described_field
+
+pytestmark = pytest.mark.anyio
+Serve = Callable[..., str]
+
+FORM = """<!doctype html><title>Sign up</title><h1>Sign up</h1><form>
+<label>Full name <input id=name value="old"></label><label>Password <input id=pw type=password></label>
+<label>Country <select id=country><option>France<option>Germany</select></label>
+<label>Born <input id=born type=date></label><label>Volume <input id=vol type=range min=0 max=10></label>
+<label><input id=news type=checkbox> Newsletter</label><div>Notes</div><div id=notes contenteditable>draft</div>
+<label>Code <input id=code readonly value=7></label>
+<button type=button id=plan role=combobox aria-label=Plan onclick="list.hidden=false">Choose</button>
+<ul id=list role=listbox hidden><li role=option onclick="plan.textContent='Gold';list.hidden=true">Gold</li>
+<li role=option onclick="plan.textContent='Silver';list.hidden=true">Silver</li></ul>
+<div role=slider tabindex=0 id=temp aria-label=Temperature aria-valuemin=0 aria-valuemax=5 aria-valuenow=1
+ onkeydown="let v=+this.ariaValueNow+(event.key==='ArrowRight')-(event.key==='ArrowLeft');this.ariaValueNow=v">o</div>
+<label>Photo <input id=photo type=file></label></form>"""
+
+
+async def opened(kit: Kit, url: str) -> str:
+    return (await open_page(OpenPageInput(url=url), kit)).session_id
+
+
+async def fill(
+    kit: Kit, session_id: str, description: str, value: str | None = None, **more: Any
+) -> FillDescribedFieldOutput:
+    request = FillDescribedFieldInput(session_id=session_id, description=description, value=value, **more)
+    return await fill_described_field(request, kit)
+
+
+async def evaluate(kit: Kit, session_id: str, expression: str) -> Any:
+    async with kit.browser.page(kit.caller, session_id=session_id) as session:
+        return await session.page.evaluate(expression)
+
+
+@pytest.mark.parametrize(
+    ("description", "value", "expression", "held"),
+    [
+        ("full name", "Ann Lee", "document.querySelector('#name').value", "Ann Lee"),
+        ("国家", "Germany", "document.querySelector('#country').value", "Germany"),
+        ("born", "1990-05-17", "document.querySelector('#born').value", "1990-05-17"),
+        ("volume", "8", "document.querySelector('#vol').value", "8"),
+        ("the newsletter checkbox", "true", "String(document.querySelector('#news').checked)", "true"),
+        ("notes", "new text", "document.querySelector('#notes').innerText", "new text"),
+        ("plan", "Silver", "document.querySelector('#plan').textContent", "Silver"),
+        ("temperature", "4", "document.querySelector('#temp').ariaValueNow", "4"),
+    ],
+)
+async def test_a_field_of_any_kind_takes_its_value_and_is_read_back(
+    kit: Kit, serve: Serve, description: str, value: str, expression: str, held: str
+) -> None:
+    session = await opened(kit, serve(FORM))
+    answer = await fill(kit, session, description, value)
+    assert answer.outcome == "filled", answer
+    assert await evaluate(kit, session, expression) == held
+
+
+async def test_a_field_can_be_emptied(kit: Kit, serve: Serve) -> None:
+    session = await opened(kit, serve(FORM))
+    assert (await fill(kit, session, "full name", "")).value == ""
+
+
+async def test_a_secret_is_filled_by_name_and_never_told(kit: Kit, serve: Serve) -> None:
+    keeper = replace(kit, acting=ActPolicy(secrets={"site": SecretStr("hunter22")}))
+    session = await opened(kit, serve(FORM))
+    answer = await fill(keeper, session, "password", secret="site")
+    assert await evaluate(kit, session, "document.querySelector('#pw').value") == "hunter22"
+    assert "hunter22" not in answer.model_dump_json() + answer.text()
+    with pytest.raises(NotFound, match="Known: site"):
+        await fill(keeper, session, "password", secret="other")
+    with pytest.raises(InvalidInput, match="either value or secret"):
+        await fill(keeper, session, "password", "x", secret="site")
+
+
+async def test_an_option_that_is_not_offered_is_named_with_those_that_are(kit: Kit, serve: Serve) -> None:
+    session = await opened(kit, serve(FORM))
+    with pytest.raises(TargetError, match="'France', 'Germany'"):
+        await fill(kit, session, "country", "Atlantis")
+    with pytest.raises(TargetError, match="YYYY-MM-DD"):
+        await fill(kit, session, "born", "17 May")
+    with pytest.raises(TargetError, match="read-only"):
+        await fill(kit, session, "code", "8")
+
+
+async def test_a_field_that_is_not_there_is_not_found(kit: Kit, serve: Serve) -> None:
+    session = await opened(kit, serve(FORM))
+    assert (await fill(kit, session, "the shipping address", "x")).outcome == "not_found"
+
+
+async def test_files_go_to_the_described_field_from_allowed_folders_only(
+    kit: Kit, serve: Serve, tmp_path: Path
+) -> None:
+    session = await opened(kit, serve(FORM))
+    picture = tmp_path / "me.txt"
+    picture.write_text("me")
+    allowed = replace(kit, guard=Guard(folders=(tmp_path,)))
+    request = UploadToDescribedFieldInput(session_id=session, description="photo", files=[str(picture)])
+    assert (await upload_to_described_field(request, allowed)).files == ["me.txt"]
+    assert await evaluate(kit, session, "document.querySelector('#photo').files[0].name") == "me.txt"
+    with pytest.raises(Refused):
+        await upload_to_described_field(request, replace(kit, guard=Guard(folders=())))
+
+
+async def test_keys_go_to_the_described_element_and_their_effect_is_told(kit: Kit, serve: Serve) -> None:
+    session = await opened(kit, serve(FORM))
+    keys = ["Control+A", "x", "y"]
+    answer = await press_keys(PressKeysInput(session_id=session, description="full name", keys=keys), kit)
+    assert "xy" in answer.effect.summary
+    with pytest.raises(TargetError, match="no key was pressed"):
+        await press_keys(PressKeysInput(session_id=session, description="the moon", keys=["a"]), kit)
+    with pytest.raises(TargetError, match="Bogus"):
+        await press_keys(PressKeysInput(session_id=session, keys=["Bogus"]), kit)
+
+
+async def test_a_page_scrolls_by_screens_to_its_end_and_to_a_description(kit: Kit, serve: Serve) -> None:
+    lines = "".join(f"<p style='height:200px'>Line {n}</p>" for n in range(30))
+    session = await opened(kit, serve(f"{lines}<button>At the very bottom</button>"))
+    assert (await scroll_page(ScrollPageInput(session_id=session), kit)).scroll.y > 500
+    assert (await scroll_page(ScrollPageInput(session_id=session, direction="bottom"), kit)).at_end
+    assert (await scroll_page(ScrollPageInput(session_id=session, direction="top"), kit)).scroll.y == 0
+    shown = await scroll_page(ScrollPageInput(session_id=session, to="Line 20"), kit)
+    assert shown.target is not None
+    assert 0 < shown.target.point.y < 720
+
+
+async def test_a_list_scrolls_inside_itself(kit: Kit, serve: Serve) -> None:
+    items = "".join(f"<p>Item {n}</p>" for n in range(40))
+    session = await opened(kit, serve(f"<div id=box style='height:200px;overflow:auto'>{items}</div>"))
+    await scroll_page(ScrollPageInput(session_id=session, inside="Item 1"), kit)
+    assert await evaluate(kit, session, "document.querySelector('#box').scrollTop") > 100
+    assert await evaluate(kit, session, "scrollY") == 0
+
+
+async def test_a_page_is_described_as_components_with_names_values_and_states(kit: Kit, serve: Serve) -> None:
+    answer = await describe_page(DescribePageInput(url=serve(FORM), picture=True), kit)
+    parts = ("# Sign up", "textbox 'Full name' = 'old'", "combobox 'Country' = 'France'")
+    for part in (*parts, "checkbox 'Newsletter' not checked", "slider 'Temperature' = '1'"):
+        assert part in answer.tree
+    assert answer.pictures()
+
+
+async def test_a_long_page_is_described_within_its_limit(kit: Kit, serve: Serve) -> None:
+    rows = "".join(f"<tr><td>Order {n}<td><button>Ship</button></tr>" for n in range(2000))
+    answer = await describe_page(DescribePageInput(url=serve(f"<table>{rows}</table>"), max_characters=3000), kit)
+    assert len(answer.tree) <= 3000
+    assert "more, out of view" in answer.tree

@@ -1,0 +1,156 @@
+"""Setting a field to a value, whatever kind of field it is, and reading back what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from handlens.errors import TargetError
+from handlens.locate.aim import take_aim
+from handlens.locate.candidates import Candidate, find_candidates
+from handlens.locate.names import name_match
+from handlens.locate.vocabulary import FIELD
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+    from handlens.locate.world import FrameWorld
+
+FILLABLE = FIELD | {"checkbox", "radio", "switch", "listbox"}
+"""Roles that a field may have."""
+_TYPED_LENGTH = 120
+_POPUP_SECONDS = 2.0
+_MAX_STEPS = 400
+_FORMS = {
+    "date": "YYYY-MM-DD", "time": "HH:MM", "datetime-local": "YYYY-MM-DDTHH:MM", "month": "YYYY-MM",
+    "week": "YYYY-Www", "color": "#rrggbb",
+}  # fmt: skip
+YES = frozenset(("true", "yes", "on", "1", "checked", "是", "开", "勾选", "选中", "打开", "启用"))
+NO = frozenset(("false", "no", "off", "0", "unchecked", "否", "关", "不勾选", "取消勾选", "关闭", "停用"))
+
+
+async def fill(page: Page, world: FrameWorld, candidate: Candidate, value: str, seconds: float) -> str:
+    """Set the field and return what it holds afterwards, as it shows it.
+
+    Raises:
+        TargetError: it is no field, is disabled, or does not take the value; the message names what it takes.
+    """
+    field = await world.run(f"handlens.fieldOf({candidate.id})")
+    kind = field["kind"]
+    if kind in ("gone", "none"):
+        raise TargetError(f"The {candidate.role} {candidate.name[:60]!r} is no field that can be filled.")
+    if kind == "file":
+        raise TargetError("That is a file field. Use upload_to_described_field.")
+    if field["disabled"] or field["readonly"]:
+        how = "disabled" if field["disabled"] else "read-only"
+        raise TargetError(f"The field {candidate.name[:60]!r} is {how}, so it was not filled.")
+    aim = await take_aim(world, candidate, seconds)
+    if aim.cover is not None and kind not in ("select", "value"):
+        raise TargetError(f"{aim.cover.role} {aim.cover.name[:60]!r} covers the field. Close that first.")
+    number = field["id"]
+    if kind == "select":
+        await _pick(world, field, value)
+    elif kind == "value":
+        await _set(world, field, value)
+    elif kind == "check":
+        await _check(page, field, value, (aim.point.x, aim.point.y))
+    elif kind == "slider":
+        await _slide(page, world, field, value)
+    elif kind == "popup":
+        await page.mouse.click(aim.point.x, aim.point.y)
+        await _choose_from_popup(page, value)
+    else:
+        await page.mouse.click(aim.point.x, aim.point.y)
+        await _type(page, world, number, value, pops=bool(field.get("pops")))
+    return await read_back(world, number, kind)
+
+
+async def read_back(world: FrameWorld, number: int, kind: str) -> str:
+    """What a field holds now: its value, the option that it shows, or checked / not checked."""
+    content = await world.run(f"handlens.contentOf({number})")
+    if content.get("gone"):
+        return ""
+    if kind == "check":
+        return "checked" if "checked" in content["states"] or "pressed" in content["states"] else "not checked"
+    return str(content["value"])
+
+
+def agrees(kind_value: str, wanted: str) -> bool:
+    """Whether a field that shows ``kind_value`` was set as wanted."""
+    shown, asked = kind_value.strip().casefold(), wanted.strip().casefold()
+    if shown in ("checked", "not checked") and asked in YES | NO:
+        return (shown == "checked") == (asked in YES)
+    return shown == asked or (bool(asked) and (asked in shown or shown.replace(" ", "") == asked.replace(" ", "")))
+
+
+async def _pick(world: FrameWorld, field: dict[str, Any], value: str) -> None:
+    if not await world.run(f"handlens.pickOption({field['id']}, {json.dumps(value)})"):
+        offered = ", ".join(repr(option) for option in field["options"][:30])
+        raise TargetError(f"There is no option {value[:80]!r} to choose. Options: {offered}.")
+
+
+async def _set(world: FrameWorld, field: dict[str, Any], value: str) -> None:
+    kept = await world.run(f"handlens.setValue({field['id']}, {json.dumps(value)})")
+    if value and not kept:
+        form = _FORMS.get(field["type"], "another form")
+        raise TargetError(f"A {field['type']} field takes {form}, not {value[:60]!r}.")
+
+
+async def _check(page: Page, field: dict[str, Any], value: str, point: tuple[float, float]) -> None:
+    wanted = value.strip().casefold()
+    if wanted not in YES | NO:
+        raise TargetError(f"A checkbox takes 'true' or 'false', not {value[:60]!r}.")
+    if ("checked" in field["states"] or "pressed" in field["states"]) != (wanted in YES):
+        await page.mouse.click(*point)
+
+
+async def _slide(page: Page, world: FrameWorld, field: dict[str, Any], value: str) -> None:
+    try:
+        wanted = float(value)
+    except ValueError:
+        raise TargetError(
+            f"A slider takes a number from {field['min']} to {field['max']}, not {value[:60]!r}."
+        ) from None
+    await world.run(f"handlens.focus({field['id']})")
+    last = None
+    for _ in range(_MAX_STEPS):
+        now = float((await world.run(f"handlens.fieldOf({field['id']})"))["now"] or 0)
+        if now == last or abs(now - wanted) < 1e-9 or (last is not None and (now - wanted) * (last - wanted) < 0):
+            return
+        last = now
+        await page.keyboard.press("ArrowRight" if now < wanted else "ArrowLeft")
+
+
+async def _type(page: Page, world: FrameWorld, number: int, value: str, *, pops: bool) -> None:
+    await world.run(f"handlens.selectContent({number})")
+    if not value:
+        await page.keyboard.press("Delete")
+    elif pops or (len(value) <= _TYPED_LENGTH and "\n" not in value):
+        await page.keyboard.type(value)
+    else:
+        await page.keyboard.insert_text(value)
+
+
+async def _choose_from_popup(page: Page, value: str) -> None:
+    """Click the option of that name in the list that has just opened."""
+    deadline = asyncio.get_running_loop().time() + _POPUP_SECONDS
+    offered: list[str] = []
+    while asyncio.get_running_loop().time() < deadline:
+        snapshot = await find_candidates(page)
+        options = [
+            c
+            for c in snapshot.candidates
+            if c.role in ("option", "menuitem", "menuitemradio", "treeitem") and c.kind == "action"
+        ]
+        offered = [option.name for option in options]
+        best = max(options, key=lambda option: name_match(option, value), default=None)
+        if best is not None and name_match(best, value) >= 0.93:
+            aim = await take_aim(snapshot.worlds[best.frame], best, 1.0)
+            await page.mouse.click(aim.point.x, aim.point.y)
+            await asyncio.sleep(0.05)
+            return
+        await asyncio.sleep(0.05)
+    await page.keyboard.press("Escape")
+    told = ", ".join(repr(name) for name in offered[:30]) or "none were seen"
+    raise TargetError(f"There is no option {value[:80]!r} to choose. Options: {told}.")

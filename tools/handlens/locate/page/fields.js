@@ -1,0 +1,101 @@
+// Setting fields. What a person types goes through real key events; what is picked from a native pop-up can't.
+function controlOf(el) {
+  if (el instanceof HTMLLabelElement && el.control) return el.control;
+  if (el instanceof HTMLOptionElement) return el;
+  if (matches(el, "input,select,textarea") || isEditable(el)) return el;
+  return el.querySelector("input:not([type=hidden]),select,textarea,[contenteditable]:not([contenteditable=false])") || el;
+}
+const SET_BY_VALUE = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
+// What kind of field it is, and what it takes.
+function fieldOf(id) {
+  const found = byNumber(id);
+  if (!found) return { kind: "gone" };
+  const el = controlOf(found), role = roleOf(el);
+  const base = { id: idOf(el), disabled: matches(el, ":disabled"), readonly: el.readOnly === true, states: statesOf(el, role), secret: el.type === "password" };
+  if (el instanceof HTMLSelectElement) return { ...base, kind: "select", options: [...el.options].slice(0, 200).map(o => squash(o.label || o.text)) };
+  if (el instanceof HTMLInputElement) {
+    if (el.type === "file") return { ...base, kind: "file" };
+    if (el.type === "checkbox" || el.type === "radio") return { ...base, kind: "check" };
+    if (SET_BY_VALUE.has(el.type)) return { ...base, kind: "value", type: el.type, min: el.min, max: el.max };
+    if (["button", "submit", "reset", "image"].includes(el.type)) return { ...base, kind: "none" };
+    return { ...base, kind: "text", pops: role === "combobox" };
+  }
+  if (el instanceof HTMLTextAreaElement || isEditable(el)) return { ...base, kind: "text" };
+  if (role === "checkbox" || role === "switch" || role === "radio") return { ...base, kind: "check" };
+  if (role === "slider" || role === "spinbutton") {
+    return { ...base, kind: "slider", now: Number(attr(el, "aria-valuenow")), min: Number(attr(el, "aria-valuemin")), max: Number(attr(el, "aria-valuemax")) };
+  }
+  if (role === "combobox" || role === "listbox" || (attr(el, "aria-haspopup") || "false") !== "false") return { ...base, kind: "popup" };
+  if (role === "textbox" || role === "searchbox") return { ...base, kind: "text" };
+  return { ...base, kind: "none" };
+}
+function announce(el) {
+  el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  el.dispatchEvent(new Event("change", { bubbles: true }));
+}
+function pickOption(id, label) {
+  const el = byNumber(id), wanted = squash(label).toLowerCase();
+  const options = [...el.options];
+  const option = options.find(o => squash(o.label || o.text) === label) || options.find(o => squash(o.text).toLowerCase() === wanted) ||
+    options.find(o => o.value === label) || options.filter(o => squash(o.text).toLowerCase().includes(wanted)).find((_, i, all) => all.length === 1);
+  if (!option || option.disabled) return false;
+  el.focus();
+  if (el.multiple) option.selected = true;
+  else el.value = option.value;
+  if (!el.multiple && !option.selected) el.selectedIndex = option.index;
+  announce(el);
+  return true;
+}
+function setValue(id, value) {
+  const el = byNumber(id);
+  el.focus();
+  el.value = value;
+  announce(el);
+  return el.value;
+}
+function selectContent(id) {
+  const el = byNumber(id);
+  el.focus();
+  if (typeof el.select === "function") el.select();
+  else { const range = document.createRange(); range.selectNodeContents(el); const selection = getSelection(); selection.removeAllRanges(); selection.addRange(range); }
+}
+function contentOf(id) {
+  const el = byNumber(id);
+  if (!el) return { gone: true };
+  const role = roleOf(el);
+  const value = "value" in el && !["button", "li", "div"].includes(localName(el)) ? String(el.value) : isEditable(el) ? el.innerText : attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || squash(textContent(el));
+  const shown = el instanceof HTMLSelectElement ? squash([...el.selectedOptions].map(o => o.text).join(", ")) : clip(value, 500);
+  return { value: shown, states: statesOf(el, role) };
+}
+// The file input that stands behind a button, a label or a drop zone; null if there is none.
+function fileInputOf(id) {
+  const el = byNumber(id);
+  if (!el) return null;
+  const own = controlOf(el);
+  if (own instanceof HTMLInputElement && own.type === "file") return own;
+  for (let node = el, depth = 0; node && isElement(node) && depth < 4; node = flatParent(node), depth++) {
+    const inputs = node.querySelectorAll("input[type=file]");
+    if (inputs.length === 1) return inputs[0];
+  }
+  return null;
+}
+// The scrollable element at or around an element; the page itself if there is none.
+function scrollerOf(id) {
+  for (let node = id ? byNumber(id) : null; node && isElement(node); node = flatParent(node)) {
+    const style = getComputedStyle(node);
+    if ((/auto|scroll/.test(style.overflowY) && node.scrollHeight > node.clientHeight + 2) ||
+        (/auto|scroll/.test(style.overflowX) && node.scrollWidth > node.clientWidth + 2)) return node;
+  }
+  return document.scrollingElement || document.documentElement;
+}
+function scrollBy(id, direction, pages) {
+  const el = scrollerOf(id), before = [el.scrollLeft, el.scrollTop];
+  const page = el === document.scrollingElement ? [innerWidth, innerHeight] : [el.clientWidth, el.clientHeight];
+  const step = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] }[direction];
+  if (direction === "top") el.scrollTo({ top: 0, behavior: "instant" });
+  else if (direction === "bottom") el.scrollTo({ top: el.scrollHeight, behavior: "instant" });
+  else el.scrollBy({ left: step[0] * page[0] * pages * 0.9, top: step[1] * page[1] * pages * 0.9, behavior: "instant" });
+  return { moved: before[0] !== el.scrollLeft || before[1] !== el.scrollTop, x: el.scrollLeft, y: el.scrollTop,
+    end: direction === "up" || direction === "top" ? el.scrollTop <= 0 : direction === "left" ? el.scrollLeft <= 0 :
+      direction === "right" ? el.scrollLeft + el.clientWidth >= el.scrollWidth - 1 : el.scrollTop + el.clientHeight >= el.scrollHeight - 1 };
+}
