@@ -15,6 +15,7 @@ from handlens.errors import InvalidInput, NotFound, Refused, TargetError
 from handlens.fill_described_field import FillDescribedFieldInput, FillDescribedFieldOutput, fill_described_field
 from handlens.guard import Guard
 from handlens.kit import Kit
+from handlens.limits import Limits
 from handlens.locate.policy import ActPolicy
 from handlens.open_page import OpenPageInput, open_page
 from handlens.press_keys import PressKeysInput, press_keys
@@ -162,6 +163,7 @@ async def test_a_page_is_described_as_components_with_names_values_and_states(ki
 
 async def test_a_long_page_is_described_within_its_limit(kit: Kit, serve: Serve) -> None:
     rows = "".join(f"<tr><td>Order {n}<td><button>Ship</button></tr>" for n in range(2000))
-    answer = await describe_page(DescribePageInput(url=serve(f"<table>{rows}</table>"), max_characters=3000), kit)
-    assert len(answer.tree) <= 3000
+    narrow = replace(kit, limits=Limits(inline_characters=7_500))
+    answer = await describe_page(DescribePageInput(url=serve(f"<table>{rows}</table>")), narrow)
+    assert len(answer.tree) <= 3_000
     assert "more, out of view" in answer.tree

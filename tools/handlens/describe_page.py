@@ -11,10 +11,11 @@ from handlens.locate.outline import outline
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import tool
 
+_TREE_CHARACTERS = 8_000
+
 
 class DescribePageInput(PageInput):
     picture: bool = Field(default=False, description="Add a picture, numbered as the tree.")
-    max_characters: int = Field(default=8_000, description="Of the tree.", ge=500, le=16_000)
 
 
 class DescribePageOutput(PageOutput):
@@ -29,7 +30,7 @@ class DescribePageOutput(PageOutput):
 @tool(title="Describe page", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def describe_page(request: DescribePageInput, kit: Kit) -> DescribePageOutput:
     """List a page's components with names, values and states."""
-    room = min(request.max_characters, (kit.limits.inline_characters - 1_500) // 2)
+    room = min(_TREE_CHARACTERS, (kit.limits.inline_characters - 1_500) // 2)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         snapshot = await find_candidates(session.page)
         tree, numbered = outline(snapshot, room)

@@ -27,8 +27,8 @@ ImageName = Annotated[str, Field(max_length=4_096)]
 
 
 class ReadConsoleUsageInput(ToolInput):
-    session_id: str | None = Field(default=None, description="Open page, from open_page.", max_length=64)
-    url: str | None = Field(default=None, description="Or: page to open for this call only.", max_length=8_192)
+    session_id: str | None = Field(default=None, description="From open_page.", max_length=64)
+    url: str | None = Field(default=None, description="Or: opened for this call.", max_length=8_192)
     image: ImageName | Annotated[list[ImageName], Field(max_length=MOST_PICTURES)] | None = Field(
         default=None, description="Or: picture (file, artifact), or several of one list in scrolling order."
     )
