@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +38,9 @@ class Served:
         for name, value in values.items():
             command += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
         environment = {**os.environ, **CLEAN, "TMPDIR": str(folder)}
+        self._log = tempfile.TemporaryFile(dir=folder.parent)  # noqa: SIM115 - a pipe that nobody reads would fill up
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, env=environment
         )
 
     def __enter__(self) -> Self:
@@ -48,10 +49,15 @@ class Served:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and keep what it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        _, rest = self.process.communicate(timeout=10)
-        self.stderr += rest.decode()
+        self.process.communicate(timeout=10)
+        self._read()
+        self._log.close()
 
     @property
     def base(self) -> str:
@@ -59,17 +65,18 @@ class Served:
         return self.url.rsplit("/", 1)[0]
 
     def expect(self, pattern: str, seconds: float = START_SECONDS) -> re.Match[str]:
-        """Read stderr until ``pattern`` is in it."""
-        assert self.process.stderr is not None
+        """Wait until ``pattern`` is in what it wrote to stderr."""
         deadline = time.monotonic() + seconds
-        while (found := re.search(pattern, self.stderr)) is None:
-            ready, _, _ = select.select([self.process.stderr], [], [], max(0.0, deadline - time.monotonic()))
-            part = os.read(self.process.stderr.fileno(), 1 << 16) if ready else b""
-            if not part:
-                self.process.kill()
+        while (found := re.search(pattern, self._read())) is None:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.close()
                 raise AssertionError(f"no {pattern!r} in what it said: {self.stderr}")
-            self.stderr += part.decode()
+            time.sleep(0.01)
         return found
+
+    def _read(self) -> str:
+        self.stderr = os.pread(self._log.fileno(), 1 << 26, 0).decode()
+        return self.stderr
 
     def logs(self) -> list[dict[str, Any]]:
         """Every log line; what is no JSON is an error, but for the lines that tell people where and how to connect."""

@@ -180,10 +180,11 @@ def test_nonsense_is_answered_with_an_error_and_nothing_of_our_inside(shared: di
 def test_a_port_that_is_taken_is_one_sentence_and_leaves_nothing(tmp_path: Path, shared: dict[str, Served]) -> None:
     port = int(shared["http"].base.rpartition(":")[2])
     served = Served(tmp_path, http__port=port)
-    assert served.process.wait(20) != 0
-    _, error = served.process.communicate()
-    assert error.decode().startswith(f"handlens: 127.0.0.1:{port} can't be listened on: Address already in use.")
-    assert len(error.splitlines()) == 1
+    with pytest.raises(AssertionError):
+        served.expect("serves")
+    assert served.process.returncode == 2
+    assert served.stderr.startswith(f"handlens: 127.0.0.1:{port} can't be listened on: Address already in use.")
+    assert len(served.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
