@@ -91,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     pdf.add_argument("--page-breaks", action="store_true", help="mark pages with comments")
     pdf.add_argument("--password", help="opens encrypted documents")
     pdf.add_argument("--processes", type=int, help="documents at once; all cores by default")
+    watch = add("watch", _watch, "Watch usage consoles: keep what they show, and alert by rules.")
+    watch.add_argument("file", type=Path, metavar="CONSOLES.TOML")
+    watch.add_argument("--once", action="store_true", help="look at each console once, then end")
+    watch.add_argument("--dry-run", action="store_true", help="log alerts instead of sending them")
+    login = add("login", _login, "Save a login for consoles, made in a visible browser.")
+    login.add_argument("name", metavar="NAME")
+    login.add_argument("url", metavar="URL", nargs="?", help="where to log in")
+    login.add_argument("--storage-state", type=Path, metavar="FILE", help="or take this storage state of Playwright")
     add("doctor", _doctor, "Check what handlens needs, and say what to do about what is missing.")
     add("setup", _setup, "Fetch what is missing: a Chromium.")
     config = add("config", _config, "Print the configuration snippet for a host.")
@@ -167,6 +175,26 @@ def _pdf(options: argparse.Namespace) -> int:
     return asyncio.run(
         convert(options.files, options.output, options=how, processes=options.processes, password=options.password)
     )
+
+
+def _watch(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from handlens_server.logs import to_stderr
+    from handlens_server.watch import watch
+
+    settings, _ = settings_of(options)
+    to_stderr(settings.log_level)
+    return asyncio.run(watch(settings, options.file, once=options.once, dry_run=options.dry_run))
+
+
+def _login(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from handlens_server.login import login
+
+    settings, _ = settings_of(options)
+    return asyncio.run(login(settings, options.name, options.url, options.storage_state))
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -18,7 +18,6 @@ from pydantic import TypeAdapter
 from handlens.errors import StorageError
 from handlens.usage.history import History, Observation
 
-
 _OBSERVATIONS = TypeAdapter(list[Observation])
 
 

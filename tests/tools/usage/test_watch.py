@@ -1,0 +1,178 @@
+"""The watcher, on real pages: what it keeps, what it tells, and what it does when it can't read."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import threading
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+if importlib.util.find_spec("sqlalchemy") is None:
+    pytest.skip("needs the `usage` extra", allow_module_level=True)
+
+from handlens.errors import InvalidInput
+from handlens.kit import Kit
+from handlens.testing.pages import PageServer, Reply
+from handlens.usage import alerts
+from handlens.usage.alerts import Message, Notifier, apprise_sender
+from handlens.usage.history import History
+from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook
+from handlens.usage.watch import Watcher
+from handlens.usage.watch_config import WatchConfig, WatchedConsole, load_watch
+
+pytestmark = pytest.mark.anyio
+HEAD = "<tr><th>Task name<th>GPU<th>Status</tr>"
+ALWAYS = RuleBook(rule=[IDLE.model_copy(update={"for_minutes": 0.000001, "min_samples": 2})])
+
+
+def listing(*tasks: tuple[str, str]) -> Reply:
+    rows = "".join(f"<tr><td>{name}<td>{gpu}<td>Running</tr>" for name, gpu in tasks)
+    return Reply(f"<!doctype html><table>{HEAD}{rows}</table>")
+
+
+def watcher(
+    kit: Kit, site: PageServer, folder: Path, book: RuleBook = DEFAULT_RULES
+) -> tuple[Watcher, Notifier, History]:
+    config = WatchConfig(
+        spool=folder / "spool",
+        heartbeat=folder / "beat.json",
+        console=[WatchedConsole(name="ours", url=site.url("/tasks"), every_seconds=1, wait_seconds=1)],
+    )
+    history = History(f"sqlite:///{folder}/usage.db")
+    notifier = Notifier(None, dry_run=True)
+    return Watcher(kit, config, book, history, notifier, folder / "evidence"), notifier, history
+
+
+async def test_a_look_is_kept_judged_and_told_with_a_picture_of_the_row(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"), ("busy", "95%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    console = watching._config.console[0]
+    await watching.look(console)
+    await watching.look(console)
+    site.pages["/tasks"] = listing(("train-bert", "80%"), ("busy", "95%"))
+    await watching.look(console)
+    assert [message.title for message in notifier.told] == ["[opened] train-bert: idle", "[closed] train-bert: idle"]
+    evidence = notifier.told[0].evidence
+    assert evidence is not None
+    assert evidence.read_bytes().startswith(b"\x89PNG")
+    assert history.count() == 6
+    beat = json.loads((tmp_path / "beat.json").read_text())
+    assert (beat["consoles"]["ours"]["rows"], beat["consoles"]["ours"]["open_alerts"]) == (2, [])
+    assert datetime.fromisoformat(beat["at"]).tzinfo is not None
+    history.close()
+
+
+async def test_an_expired_login_is_reported_once_and_closes_no_alert(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    console = watching._config.console[0]
+    await watching.look(console)
+    await watching.look(console)
+    site.pages["/tasks"] = Reply("<!doctype html><title>Sign in</title><input><input type=password>")
+    for _ in range(3):
+        await watching.look(console)
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    await watching.look(console)
+    assert [message.title for message in notifier.told] == [
+        "[opened] train-bert: idle",
+        "[unreadable] ours",
+        "[readable again] ours",
+    ]
+    assert "login" in notifier.told[1].body
+    history.close()
+
+
+async def test_it_stops_when_told_and_leaves_no_session(kit: Kit, site: PageServer, tmp_path: Path) -> None:
+    site.pages["/tasks"] = listing(("a", "50%"))
+    watching, _, history = watcher(kit, site, tmp_path)
+    stop = anyio.Event()
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            group.start_soon(watching.run, stop)
+            while watching.conditions["ours"].last_seen is None:
+                await anyio.sleep(0.05)
+            stop.set()
+    assert kit.browser.owned(kit.caller) == []
+    history.close()
+
+
+async def test_an_alert_is_tried_again_and_given_up_without_stopping_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "FIRST_WAIT_SECONDS", 0.0)
+    answers = [False, OSError("reset"), True]
+    tried: list[Message] = []
+
+    async def send(message: Message) -> bool:
+        tried.append(message)
+        answer = answers.pop(0) if answers else False
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    notifier = Notifier(send)
+    assert await notifier.notify(Message("a", "b"))
+    assert len(tried) == 3
+    assert not await notifier.notify(Message("c", "d"))
+    assert len(tried) == 3 + alerts.TRIES
+
+
+async def test_alerts_over_the_limit_are_held_back_and_counted() -> None:
+    notifier = Notifier(None, most_an_hour=2, dry_run=True)
+    assert [await notifier.notify(Message(str(n), "")) for n in range(4)] == [True, True, False, False]
+    notifier._sent.clear()
+    assert await notifier.notify(Message("later", "x"))
+    assert "2 alerts were held back" in notifier.told[-1].body
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.skipif(importlib.util.find_spec("apprise") is None, reason="needs the `usage` extra")
+async def test_an_alert_goes_out_through_apprise_with_its_evidence(tmp_path: Path) -> None:
+    got: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    evidence = tmp_path / "row.png"
+    evidence.write_bytes(b"\x89PNG")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        notifier = Notifier(apprise_sender([f"json://127.0.0.1:{server.server_port}/"]))
+        assert await notifier.notify(Message("[opened] a: idle", "Release it.", evidence))
+        server.shutdown()
+    assert (got[0]["title"], got[0]["message"]) == ("[opened] a: idle", "Release it.")
+    assert got[0]["attachments"][0]["filename"] == "row.png"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.skipif(importlib.util.find_spec("apprise") is None, reason="needs the `usage` extra")
+async def test_an_address_that_apprise_does_not_know_is_refused_without_showing_it() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        apprise_sender(["nonesuch://token-hunter2"])
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_configuration_is_read_with_its_paths_beside_it_and_its_mistakes_named(tmp_path: Path) -> None:
+    path = tmp_path / "consoles.toml"
+    path.write_text('rules = "r.toml"\n[[console]]\nname = "a"\nurl = "http://127.0.0.1/"\n')
+    config = load_watch(path)
+    assert (config.rules, config.history) == (tmp_path / "r.toml", f"sqlite:///{tmp_path}/usage.db")
+    path.write_text('[[console]]\nname = "a"\nurl = "x"\nevery_seconds = 0\n')
+    with pytest.raises(InvalidInput, match=r"console\.0\.every_seconds"):
+        load_watch(path)
+    path.write_text('[[console]]\nname = "a"\nurl = "x"\n[[console]]\nname = "a"\nurl = "y"\n')
+    with pytest.raises(InvalidInput, match="two consoles"):
+        load_watch(path)
