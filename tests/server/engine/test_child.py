@@ -163,6 +163,24 @@ async def test_a_python_that_is_not_there_is_said_once(folder: Path) -> None:
     await child.close()
 
 
+@pytest.mark.parametrize("behaviour", ["", "broken"])
+async def test_a_second_engine_waits_until_the_first_is_up_or_given_up(folder: Path, behaviour: str) -> None:
+    planned = asyncio.Event()
+
+    async def plan() -> tuple[Path, EnginePlan]:
+        planned.set()
+        raise EyeUnavailable("enough is known")
+
+    async with engine(folder, behaviour) as first:
+        second = EngineChild(plan, folder / "2.sock", start_seconds=5, stop_seconds=1, after=first)
+        second.start()
+        await until(lambda: "waits for the other" in second.phase)
+        assert not planned.is_set()
+        await until(planned.is_set)
+        assert first.given_up or first.phase == "the engine answers"
+        await second.close()
+
+
 async def test_a_plan_that_is_refused_is_the_phase(folder: Path) -> None:
     async def plan() -> tuple[Path, EnginePlan]:
         raise EyeUnavailable("vLLM is not installed")
