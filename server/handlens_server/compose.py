@@ -59,6 +59,7 @@ class Composition:
         from handlens.browser.browser import Browser
         from handlens.ocr import Ocr
         from handlens.pdf.documents import Documents
+        from handlens.usage.history import History
 
         settings = self._settings
         guard = settings.guard.guard(settings.transport)
@@ -75,6 +76,7 @@ class Composition:
             documents=documents,
             eye=self._sight.eye if self._sight else None,
             ocr=Ocr(seconds=limits.ocr_seconds),
+            history=History(settings.history.get_secret_value()) if settings.history else None,
         )
 
     async def warm(self) -> None:
@@ -98,6 +100,8 @@ async def _close_kit(kit: Kit | None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await kit.ocr.aclose()
+            if kit.history is not None:
+                await asyncio.to_thread(kit.history.close)
             await kit.documents.aclose()
             await kit.browser.close()
 

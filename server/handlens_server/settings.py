@@ -94,6 +94,9 @@ class Settings(_Part):
     artifacts_folder: Path | None = Field(
         default=None, description="Artifacts are kept here; unset: a temporary folder that goes with the process."
     )
+    history: SecretStr | None = Field(
+        default=None, description="Database URL of the usage history, as sqlite:////var/lib/usage.db."
+    )
     http: HttpSettings = Field(default=HttpSettings())
     browser: BrowserOptions = Field(default=BrowserOptions())
     engine: EngineOptions = Field(default=EngineOptions())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handlens.browser.browser import Browser
     from handlens.eye.protocol import Eye
     from handlens.guard import Guard
+    from handlens.usage.history import History
 
 LOCAL = "local"
 """The subject of a caller on this machine: a stdio host, or a script."""
@@ -54,6 +55,8 @@ class Kit:
     eye: Eye | None = None
     """Sight, where there is an engine for it. Ask only while ``eye.status.ready``."""
     ocr: Ocr = field(default_factory=Ocr)
+    history: History | None = None
+    """What the usage watcher kept, where a database for it is set."""
     caller: Caller = field(default_factory=Caller)
 
     def serving(self, caller: Caller) -> Kit:

@@ -30,17 +30,15 @@ class ReadConsoleUsageInput(ToolInput):
     session_id: str | None = Field(default=None, description="From open_page.", max_length=64)
     url: str | None = Field(default=None, description="Or: opened for this call.", max_length=8_192)
     image: ImageName | Annotated[list[ImageName], Field(max_length=MOST_PICTURES)] | None = Field(
-        default=None, description="Or: picture (file, artifact), or several of one list in scrolling order."
+        default=None, description="Or: picture (file, artifact), or several of one scrolled list."
     )
-    profile: str | None = Field(default=None, description="Console's name; found by itself if absent.", max_length=64)
+    profile: str | None = Field(default=None, description="Known console; else found out.", max_length=64)
     reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
     wait_seconds: float | None = Field(
-        default=None, description="The list has so long to appear; 10 or the profile's.", ge=0, le=120
+        default=None, description="For the list to appear; 10 or the profile's.", ge=0, le=120
     )
     max_rows: int = Field(default=2_000, description="Turn pages and scroll up to so many.", ge=0, le=50_000)
-    cursor: str | None = Field(
-        default=None, description="next_cursor of an answer, alone: its further rows.", max_length=64
-    )
+    cursor: str | None = Field(default=None, description="next_cursor, alone: further rows.", max_length=64)
 
 
 class Source(BaseModel):
@@ -100,7 +98,7 @@ class _Whole(BaseModel):
 
 @tool(title="Read console usage", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadConsoleUsageOutput:
-    """Read a machine-learning or cluster console's task list into rows: name, instance type, GPU %, memory, status.
+    """Read a cluster console's task list into rows: name, instance type, GPU %, memory, status.
 
     Waits until the list is there, reads all of it, and keeps the raw text of every cell. A login page, a captcha or
     an error page is a `ReadingError`; an empty list is an answer with no rows.

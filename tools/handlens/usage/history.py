@@ -10,10 +10,10 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from handlens.errors import InvalidInput, StorageError
-from handlens.usage.history_schema import migrate, observations, tasks
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -68,9 +68,10 @@ class History:
     def open(self) -> None:
         """Connect, and bring the tables up to date."""
         if self._engine is None:
+            _schema()
             engine = _engine(self._url)
             with _failing("opened"), engine.begin() as connection:
-                migrate(connection)
+                _schema().migrate(connection)
             self._engine = engine
 
     def close(self) -> None:
@@ -81,6 +82,7 @@ class History:
 
     def write(self, batch: Iterable[Observation]) -> None:
         """Keep observations, all or none; those that are there already are left as they are."""
+        observations = _schema().observations
         rows = list(batch)
         with _failing("written"), self._connected().begin() as connection:
             ids = self._ids(connection, {(row.console, row.task) for row in rows})
@@ -93,6 +95,7 @@ class History:
         self, console: str, task: str, metric: str, begin: datetime, end: datetime, bucket: timedelta
     ) -> list[Bucket]:
         """The metric from ``begin`` to before ``end`` in buckets; those without a sample are left out."""
+        tasks, observations = _schema().tasks, _schema().observations
         from sqlalchemy import func, select
 
         column = observations.c[METRICS[_known(metric)]]
@@ -112,6 +115,7 @@ class History:
 
     def consoles(self) -> dict[str, list[str]]:
         """Every console with the tasks that were ever seen on it."""
+        tasks = _schema().tasks
         from sqlalchemy import select
 
         known: dict[str, list[str]] = {}
@@ -121,6 +125,7 @@ class History:
         return known
 
     def count(self) -> int:
+        observations = _schema().observations
         from sqlalchemy import func, select
 
         with _failing("read"), self._connected().connect() as connection:
@@ -128,6 +133,7 @@ class History:
 
     def forget_before(self, moment: datetime) -> int:
         """Retention: drop what is older; returns how many observations went."""
+        observations = _schema().observations
         with _failing("shortened"), self._connected().begin() as connection:
             return connection.execute(observations.delete().where(observations.c.at < _stamp(moment))).rowcount
 
@@ -137,6 +143,7 @@ class History:
         return self._engine
 
     def _ids(self, connection: Connection, names: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        tasks = _schema().tasks
         from sqlalchemy import select
 
         known = {name: self._task_ids[name] for name in names if name in self._task_ids}
@@ -149,6 +156,15 @@ class History:
                 rows = connection.execute(select(tasks.c.id, tasks.c.task).where(tasks.c.console == console))
                 known |= {(console, task): number for number, task in rows if task in wanted}
         return known
+
+
+def _schema() -> ModuleType:
+    """The tables, imported only now: SQLAlchemy is heavy, and an extra."""
+    try:
+        from handlens.usage import history_schema
+    except ImportError as error:
+        raise InvalidInput("A usage history needs the `usage` extra: pip install 'handlens[usage]'.") from error
+    return history_schema
 
 
 def _engine(url: str) -> Engine:
