@@ -107,6 +107,7 @@ class PageContent:
     fills: list[Rect] = field(default_factory=list)
     drawings: list[Rect] = field(default_factory=list)
     images: list[Rect] = field(default_factory=list)
+    dots: list[Rect] = field(default_factory=list)
     sideways: list[Word] = field(default_factory=list)
     turn: int = 0
     characters: int = 0

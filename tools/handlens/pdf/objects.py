@@ -16,6 +16,7 @@ _MAX_OBJECTS = 40_000
 _MAX_SEGMENTS = 60_000
 _MAX_DEPTH = 8
 _MANY = 64
+_DOT = (1.5, 8.0)  # points: a bullet that is drawn
 
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -127,6 +128,9 @@ def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _
         return
     ink = _ink(handle)
     if ink is None:
+        return
+    if _DOT[0] <= rect.width <= _DOT[1] and 0.8 < rect.width / max(0.1, rect.height) < 1.25:
+        page.dots.append(rect)
         return
     if rect.height <= _THIN < rect.width or rect.width <= _THIN < rect.height:
         _add_rule(rect, page)

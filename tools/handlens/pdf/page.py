@@ -34,7 +34,23 @@ def understand(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, with headings found; headers and footers last, as furniture."""
     blocks = split_leads(blocks_of(page, profile))
     mark_headings(blocks, profile)
+    _nest(blocks)
     return blocks
+
+
+def _nest(blocks: list[Block]) -> None:
+    """Levels of list items by how far their markers are indented, within each run of items."""
+    starts: list[float] = []
+    for block in blocks:
+        if block.kind is not Kind.ITEM:
+            starts = [] if block.kind is not Kind.TEXT else starts
+            continue
+        em = block.lines[0].size
+        while starts and block.rect.x0 < starts[-1] - 0.6 * em:
+            starts.pop()
+        if not starts or block.rect.x0 > starts[-1] + 0.6 * em:
+            starts.append(block.rect.x0)
+        block.level = len(starts) - 1
 
 
 def blocks_of(page: PageContent, profile: Profile) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from handlens.errors import DocumentError, PasswordRequired
+from handlens.pdf.bullets import add_bullets
 from handlens.pdf.characters import dominant_quarter, read_words
 from handlens.pdf.fonts import Fonts
 from handlens.pdf.frame import Frame
@@ -120,6 +121,7 @@ class Document:
         content = PageContent(index, frame.width, frame.height, turn=turn)
         read_words(text_page, frame, self._fonts, content)
         read_objects(page.raw, frame, content)
+        add_bullets(content)
         return content
 
 

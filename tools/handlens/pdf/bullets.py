@@ -1,0 +1,31 @@
+"""Bullets that are drawn and not written: browsers and slide programs print them as small discs and squares."""
+
+from __future__ import annotations
+
+from handlens.pdf.model import PageContent, Rect, Run, Style, Word
+
+_MOST_DOTS = 400  # more of them are a chart's points
+_REACH = 2.6  # font sizes between a bullet and its text
+_HEIGHT = (0.1, 0.62)  # of the font size above the baseline, where a bullet's middle lies
+
+
+def add_bullets(page: PageContent) -> None:
+    """Add a word for each dot that stands alone before a line of text."""
+    if not 0 < len(page.dots) <= _MOST_DOTS:
+        return
+    for dot in page.dots:
+        text = _text_after(dot, page.words)
+        if text is not None:
+            rect = Rect(dot.x0, text.rect.y0, dot.x1, text.rect.y1)
+            run = Run("•", Style.PLAIN)
+            page.words.append(Word([run], rect, text.base, text.size, text.font, Style.PLAIN, text.order, text.colour))
+
+
+def _text_after(dot: Rect, words: list[Word]) -> Word | None:
+    """The word that the dot stands before, if nothing else of its line is near."""
+    middle = (dot.y0 + dot.y1) / 2
+    level = [w for w in words if _HEIGHT[0] * w.size < w.base - middle < _HEIGHT[1] * w.size]
+    if any(-_REACH * w.size < w.rect.x1 - dot.x0 <= 1.0 or w.rect.x0 < dot.x1 - 1.0 < w.rect.x1 for w in level):
+        return None
+    after = [w for w in level if 0 < w.rect.x0 - dot.x1 < _REACH * w.size]
+    return min(after, key=lambda w: w.rect.x0, default=None)
