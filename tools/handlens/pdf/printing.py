@@ -51,6 +51,8 @@ def _measured(grey: Any, line: Line) -> Print:
     if not sizes:
         return plain
     size = median(sizes)
+    if not 0.5 * guess < size < 1.6 * guess:
+        return plain
     bases = [
         top + extent[1] - _shares(word.text)[1] * size if extent else guessed
         for word, extent, guessed in zip(line.words, found, plain.bases, strict=True)
@@ -68,21 +70,21 @@ def _shares(text: str) -> tuple[float, float]:
 
 
 def _extent(ink: Any, word: Word, top: int, left: int) -> tuple[int, int] | None:
-    """First and last row (exclusive) of a word's ink, in rows of the crop: the run of rows that holds most of it."""
+    """First and last row (exclusive) of a word's ink, in rows of the crop: the tallest run of rows,
+    which a rule above or below is not."""
     columns = ink[max(0, int(word.box.y) - top) : int(word.box.bottom) + 1 - top,
                   max(0, int(word.box.x) - left) : int(word.box.right) + 1 - left]  # fmt: skip
     if not columns.size:
         return None
     offset = max(0, int(word.box.y) - top)
     rows = columns.sum(axis=1).tolist()
-    best, start, gap, weight = (0, 0, 0), None, 0, 0
+    best, start, gap = (0, 0), None, 0
     for i, count in enumerate([*rows, *([0] * (_MOST_GAP + 1))]):
         if count:
             start, gap = (i if start is None else start), 0
-            weight += count
         elif start is not None:
             gap += 1
             if gap > _MOST_GAP:
-                best = max(best, (weight, start, i - gap + 1))
-                start, weight = None, 0
-    return (best[1] + offset, best[2] + offset) if best[0] else None
+                best = max(best, (start, i - gap + 1), key=lambda run: run[1] - run[0])
+                start = None
+    return (best[0] + offset, best[1] + offset) if best[1] else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.printing import Print, measure
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 DPI = 150.0
 _MAX_PIXELS = 12_000_000
 _SAME_SIZE = 0.09
-_BOLD = 1.22
+_BOLD = 1.13
 _LEAST_TEXT = 12
+_LEAST_RULE = 55  # pixels
 
 
 def wants_ocr(page: PageContent) -> bool:
@@ -52,14 +53,14 @@ def read_scan(page: PageContent, image: Any, engine: Engine) -> tuple[PageConten
 
 def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[Word]:
     """Words straightened about the middle of the page, those of one line on one baseline and of one size."""
-    usual = median(p.size for p in prints) if prints else 1.0
-    stroke = median(p.stroke / p.size for p in prints) if prints else 1.0
+    usual, stroke = _of_most_text(prints, "size"), _of_most_text(prints, "stroke")
     cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
     cx, cy = shape[1] / 2, shape[0] / 2
     words: list[Word] = []
     for found in prints:
         pixels = usual if abs(found.size - usual) < _SAME_SIZE * usual else found.size
-        style = Style.BOLD if found.stroke / found.size > _BOLD * stroke else Style.PLAIN
+        heavy = found.stroke > _BOLD * stroke * max(1.0, found.size / usual)
+        style = Style.BOLD if heavy else Style.PLAIN
         size = round(pixels * scale * 2) / 2
         placed = []
         for word, base in zip(found.line.words, found.bases, strict=True):
@@ -74,6 +75,17 @@ def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[W
     return words
 
 
+def _of_most_text(prints: list[Print], name: Literal["size", "stroke"]) -> float:
+    """The median over characters of a measure of lines."""
+    values = sorted((p.size if name == "size" else p.stroke, len(p.line.text)) for p in prints)
+    half = sum(count for _, count in values) / 2
+    for value, count in values:
+        half -= count
+        if half <= 0:
+            return value
+    return 1.0
+
+
 def _rules(pixels: Any, tilt: float, scale: float) -> tuple[list[Rule], list[Rule]]:
     """Long level and upright strokes of the straightened picture."""
     import cv2
@@ -83,19 +95,27 @@ def _rules(pixels: Any, tilt: float, scale: float) -> tuple[list[Rule], list[Rul
     level = cv2.warpAffine(pixels, turn, (width, height), borderValue=(255, 255, 255)) if abs(tilt) > 0.05 else pixels
     grey = cv2.cvtColor(level, cv2.COLOR_RGB2GRAY)
     dark = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 12)
-    across = _runs(dark, (max(40, width // 22), 1), (9, 3))
-    down = _runs(dark, (1, max(36, height // 40)), (3, 9))
+    across = _runs(dark, (25, 1), (15, 1))
+    down = _runs(dark, (1, 30), (1, 11))
     return (
-        [Rule((y + h / 2) * scale, x * scale, (x + w) * scale, h * scale) for x, y, w, h in across if h < 9 < w / 4],
-        [Rule((x + w / 2) * scale, y * scale, (y + h) * scale, w * scale) for x, y, w, h in down if w < 9 < h / 3],
+        [
+            Rule((y + h / 2) * scale, x * scale, (x + w) * scale, h * scale)
+            for x, y, w, h in across
+            if h < 9 and w > _LEAST_RULE
+        ],
+        [
+            Rule((x + w / 2) * scale, y * scale, (y + h) * scale, w * scale)
+            for x, y, w, h in down
+            if w < 9 and h > _LEAST_RULE
+        ],
     )
 
 
-def _runs(dark: Any, least: tuple[int, int], mend: tuple[int, int]) -> list[Any]:
-    """Boxes of unbroken dark runs at least `least` long, with small breaks mended first."""
+def _runs(dark: Any, unbroken: tuple[int, int], gap: tuple[int, int]) -> list[Any]:
+    """Boxes of dark runs of at least `unbroken` pixels, joined over gaps; letters have no strokes so long."""
     import cv2
 
-    whole = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, mend))
-    runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, least))
-    contours, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    runs = cv2.morphologyEx(dark, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, unbroken))
+    whole = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, gap))
+    contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [cv2.boundingRect(contour) for contour in contours]
