@@ -133,6 +133,7 @@ class EngineChild:
             return await self._attend(process, link)
         finally:
             await self._end(process)
+            await asyncio.wait({reading}, timeout=KILL_SECONDS)  # the log ends when the last of the group is gone
             reading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await reading

@@ -280,6 +280,16 @@ async def test_a_question_that_is_lost_twice_fails_clearly_and_takes_the_engine_
         assert (await eye.ask([picture], "What?", str)).value == "back"
 
 
+async def test_a_question_whose_engine_was_found_gone_meanwhile_fails_clearly(picture: Picture) -> None:
+    async def chat(body: dict[str, Any]) -> Reply | None:
+        eye.links[0].failed("it was killed")
+        return None
+
+    async with FakeEngine(chat).serve() as engine, eye_on(engine) as eye:
+        with pytest.raises(EyeUnavailable, match=r"in the middle of the question.*it was killed"):
+            await eye.ask([picture], "What?", str)
+
+
 async def test_with_two_engines_a_lost_question_goes_to_the_other(picture: Picture) -> None:
     async def dies(body: dict[str, Any]) -> Reply | None:
         return None

@@ -215,6 +215,11 @@ class EngineEye:
         while True:
             chosen = self._choose(question, lost) or self._choose(question)
             if chosen is None:
+                if lost:
+                    raise EyeUnavailable(
+                        f"The engine went away in the middle of the question: {self.status.because}. Try again in a "
+                        "moment, or use the embedded reader."
+                    )
                 self._require_ready()
                 raise EyeUnavailable("No engine serves a model for this question: see `handlens doctor`.")
             link, model = chosen
