@@ -70,11 +70,12 @@ class Evidence:
         self, at: int, wanted: tuple[Term, ...], matches: dict[Term, dict[int, float]], *, context: bool = True
     ) -> float:
         """The share of what is asked for that a candidate says, in part counting what stands around it."""
+        weak = all(term.weight <= 0.3 for term in wanted)
         total = got = 0.0
         own = False
         for term in wanted:
             value = matches[term].get(at, 0.0)
-            own = own or (value >= 0.5 and (term.weight > 0.3 or len(wanted) == 1))
+            own = own or (value >= 0.5 and (term.weight > 0.3 or weak))
             if value < 0.8 and context:
                 value = max(value, self._around(at, term, matches[term]))
             total += term.weight

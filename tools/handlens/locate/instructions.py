@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from handlens.locate.patterns import ROW, VERBS_EN, VERBS_ZH
 from handlens.locate.relations_text import Relation
+from handlens.locate.vocabulary import CHINESE_DIGITS
 
 _ACT = r"(?:click(?:ing)?|press(?:ing)?|tap(?:ping)?|hit(?:ting)?|select(?:ing)?|choos(?:e|ing)|us(?:e|ing))(?: on)?"
 _BY = re.compile(rf"^(?P<goal>.+?),? by {_ACT} (?P<what>.+)$")
@@ -23,6 +24,7 @@ _ANY = re.compile(r"^(?:an?|any|some)\b(?: (?:one )?of(?: the)?)?\s+|^(?:任意|
 _THING = re.compile(rf"^(?:{ROW})s? (?:by|from|of|to|with|about|named|called|titled|containing)\b(?: the)? ?")
 _BETWEEN = re.compile(r"^(?:switch|toggle|change|alternate) between ")
 _BY_ZH = re.compile(r"^(?:按照|按|根据|以)(.+?)(?:来|进行)?(排序|筛选|过滤|分组)")
+_PAGE_ZH = re.compile(r"^(?:跳?转?到?)第([一二三四五六七八九十]|\d+)页$")
 _ANY_ONE = re.compile(r"^one of the\s+")
 
 
@@ -38,6 +40,7 @@ class Instruction:
 def read_instruction(text: str, *, chinese: bool) -> Instruction:
     """Take the verb off a sentence, and what it says of the goal apart from what to click."""
     relations: list[Relation] = []
+    text = _PAGE_ZH.sub(lambda match: f"page {CHINESE_DIGITS.get(match[1], match[1])}", text)
     text = _BETWEEN.sub("toggle ", text)
     text = _BY_ZH.sub(r"\1的\2", text)
     if not chinese:

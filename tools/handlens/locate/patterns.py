@@ -16,7 +16,7 @@ VERBS_EN = re.compile(
     r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|go(?: back)? to|return to|navigate to|jump to|switch over to|show me|take me to|hover(?: over)?|find|locate|select(?! all)|switch to|check|tick)\s+(?=\S)"
 )
 VERBS_ZH = re.compile(
-    r"^(?:请|帮我|麻烦|我要|我想)*(?:点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择(?!全部|所有)|选中|勾选|聚焦到?|找到)(?=\S)"
+    r"^(?:请|帮我|麻烦|我要|我想)*(?:切换到|切换至|跳转到|转到|前往|点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择(?!全部|所有)|选中|勾选|聚焦到?|找到)(?=\S)"
 )
 NAME_EN = re.compile(
     r"\b(?:(?:which |that )?(?:is |are )?(?:labell?ed|named|called|titled|captioned|marked)(?: with| as)?|(?:that |which )?(?:says|reads)|saying|reading|with (?:the |a )?(?:text|label|name|title|caption|words?|placeholder|value)s?(?: of)?|whose (?:label|name|text|title|value) is)\s+"
@@ -95,3 +95,9 @@ PLACES_ZH = (
     (r"(?:最左边|最左侧|最左面|最左)", ("left",)), (r"(?:最右边|最右侧|最右面|最右)", ("right",)),
     (r"(?:正中间|正中央|中间位置)", ("centre",)),
 )  # fmt: skip
+
+VERB_FIRST = re.compile(
+    r"^(?:add|insert|upload|create|attach|embed|delete|remove|edit|rename|copy|move|merge|download|share|close|open new)"
+    r" (?:(?:an?|the|new|this) )*(?:image|picture|photo|video|link|table|row|cell|text|label|heading|title|item|option|node|tab)s?$"
+    r"|^(?:插入|添加|新建|新增|上传|删除|编辑|复制|移动|合并|下载|分享)(?:一个|新)?(?:图片|图像|照片|链接|超链接|标题|文字|文本|节点|单元格|选项卡|标签页|项目|选项)$"
+)

@@ -16,6 +16,7 @@ from handlens.locate.patterns import (
     PLACES_EN,
     PLACES_ZH,
     QUOTES,
+    VERB_FIRST,
 )
 from handlens.locate.text import JOINER, Term, fold, is_cjk, join_phrases, terms
 from handlens.locate.vocabulary import (
@@ -80,6 +81,8 @@ class _Parser:
         excluded: list[Query] = []
         if depth == 0:
             text, excluded = self._negations(text)
+        text = re.sub(r"\b(?:second|2nd)[- ](?:to|from)[- ](?:the )?last\b|\bnext to last\b", "penultimate", text)
+        text = re.sub(r"\b(?:third|3rd)[- ](?:to|from)[- ](?:the )?last\b", "antepenultimate", text)
         instruction = read_instruction(text, chinese=chinese)
         text, places = _places(instruction.text)
         named, text = self._named(text)
@@ -195,13 +198,9 @@ def _places(text: str) -> tuple[str, frozenset[str]]:
 
 
 def _ordinal(text: str) -> tuple[str, int | None]:
-    match = re.search(
-        r"\b(second|third|2nd|3rd)[- ](?:to|from)[- ](?:the )?last\b|\blast but one\b|\bpenultimate\b|\bnext to last\b",
-        text,
-    )
+    match = re.search(r"\b(ante)?penultimate\b|\blast but one\b", text)
     if match:
-        number = -3 if match[1] in ("third", "3rd") else -2
-        return _without(text, match), number
+        return _without(text, match), -3 if match[1] else -2
     match = re.search(rf"\b({'|'.join(ORDINALS)})\b", text)
     if match:
         rest = _without(text, match)
@@ -228,6 +227,8 @@ def _without(text: str, match: re.Match[str]) -> str:
 
 def _role(text: str) -> tuple[str, str]:
     """The role word that a phrase ends in (its head) or, before a name, starts with; and the phrase without it."""
+    if VERB_FIRST.match(text):
+        return text, ""  # "insert an image" names a deed, not an image
     rest, word = _head(text)
     leading = _LEADING_ROLE.match(text)
     if leading and (not word or word in ("one", "item", "thing", "entry", "text", "label")):

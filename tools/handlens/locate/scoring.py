@@ -39,7 +39,7 @@ class Scorer:
         said = split_words(query.text)
         while said and said[0] in ("the", "a", "an", "click", "press", "on", "open"):
             said = said[1:]
-        if not said or query.quoted or len(said) > 8 or (not query.relations and query.target):
+        if not said or query.quoted or len(said) > 8:
             return None
         for candidate in self.snapshot.candidates:
             if candidate.clickable and len(candidate.name) < 80 and split_words(candidate.name) == said:

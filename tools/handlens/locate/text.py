@@ -188,6 +188,7 @@ def split_words(text: str) -> list[str]:
 def terms(text: str) -> tuple[Term, ...]:
     """The text as terms, longest known phrase first; words that say nothing are left out."""
     words = [word for word in split_words(text) if word not in ARTICLES] or split_words(text)
+    stop = STOP if not STOP.issuperset(words) else frozenset[str]()  # "To:" is somebody's whole name
     found: list[Term] = []
     known = lexicon().english
     at = 0
@@ -199,12 +200,12 @@ def terms(text: str) -> tuple[Term, ...]:
             continue
         for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
             key = " ".join(stem(part) for part in words[at : at + length])
-            if key in known and (length > 1 or word not in STOP):
+            if key in known and (length > 1 or word not in stop):
                 found.append(Term(key, known[key], core=lexicon().core.get(key, frozenset())))
                 at += length
                 break
         else:
-            if word not in STOP:
+            if word not in stop:
                 found.append(Term(stem(word.removesuffix("'s")), frozenset()))
             at += 1
     return tuple(found)

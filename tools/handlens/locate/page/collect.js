@@ -130,6 +130,9 @@ function collect(options) {
     }
     if (role === "img") return context.act && rect.width <= 64 ? (context.pointer && el.previousElementSibling ? "i" : "") : "i";
     if (role === "heading" || role === "columnheader" || role === "rowheader" || role === "cell" || role === "gridcell" || role === "legend") {
+      if (el.childElementCount && (role === "cell" || role === "gridcell") && !ownText(el)) {
+        return el.querySelector("a,button,input,select,[role],[onclick]") || textContent(el).length >= 400 ? "" : "t";
+      }
       return textContent(el).length < 400 ? "t" : "";
     }
     const text = ownText(el);
@@ -164,7 +167,11 @@ function collect(options) {
     if (context.group >= 0) item.g = context.group;
     if (context.act) item.a = context.act;
     const actionable = kind !== "t" && kind !== "g";
-    const name = kind === "t" && el.childElementCount === 0 ? ownText(el) : kind === "t" && role === "generic" ? squash(contentName(el, new Set())) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
+    const far = rect.bottom < -height || rect.top > 2 * height;
+    hasty = far;
+    let name = kind === "t" && el.childElementCount === 0 ? ownText(el) : kind === "t" && role === "generic" ? squash(contentName(el, new Set())) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
+    hasty = false;
+    if (!name && far && actionable) name = nameOf(el);
     if (name) item.n = clip(name, 200);
     if (context.off) item.s = ["disabled"];
     if (actionable) {
@@ -172,7 +179,7 @@ function collect(options) {
       if (states.length) item.s = (item.s || []).concat(states);
       const value = valueOf(el);
       if (value) item.v = value;
-      const [hints, tips] = hintsOf(el, name.length < 60);
+      const [hints, tips] = hintsOf(el, far ? !name : name.length < 60);
       if (hints) item.hi = hints;
       if (tips) item.ti = tips;
       const placeholder = attr(el, "placeholder") || attr(el, "aria-placeholder") || attr(el, "data-placeholder");
@@ -189,9 +196,9 @@ function collect(options) {
       if (role === "heading") item.lv = Number(attr(el, "aria-level")) || Number(localName(el)[1]) || 2;
       if (el instanceof HTMLElement) { const title = attr(el, "title"); if (title) item.ti = clip(title, 120); }
     }
-    item.c = isSvg(el) ? (look.fill !== "none" && solid(look.fill) ? look.fill : look.stroke) : look.color;
+    if (kind !== "t") item.c = isSvg(el) ? (look.fill !== "none" && solid(look.fill) ? look.fill : look.stroke) : look.color;
     if (isSvg(el) && kind === "g") { if (solid(look.fill) && look.fill !== "none") item.b = look.fill; }
-    else if (actionable || solid(look.backgroundColor)) { const background = backgroundOf(shown); if (background) item.b = background; }
+    else if (far ? false : actionable || solid(look.backgroundColor)) { const background = backgroundOf(shown); if (background) item.b = background; }
     const shape = shapeOf(shown, look, rect);
     if (shape) item.sh = shape;
     if (context.column) item.co = context.column;

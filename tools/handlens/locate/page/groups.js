@@ -25,6 +25,7 @@ function groupKind(el, repeated) {
   const role = attr(el, "role");
   if (role && role in GROUP_ROLES) return GROUP_ROLES[role];
   const tag = localName(el);
+  if ((tag === "ul" || tag === "nav") && /(^|[-_ ])(sidebar|sidenav|side-?nav)([-_ ]|$)/i.test(attr(el, "class") || "")) return "sidebar";
   if (tag in GROUP_TAGS) return GROUP_TAGS[tag];
   if (repeated) return "item";
   const classes = attr(el, "class");

@@ -141,11 +141,12 @@ function childName(el, tag, seen) {
   for (const child of siblings(el)) if (isElement(child) && localName(child) === tag) return nameOf(child, "content", seen);
   return "";
 }
+let hasty = false; // far from view, generated content is looked for only where there is no other name
 function contentName(el, seen) {
   const parts = [];
   let length = 0;
   if (localName(el) === "iframe" || localName(el) === "style" || localName(el) === "script") return "";
-  const before = pseudo(el, "::before");
+  const before = hasty ? "" : pseudo(el, "::before");
   if (before) parts.push(before);
   for (const child of flatChildren(el)) {
     if (length > 400) break;
@@ -165,7 +166,7 @@ function contentName(el, seen) {
     const owned = byId(el, id);
     if (owned) parts.push(" " + nameOf(owned, "content", seen));
   }
-  const after = pseudo(el, "::after");
+  const after = hasty ? "" : pseudo(el, "::after");
   if (after) parts.push(after);
   return squash(parts.join(""));
 }
