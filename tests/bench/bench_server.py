@@ -26,7 +26,7 @@ from typing import Any
 
 import psutil
 from mcp import Client
-from mcp.client.stdio import StdioServerParameters
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, ImageContent, TextContent
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -173,29 +173,31 @@ async def measure(contender: Contender, shots: int) -> Run:
     environment = {**os.environ, **contender.environment}
     parameters = StdioServerParameters(command=contender.command[0], args=contender.command[1:], env=environment)
     run, began = Run(), time.perf_counter()
-    async with Client(parameters, mode="legacy", read_timeout_seconds=120) as client:
-        run.answered = time.perf_counter() - began
-        tools = (await client.list_tools()).tools
-        run.listed = time.perf_counter() - began
-        for tool in tools:
-            declared = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
-            run.with_outputs += len(json.dumps(declared))
-            declared.pop("outputSchema", None)
-            run.shown += len(json.dumps(declared))
+    with Path(os.devnull).open("w") as nowhere:
+        server = stdio_client(parameters, errlog=nowhere)
+        async with Client(server, mode="legacy", read_timeout_seconds=120) as client:
+            run.answered = time.perf_counter() - began
+            tools = (await client.list_tools()).tools
+            run.listed = time.perf_counter() - began
+            for tool in tools:
+                declared = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
+                run.with_outputs += len(json.dumps(declared))
+                declared.pop("outputSchema", None)
+                run.shown += len(json.dumps(declared))
 
-        started = time.perf_counter()
-        opened = await ask(client, contender.open, {})
-        run.opened = time.perf_counter() - started
-        known = {"{session}": (opened.structured_content or {}).get("session_id", "")}
-        await ask(client, contender.shot, known)
-        run.first_shot = time.perf_counter() - started
-        run.cold_cpu = cpu(before)
-        for _ in range(shots):
             started = time.perf_counter()
+            opened = await ask(client, contender.open, {})
+            run.opened = time.perf_counter() - started
+            known = {"{session}": (opened.structured_content or {}).get("session_id", "")}
             await ask(client, contender.shot, known)
-            run.warm.append(time.perf_counter() - started)
-        run.shot_cpu = (cpu(before) - run.cold_cpu) / shots * 1000
-        await long_page(client, contender, {tool.name for tool in tools}, run)
+            run.first_shot = time.perf_counter() - started
+            run.cold_cpu = cpu(before)
+            for _ in range(shots):
+                started = time.perf_counter()
+                await ask(client, contender.shot, known)
+                run.warm.append(time.perf_counter() - started)
+            run.shot_cpu = (cpu(before) - run.cold_cpu) / shots * 1000
+            await long_page(client, contender, {tool.name for tool in tools}, run)
     return run
 
 
