@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 from fakes.served import HEADERS, INITIALIZE, START_SECONDS, Host, Served, marked, rpc, until
 from handlens.browser.launch import installed_chromium
-from handlens.testing.pages import PageServer, never_answers
+from handlens.testing.pages import PageServer, Reply, never_answers
+from tools.pdf.making import Page, pdf_of
 
 GONE_SECONDS = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """Two seconds, on a machine that has its cores for us."""
@@ -111,12 +114,40 @@ def with_a_page_open(caller: Caller, site: PageServer) -> None:
     caller.call("screenshot_page", {"session_id": session})
 
 
+def converting_a_document(caller: Caller, site: PageServer) -> None:
+    """In the middle of a long document, with a worker process that reads it."""
+    lines = [f"Line {number} of a page." for number in range(60)]
+    document = pdf_of(*(Page().paragraph(60, 60, lines) for _ in range(1_500)))
+    site.pages["/long.pdf"] = Reply(document, content_type="application/pdf")
+    caller.begin("pdf_to_markdown", {"source": site.url("/long.pdf")})
+    until(lambda: a_worker_runs(caller, "handlens.pdf"), START_SECONDS)
+
+
+def reading_text_in_pictures(caller: Caller, site: PageServer) -> None:
+    """In the middle of recognising text, with a worker process that does it."""
+    rows = "".join(f"<tr><td>task-{n}<td>ecs.gn7i<td>{n}%<td>Running</tr>" for n in range(60))
+    site.pages["/usage"] = f"<table><tr><th>Task<th>Instance type<th>GPU<th>Status</tr>{rows}</table>"
+    caller.begin("read_console_usage", {"url": site.url("/usage"), "reader": "ocr"})
+    until(lambda: a_worker_runs(caller, "handlens.ocr"), START_SECONDS)
+
+
+def a_worker_runs(caller: Caller, factory: str) -> bool:
+    """Whether the server has a worker process for ``factory``."""
+    for child in psutil.Process(caller.process.pid).children():
+        with contextlib.suppress(psutil.Error):
+            if any(part.startswith(factory) for part in child.cmdline()):
+                return True
+    return False
+
+
 DURING = pytest.mark.parametrize(
     "during",
     [
         waiting_for_a_page,
         pytest.param(taking_a_long_picture, marks=pytest.mark.slow),
         pytest.param(with_a_page_open, marks=pytest.mark.slow),
+        pytest.param(converting_a_document, marks=pytest.mark.slow),
+        pytest.param(reading_text_in_pictures, marks=pytest.mark.slow),
     ],
 )
 
