@@ -64,3 +64,13 @@ def test_a_mistake_in_a_profile_is_named_with_its_place(tmp_path: Path, text: st
 def test_an_unknown_profile_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(NotFound, match="glances"):
         named("nonesuch")
+
+
+def test_flower_s_tasks_are_named_by_their_name_and_not_by_their_worker() -> None:
+    flower = named("flower").meaning()
+    tasks = Table(("NAME", "STATE", "WORKER"), (tuple(map(Cell, ("train.model", "FAILURE", "alpha@host"))),))
+    workers = Table(("WORKER", "STATUS"), (tuple(map(Cell, ("alpha@host", "Online"))),))
+    (task,), (worker,) = (typed_rows(table, CLOCK, flower)[0] for table in (tasks, workers))
+    assert (task.task_name, task.status, worker.task_name, worker.status) == (
+        "train.model", "failed", "alpha@host", "running",
+    )  # fmt: skip

@@ -1,0 +1,130 @@
+"""Reads real third-party consoles on loopback and compares with their own APIs, asked just before and just after.
+
+    ray start --head --dashboard-host 127.0.0.1        # http://127.0.0.1:8265
+    glances -w -B 127.0.0.1                            # http://127.0.0.1:61208
+    FLOWER_UNAUTHENTICATED_API=true celery flower      # http://127.0.0.1:5555
+    python tests/bench/bench_real_consoles.py --ray URL --glances URL --flower URL
+
+A number is right where it lies in the range of the two API answers, as far as the console rounds it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlens.kit import Kit
+from handlens.library import open_kit
+from handlens.usage.console import Look, look_at_page
+from handlens.usage.masking import masked_text
+from handlens.usage.profiles import named
+
+
+@dataclass
+class Tally:
+    right: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def check(self, right: bool, what: str) -> None:
+        self.right += right
+        if not right:
+            self.wrong.append(what)
+
+
+def asked(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def between(value: float | None, before: float, after: float, slack: float) -> bool:
+    return value is not None and min(before, after) - slack <= value <= max(before, after) + slack
+
+
+def ray(base: str, look: Look, before: Any, after: Any, tally: Tally) -> None:
+    old = {node["hostname"]: node for node in before["data"]["summary"]}
+    for node in after["data"]["summary"]:
+        row = next((row for row in look.rows if row.task_name == node["hostname"]), None)
+        tally.check(row is not None, f"node {node['hostname']} is missing")
+        if row is None:
+            continue
+        earlier = old.get(node["hostname"], node)
+        cpu = row.cpu_utilization_percent
+        tally.check(between(cpu, earlier["cpu"], node["cpu"], 60), f"cpu {cpu}: {earlier['cpu']} to {node['cpu']}")
+        total = row.memory_total_bytes
+        tally.check(between(total, node["mem"][0], node["mem"][0], 0.01 * 2**30), f"total {total}: {node['mem'][0]}")
+        used, slack = row.memory_used_bytes, 0.35 * 2**30
+        tally.check(between(used, earlier["mem"][3], node["mem"][3], slack), f"used {used}: {node['mem'][3]}")
+        tally.check(row.status == "running", f"status {row.status}")
+
+
+def glances(base: str, look: Look, before: Any, after: Any, tally: Tally) -> None:
+    old, new = ({process["pid"]: process for process in one} for one in (before, after))
+    rows = {row.cells["PID"].text: row for row in look.rows if "PID" in row.cells}
+    for pid in sorted(old.keys() & new.keys()):
+        row = rows.get(str(pid))
+        tally.check(row is not None, f"process {pid} is missing")
+        if row is None:
+            continue
+        sizes = [one[pid]["memory_info"]["rss"] for one in (old, new)]
+        used = row.memory_used_bytes
+        tally.check(between(used, *sizes, 0.06 * max(sizes) + 2**17), f"{pid} rss {used}: {sizes}")
+        name = masked_text(" ".join(new[pid]["cmdline"] or [new[pid]["name"]]))
+        folded, shown = "".join(name.split()), "".join((row.task_name or "").split())
+        tally.check(
+            bool(shown) and (shown in folded or new[pid]["name"] in shown), f"{pid} {shown[:60]!r}: {name[:60]!r}"
+        )
+
+
+def flower(base: str, look: Look, before: Any, after: Any, tally: Tally) -> None:
+    states = {"SUCCESS": "succeeded", "FAILURE": "failed", "STARTED": "running", "RECEIVED": "pending"}
+    rows = {row.cells["UUID"].text: row for row in look.rows}
+    tally.check(len(rows) == len(after), f"{len(rows)} tasks, not {len(after)}")
+    for uuid, task in after.items():
+        row = rows.get(uuid)
+        tally.check(row is not None and row.task_name == task["name"], f"task {uuid}")
+        tally.check(row is not None and row.status == states.get(task["state"]), f"state of {uuid}: {task['state']}")
+
+
+Judge = Callable[[str, Look, Any, Any, Tally], None]
+CONSOLES: dict[str, tuple[str, str, Judge]] = {
+    "ray": ("/#/cluster", "/nodes?view=summary", ray),
+    "glances": ("/", "/api/4/processlist", glances),
+    "flower": ("/tasks", "/api/tasks", flower),
+}
+
+
+async def read(kit: Kit, name: str, base: str) -> Tally:
+    path, api, judge = CONSOLES[name]
+    tally = Tally()
+    async with kit.browser.page(kit.caller, url=base + path) as session:
+        await asyncio.sleep(4)  # these consoles fill in over some seconds
+        before = await asyncio.to_thread(asked, base + api)
+        look = await look_at_page(session.page, named(name).meaning(), seconds=20, most_rows=2_000)
+        after = await asyncio.to_thread(asked, base + api)
+    judge(base, look, before, after, tally)
+    return tally
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in CONSOLES:
+        arguments.add_argument(f"--{name}", metavar="URL")
+    given = vars(arguments.parse_args())
+    async with open_kit() as kit:
+        for name in CONSOLES:
+            if not given[name]:
+                print(f"{name}: left out, no URL given")
+                continue
+            tally = await read(kit, name, given[name].rstrip("/"))
+            checks = tally.right + len(tally.wrong)
+            print(f"{name}: {tally.right} of {checks} right ({tally.right / checks:.2%})")
+            print("\n".join(f"  {one}" for one in tally.wrong[:10]))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
