@@ -6,9 +6,11 @@ beside this file truly hold, and keeps the pictures. It returns one `Step` per c
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,8 @@ class Job:
     pdf: str
     out: Path | None = None
     steps: list[Step] = field(default_factory=list[Step])
+    urls: dict[str, str] = field(default_factory=dict[str, str])
+    """Signed URLs of artifacts, where the transport has HTTP to fetch them by."""
 
     async def call(self, tool: str, asked: str, arguments: dict[str, Any], *, picture: str = "") -> dict[str, Any]:
         """Call ``tool``; returns its structured result."""
@@ -60,6 +64,8 @@ class Job:
         for part in result.content:
             if isinstance(part, types.ImageContent):
                 self._keep(part, picture)
+            if isinstance(part, types.ResourceLink) and part.description:
+                self.urls[part.uri] = part.description.removeprefix("Also at ")
         first_line = texts[0].splitlines()[0]
         self.steps.append(Step(tool, asked, first_line, seconds))
         return result.structured_content
@@ -74,7 +80,9 @@ class Job:
         self.steps.append(Step(tool, asked, f"refused: {text}", time.perf_counter() - started))
 
     async def artifact(self, uri: str) -> bytes:
-        """The bytes of an artifact, read as an MCP resource."""
+        """The bytes of an artifact: by its signed URL where there is one, otherwise read as an MCP resource."""
+        if uri in self.urls:
+            return await asyncio.to_thread(_download, self.urls[uri])
         (content,) = (await self.client.read_resource(uri)).contents
         if isinstance(content, types.TextResourceContents):
             return content.text.encode()
@@ -246,6 +254,11 @@ async def _click(
         assert result["target"]["confidence"] >= 0.6
         assert result["effect"] is not None
     return result
+
+
+def _download(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read()
 
 
 def png_size(data: bytes) -> tuple[int, int]:
