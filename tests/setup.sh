@@ -25,7 +25,7 @@ find_python() {
 
 # install_lock FILE: exactly what the lock names, every file checked by its hash, and handlens itself from the checkout.
 install_lock() {
-  local lock=$1 stamp=.venv/$(basename "$1").sha256 wanted
+  local lock=$1 stamp=.venv/${1//\//-}.sha256 wanted
   [ -x "$PYTHON" ] || "$(find_python)" -m venv .venv || die "no virtual environment could be made in $ROOT/.venv"
   wanted=$(cat "$lock" pyproject.toml | "$PYTHON" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
