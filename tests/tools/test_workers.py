@@ -81,7 +81,7 @@ def test_a_busy_worker_dies_with_an_owner_that_was_killed() -> None:
     child = psutil.Process(int(owner.stdout.readline()))
     owner.kill()
     owner.communicate()
-    assert psutil.wait_procs([child], timeout=2)[0]
+    assert psutil.wait_procs([child], timeout=10)[0]
 
 
 OWNER = """
