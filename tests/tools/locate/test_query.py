@@ -92,3 +92,8 @@ def test_stems_join_forms_of_a_word() -> None:
     assert {stem(word) for word in ("edit", "edits", "editing", "edited")} == {"edit"}
     assert stem("deleted") == stem("deletes") == "delete"
     assert stem("address") == "address"
+
+
+def test_an_article_before_a_quoted_name_is_no_part_of_it() -> None:
+    query = parse('Close the dialog box by clicking the "x".')
+    assert (query.quoted, query.target) == (("x",), ())

@@ -23,6 +23,8 @@ SHOWN: dict[str, Callable[[Candidate], bool]] = {
     "排序": lambda candidate: (
         candidate.clickable and bool(candidate.name) and candidate.column.startswith(candidate.name)
     ),
+    "shape": lambda candidate: candidate.shape not in ("", "text"),
+    "形状": lambda candidate: candidate.shape not in ("", "text"),
     "expand": lambda candidate: "not expanded" in candidate.states,
     "collapse": lambda candidate: "expanded" in candidate.states,
     "展开": lambda candidate: "not expanded" in candidate.states,

@@ -18,7 +18,7 @@ from handlens.locate.patterns import (
     QUOTES,
     VERB_FIRST,
 )
-from handlens.locate.text import JOINER, Term, fold, is_cjk, join_phrases, terms
+from handlens.locate.text import JOINER, STOP, Term, fold, is_cjk, join_phrases, terms
 from handlens.locate.vocabulary import (
     CHINESE_DIGITS,
     COLOURS,
@@ -156,6 +156,8 @@ class _Parser:
             quoted = (*quoted, named.strip(" .,，。"))
         text = re.sub(r"\s+", " ", MARK.sub(" ", text)).strip(" ,，")
         text = re.sub(r"^(?:(?:the|a|an|that|this)\s+|(?:那个|这个|一个|那|这)\s*)(?=\S)", "", text)
+        if quoted and STOP.issuperset(text.split()):
+            text = ""  # "the" is left over of: the "x"
         text, ordinal = _ordinal(text)
         text, role_word = _role(text)
         if len(quoted) == 1 and not text and quoted[0].casefold() in ROLES and role_word in _VAGUE:
