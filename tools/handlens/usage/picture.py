@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 ENLARGED = 1.5
 """Small type is read better enlarged; consoles are set in 12 to 14 pixels."""
 WIDEST_ENLARGED = 2_600
+STRIP = 0.65
+"""Height of a strip over its width."""
+OVERLAP = 40
 CLOSE_UP = 3.0
 DOUBTED_BELOW = 0.975
 """Below this the second look is worth its time: most misreadings of the recogniser are, few right readings."""
@@ -33,11 +37,33 @@ MOST_SECOND_LOOKS = 120
 
 async def read_picture(ocr: Ocr, image: Image, meaning: Meaning | None = None) -> list[Table]:
     """The usage tables of a picture, boxes in its pixels, with what is sure and what is not told in each cell."""
-    factor = ENLARGED if image.width * ENLARGED <= WIDEST_ENLARGED else 1.0
-    lines = await ocr.read(await to_thread.run_sync(_scaled, image, factor))
-    tables = usage_tables(tables_in([fragment(line, 1 / factor) for line in lines if abs(line.angle) < 15]), meaning)
+    tables = usage_tables(tables_in(await _fragments(ocr, image)), meaning)
     looker = _SecondLook(ocr, image)
     return [doubting_look_alikes(await looker.over(table)) for table in tables]
+
+
+async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
+    """All text of the picture. A tall one is read in strips: shrunk to the recogniser's size, its type would vanish.
+
+    Strips overlap, and a line belongs to the strip in whose own part its middle lies.
+    """
+    factor = ENLARGED if image.width * ENLARGED <= WIDEST_ENLARGED else 1.0
+    found: list[Fragment] = []
+    strips = max(1, math.ceil(image.height / max(300, STRIP * image.width)))
+    height = math.ceil(image.height / strips)
+    for top in range(0, image.height, height):
+        above, below = max(0, top - OVERLAP), min(image.height, top + height + OVERLAP)
+        strip = image.crop((0, above, image.width, below))
+        for line in await ocr.read(await to_thread.run_sync(_scaled, strip, factor)):
+            piece = _moved(fragment(line, 1 / factor), above)
+            if abs(line.angle) < 15 and top <= piece.middle < top + height:
+                found.append(piece)
+    return found
+
+
+def _moved(piece: Fragment, down: float) -> Fragment:
+    parts = tuple(_moved(part, down) for part in piece.parts)
+    return replace(piece, box=piece.box.moved(0, down), parts=parts)
 
 
 def fragment(line: Line, scale: float) -> Fragment:
