@@ -120,16 +120,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _serve_stdio(settings: Settings) -> int:
-    from handlens_server.greeting import greet
+    from handlens_server.greeting import greet, list_tools
 
-    first_line, answered = greet()
-    if not first_line:
+    greeting = greet()
+    if not greeting.lines:
         return 0
     import asyncio
 
     from handlens_server.stdio import serve
 
-    asyncio.run(serve(settings, first_line, answered))
+    list_tools(greeting)
+    asyncio.run(serve(settings, greeting))
     return 0
 
 

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import mcp_types as types
+from typing import TYPE_CHECKING, Any
 
 from handlens.tool import AnyTool
+
+if TYPE_CHECKING:
+    import mcp_types as types
 
 _DROPPED = ("title", "maxLength", "maxItems", "additionalProperties")
 _BOUNDS = ("minLength", "minItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 """Told when broken, by the error; a model that reads all of them before each call pays for nothing."""
 
 
+def declared(tool: AnyTool) -> dict[str, Any]:
+    """What a host is shown of ``tool``, as it goes over the wire."""
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "inputSchema": input_schema(tool),
+        "outputSchema": output_schema(tool),
+        "annotations": {
+            "readOnlyHint": tool.hints.read_only,
+            "destructiveHint": tool.hints.destructive,
+            "idempotentHint": tool.hints.idempotent,
+            "openWorldHint": tool.hints.open_world,
+        },
+    }
+
+
 def declaration(tool: AnyTool) -> types.Tool:
-    """What a host is shown of ``tool``."""
-    return types.Tool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=input_schema(tool),
-        output_schema=output_schema(tool),
-        annotations=types.ToolAnnotations(
-            read_only_hint=tool.hints.read_only,
-            destructive_hint=tool.hints.destructive,
-            idempotent_hint=tool.hints.idempotent,
-            open_world_hint=tool.hints.open_world,
-        ),
-    )
+    """The same for the MCP SDK."""
+    import mcp_types as types
+
+    return types.Tool.model_validate(declared(tool))
 
 
 def input_schema(tool: AnyTool) -> dict[str, Any]:

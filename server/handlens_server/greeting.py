@@ -1,15 +1,18 @@
-"""Answers `initialize` over stdio at once, while the MCP SDK, half a second of imports, is still to come.
+"""Answers `initialize` and the first `tools/list` over stdio while the MCP SDK, half a second of imports, is to come.
 
-A host waits for this one answer before it shows anything. It holds nothing that has to be computed, so it is given
-here and the request is then replayed to the SDK's server, whose own answer, the same one, is dropped. Tests compare
-the two for every protocol revision. Anything else than a handshake (a client of the stateless era) waits for the SDK.
+A host waits for these two answers before it shows anything, and they hold nothing that has to be computed. So they are
+given here, and the handshake is then replayed to the SDK's server, whose own answer to it, the same one, is dropped.
+Tests compare the two for every protocol revision. Any other message, and so any client of the stateless era, waits for
+the SDK.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
@@ -18,25 +21,43 @@ HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 _LONGEST_LINE = 1 << 20
 
 
-def greet(stdin: int = 0, stdout: int = 1) -> tuple[bytes, Any]:
-    """Read the first message, and answer it if it is `initialize`.
+@dataclass(slots=True)
+class Greeting:
+    """What was read before the SDK: ``lines`` are still to be served; ``answered`` is the id of the handshake."""
 
-    Returns:
-        The line as it came (empty at the end of input), and the id of the request that was answered, None if none was.
-    """
-    line = _first_line(stdin)
-    try:
-        request = json.loads(line)
-        params = request["params"]
-        identifier, version = request["id"], params["protocolVersion"]
-        well_formed = request["method"] == "initialize" and "clientInfo" in params and "capabilities" in params
-    except (ValueError, KeyError, TypeError):
-        return line, None
-    if not well_formed or not isinstance(version, str) or not isinstance(identifier, (int, str)):
-        return line, None
-    answer = {"jsonrpc": "2.0", "id": identifier, "result": handshake(version)}
-    os.write(stdout, json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-    return line, identifier
+    lines: list[bytes] = field(default_factory=list[bytes])
+    answered: int | str | None = None
+
+
+def greet(stdin: int = 0, stdout: int = 1) -> Greeting:
+    """Read the first message, and answer it if it is `initialize`. No lines are left where the input ended at once."""
+    line = _line(stdin)
+    greeting = Greeting([line] if line else [])
+    request = _parsed(line)
+    params = request.get("params")
+    if request.get("method") != "initialize" or not isinstance(params, dict) or not _id(request):
+        return greeting
+    version = params.get("protocolVersion")
+    if isinstance(version, str) and "clientInfo" in params and "capabilities" in params:
+        greeting.answered = request["id"]
+        _answer(stdout, request, handshake(version))
+    return greeting
+
+
+def list_tools(greeting: Greeting, stdin: int = 0, stdout: int = 1) -> None:
+    """After a handshake: answer `tools/list` if it is there once our tools are imported. Nothing is waited for."""
+    from handlens.registry import ALL_TOOLS
+    from handlens_server.declare import declared
+
+    while greeting.answered is not None and select.select([stdin], [], [], 0)[0]:
+        line = _line(stdin)
+        request = _parsed(line)
+        if request.get("method") == "tools/list" and not request.get("params") and _id(request):
+            _answer(stdout, request, {"tools": [declared(tool) for tool in ALL_TOOLS]})
+            return
+        greeting.lines.append(line)
+        if request.get("method") != "notifications/initialized":
+            return
 
 
 def handshake(version: str) -> dict[str, Any]:
@@ -52,7 +73,14 @@ def handshake(version: str) -> dict[str, Any]:
     }
 
 
-def _first_line(stdin: int) -> bytes:
+def _answer(stdout: int, request: dict[str, Any], result: dict[str, Any]) -> None:
+    answer = {"jsonrpc": "2.0", "id": request["id"], "result": result}
+    data = memoryview(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+    while data:
+        data = data[os.write(stdout, data) :]
+
+
+def _line(stdin: int) -> bytes:
     """Bytes up to the first line end, and not one more: the rest is the SDK's to read."""
     line = bytearray()
     while len(line) < _LONGEST_LINE and (byte := os.read(stdin, 1)):
@@ -62,33 +90,49 @@ def _first_line(stdin: int) -> bytes:
     return bytes(line)
 
 
-def replayed(incoming: Any, outgoing: Any, line: bytes, answered: Any) -> tuple[Any, Any]:
-    """The SDK's streams with ``line`` in front of what comes in, and without the second answer to ``answered``."""
+def _parsed(line: bytes) -> dict[str, Any]:
+    """The message in ``line``; empty where it is none, which is the SDK's to complain about."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _id(request: dict[str, Any]) -> bool:
+    return isinstance(request.get("id"), (int, str)) and not isinstance(request.get("id"), bool)
+
+
+def replayed(incoming: Any, outgoing: Any, greeting: Greeting) -> tuple[Any, Any]:
+    """The SDK's streams, with what was read already in front, and without a second answer to the handshake."""
     import mcp_types as types
     from mcp.shared.message import SessionMessage
 
-    try:
-        first: Any = SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError as error:
-        first = error
+    first: list[Any] = []
+    for line in greeting.lines:
+        try:
+            first.append(SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False)))
+        except ValueError as error:
+            first.append(error)
+    answered = greeting.answered
     return _Replaying(incoming, first), (outgoing if answered is None else _Dropping(outgoing, answered))
 
 
 class _Replaying:
-    """A read stream that begins with one message more."""
+    """A read stream that begins with some messages more."""
 
-    def __init__(self, stream: Any, first: Any) -> None:
+    def __init__(self, stream: Any, first: list[Any]) -> None:
         self._stream = stream
-        self._first: list[Any] = [first]
+        self._first = first
 
     async def receive(self) -> Any:
-        return self._first.pop() if self._first else await self._stream.receive()
+        return self._first.pop(0) if self._first else await self._stream.receive()
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
-        return self._first.pop() if self._first else await self._stream.__anext__()
+        return self._first.pop(0) if self._first else await self._stream.__anext__()
 
     async def aclose(self) -> None:
         await self._stream.aclose()

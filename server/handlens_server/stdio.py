@@ -11,7 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from handlens_server.compose import Composition
-from handlens_server.greeting import replayed
+from handlens_server.greeting import Greeting, replayed
 from handlens_server.quick_import import no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
 from handlens_server.settings import Settings
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
 
-async def serve(settings: Settings, first_line: bytes, answered: Any) -> None:
-    """Serve until stdin closes or a signal comes, and leave nothing behind.
-
-    ``first_line`` was read already, and ``answered`` is the id of the request in it that was answered (see `greet`).
-    """
+async def serve(settings: Settings, greeting: Greeting) -> None:
+    """Serve until stdin closes or a signal comes, and leave nothing behind. ``greeting`` was exchanged already."""
     folder = RunFolder()
     composition = Composition(settings, folder.path)
 
@@ -44,7 +41,7 @@ async def serve(settings: Settings, first_line: bytes, answered: Any) -> None:
     from mcp.server.stdio import stdio_server
 
     async with stdio_server() as streams:
-        incoming, outgoing = replayed(*streams, first_line, answered)
+        incoming, outgoing = replayed(*streams, greeting)
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)
 
