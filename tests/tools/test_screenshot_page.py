@@ -96,6 +96,7 @@ LONG = PLAIN + (
 )
 
 
+@pytest.mark.slow
 async def test_a_page_of_thirty_thousand_pixels_is_whole_and_its_sticky_header_is_there_once(
     kit: Kit, serve: Serve
 ) -> None:
@@ -111,6 +112,7 @@ async def test_a_page_of_thirty_thousand_pixels_is_whole_and_its_sticky_header_i
     assert max(inline(shot).size) <= 1_568
 
 
+@pytest.mark.slow
 async def test_a_fixed_banner_is_there_once(kit: Kit, serve: Serve) -> None:
     fixed = "<div style='position:fixed;bottom:0;left:0;width:50px;height:20px;background:#00f'></div>"
     shot = await shoot(kit, serve(PLAIN + fixed + "<div style='height:20000px'></div>"), full_page=True)
@@ -153,6 +155,7 @@ async def small(tmp_path: Path) -> AsyncIterator[Kit]:
         yield kit
 
 
+@pytest.mark.slow
 async def test_a_page_that_grows_for_ever_ends_somewhere(small: Kit, serve: Serve) -> None:
     grows = PLAIN + "<div style='height:3000px'></div><script>onscroll = () => document.body.append(Object.assign("
     grows += "document.createElement('div'), {style: 'height:3000px'}))</script>"
@@ -160,6 +163,7 @@ async def test_a_page_that_grows_for_ever_ends_somewhere(small: Kit, serve: Serv
     assert 6_000 < shot.css_size.height < 400_000
 
 
+@pytest.mark.slow
 async def test_a_page_too_large_for_one_picture_is_made_coarser_but_whole(small: Kit, serve: Serve) -> None:
     shot = await shoot(
         small, serve(PLAIN + "<div style='height:14900px'></div>" + block("#0f0", 400, 100)), full_page=True
@@ -333,6 +337,7 @@ async def test_secrets_in_frames_and_frames_of_frames_are_covered(kit: Kit, site
     assert ink(await whole(kit, shot)) == 0
 
 
+@pytest.mark.slow
 async def test_a_secret_far_below_the_fold_is_covered_in_the_whole_page(kit: Kit, serve: Serve) -> None:
     url = serve(PLAIN + f"<p style='margin:25000px 0 100px;font:16px monospace'>{KEY}</p>")
     shot = await shoot(kit, url, full_page=True)

@@ -60,6 +60,7 @@ async def test_a_dialog_while_the_page_loads_does_not_hold_it_up(kit: Kit, serve
     assert len(page.notices) == 2
 
 
+@pytest.mark.slow
 async def test_a_page_full_of_dialogs_tells_few(kit: Kit, serve: Serve) -> None:
     page = await opened(kit, serve("<script>for (let i = 0; i < 60; i++) alert('x'.repeat(5000))</script>"))
     assert len(page.notices) <= 20
@@ -111,6 +112,7 @@ async def crowded(tmp_path: Any) -> AsyncIterator[Kit]:
         yield kit
 
 
+@pytest.mark.slow
 async def test_a_page_can_not_open_tabs_without_end(crowded: Kit, serve: Serve) -> None:
     page = await opened(crowded, serve("<body>"))
     many = "for (let i = 0; i < 12; i++) window.open('about:blank', '_blank')"

@@ -67,6 +67,7 @@ async def test_a_picture_that_never_comes_does_not_lose_the_page(hasty: Kit, sit
     assert any("still loading" in notice for notice in page.notices)
 
 
+@pytest.mark.slow
 async def test_a_script_that_never_ends_fails_in_time_and_the_browser_lives(hasty: Kit, site: PageServer) -> None:
     site.pages |= {"/": "<title>Loop</title><script>for (;;);</script>", "/good": "<title>Good</title>"}
     started = time.monotonic()
@@ -98,6 +99,7 @@ async def test_redirects_that_end_are_followed(hasty: Kit, site: PageServer) -> 
     assert (page.url, page.title) == (site.url("/c"), "End")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [50_100_000, 200_000_000])
 async def test_a_page_that_is_too_large_is_stopped_before_it_is_all_here(size: int, kit: Kit, site: PageServer) -> None:
     site.pages["/"] = huge(size)
@@ -127,6 +129,7 @@ async def test_a_download_that_is_too_large_is_dropped(hasty: Kit, site: PageSer
     assert len(hasty.artifacts.owned(hasty.caller.subject)) == before
 
 
+@pytest.mark.slow
 async def test_a_download_that_never_ends_does_not_hold_the_call(hasty: Kit, site: PageServer) -> None:
     def endless(request: Request) -> Reply:
         def parts() -> Any:
