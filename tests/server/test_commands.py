@@ -18,6 +18,8 @@ from handlens.registry import ALL_TOOLS
 from handlens.testing.pages import PageServer
 from handlens_server import hosts
 
+pytestmark = pytest.mark.slow
+
 Serve = Callable[..., str]
 
 

@@ -19,7 +19,7 @@ from fakes.clients import said
 from fakes.served import CLEAN, Served
 from handlens.testing.pages import PageServer, never_answers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ONE_CALL = """
 import asyncio, sys

@@ -17,6 +17,8 @@ from mcp.client.streamable_http import streamable_http_client
 from fakes.clients import said
 from fakes.served import HEADERS, INITIALIZE, Served, initialize, rpc
 
+pytestmark = pytest.mark.slow
+
 ALICE, BOB = "alice-0123456789abcdef", "bob-0123456789abcdef"
 TOKENS = json.dumps({"alice": ALICE, "bob": BOB})
 PATHS = ("/mcp", "/artifacts/AAAAAAAAAAAAAAAAAAAAAA/x.png", "/health", "/nothing")

@@ -18,7 +18,7 @@ from handlens.library import open_kit
 from handlens.registry import ALL_TOOLS
 from handlens_server.app import App
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 Serve = Callable[..., str]
 
 LONG = "<h1>Usage</h1>" + (

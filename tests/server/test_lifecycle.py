@@ -22,6 +22,8 @@ from handlens.browser.launch import installed_chromium
 from handlens.testing.pages import PageServer, Reply, never_answers
 from tools.pdf.making import Page, pdf_of
 
+pytestmark = pytest.mark.slow
+
 GONE_SECONDS = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """Two seconds, on a machine that has its cores for us."""
 END = pytest.mark.parametrize("end", ["term", "kill"])

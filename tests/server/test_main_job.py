@@ -17,7 +17,7 @@ from mcp.client.sse import sse_client
 import checks
 from handlens.testing.pages import PageServer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 EXAMPLES = Path(checks.__file__).parent
 
 

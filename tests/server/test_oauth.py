@@ -18,6 +18,8 @@ from handlens.testing.pages import PageServer, Reply, Request
 from handlens_server.auth import admission
 from handlens_server.settings import HttpSettings, OAuthSettings, SettingsError
 
+pytestmark = pytest.mark.slow
+
 RESOURCE = "https://tools.example/mcp"
 SECRET = "the-secret-of-handlens"
 GOOD: dict[str, Any] = {

@@ -15,6 +15,8 @@ import pytest
 
 from handlens.testing.pages import PageServer, Reply
 
+pytestmark = pytest.mark.slow
+
 HANDLENS = [sys.executable, "-m", "handlens_server"]
 LIST = "<!doctype html><table><tr><th>Task name<th>GPU<th>Status</tr><tr><td>a<td>5%<td>Running</tr></table>"
 
