@@ -25,7 +25,7 @@ from handlens.testing.pages import (
     redirect,
 )
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from handlens.limits import Limits
 from handlens.open_page import OpenPageInput, OpenPageOutput, open_page
 from handlens.testing.pages import PageServer, Reply, redirect
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PUBLIC = "93.184.216.34"
 
 

@@ -23,7 +23,7 @@ from handlens.open_page import OpenPageInput, OpenPageOutput, open_page
 from handlens.screenshot_page import ScreenshotPageInput, screenshot_page
 from handlens.testing.pages import PageServer, Request, never_answers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 ANN, BOB = Caller("ann"), Caller("bob")
 
 

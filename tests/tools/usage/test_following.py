@@ -10,7 +10,7 @@ from handlens.kit import Kit
 from handlens.usage.console import Look, look_at_page
 from handlens.usage.rows import Meaning
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 Serve = Callable[..., str]
 
 ROWS = """<script>

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from console_pages import make
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra"),
 ]

@@ -26,7 +26,7 @@ from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook
 from handlens.usage.watch import Watcher
 from handlens.usage.watch_config import WatchConfig, WatchedConsole, load_watch
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 HEAD = "<tr><th>Task name<th>GPU<th>Status</tr>"
 ALWAYS = RuleBook(rule=[IDLE.model_copy(update={"for_minutes": 0.000001, "min_samples": 2})])
 
