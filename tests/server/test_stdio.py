@@ -17,6 +17,8 @@ from fakes.served import CLEAN, INITIALIZE, Host, rpc, until
 from fakes.tools import AWS_KEY
 from handlens.testing.pages import PageServer, redirect
 
+pytestmark = pytest.mark.slow
+
 BEARER = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
