@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handlens.browser.capture import Encoding, Region, Shot, capture, fit
+from handlens.browser.capture import Region, Shot, capture, fit
 from handlens.browser.picture_secrets import hide_in_pictures
 from handlens.errors import InvalidInput, TargetError
 from handlens.geometry import Box, Point, Size
@@ -175,12 +175,11 @@ def _checked(box: Box | None) -> Box | None:
 
 
 async def _result(kit: Kit, session: Session, shot: Shot, numbered: list[Mark]) -> ScreenshotPageOutput:
-    encoding: Encoding = "jpeg" if shot.media_type == "image/jpeg" else "png"
-    extension = "jpg" if encoding == "jpeg" else "png"
+    extension = "jpg" if shot.encoding == "jpeg" else "png"
     kept = await kit.artifacts.save(
         shot.data, name=f"page.{extension}", media_type=shot.media_type, owner=kit.caller.subject
     )
-    inline, size = await fit(shot.data, kit.limits.inline_image_side, encoding)
+    inline, size = await fit(shot.data, kit.limits.inline_image_side, shot.encoding)
     return ScreenshotPageOutput(
         url=shot.url,
         css_size=shot.css_size,

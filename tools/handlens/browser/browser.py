@@ -276,6 +276,10 @@ class Browser:
         self._adopt(tab)
         root.note(f"A new tab opened: {page.url or 'about:blank'} as session_id {tab.id}.")
 
+    def _family(self, session: Session) -> list[Session]:
+        """The session and the tabs that it opened."""
+        return [s for s in self._sessions.values() if s is session or s.parent is session]
+
     def _on_closed(self, session: Session) -> None:
         if self._sessions.pop(session.id, None) is not None:
             self._remember(session, _CLOSED)
@@ -292,7 +296,7 @@ class Browser:
         log.warning("the browser ended; it starts again with the next page")
 
     async def _end(self, session: Session, why: str) -> None:
-        family = [s for s in self._sessions.values() if s is session or s.parent is session]
+        family = self._family(session)
         for member in family:
             self._sessions.pop(member.id, None)
             self._remember(member, why)
@@ -323,7 +327,7 @@ class Browser:
         while True:
             await asyncio.sleep(min(30.0, idle / 4, self._limits.browser_idle_seconds / 4))
             for session in list(self._sessions.values()):
-                family = [s for s in self._sessions.values() if s is session or s.parent is session]
+                family = self._family(session)
                 unused = min(time.monotonic() - s.last_used for s in family)
                 if session.parent is None and unused > idle and not any(s.busy for s in family):
                     why = f"it was not used for {idle:g} seconds (setting limits.session_idle_seconds)"

@@ -60,6 +60,10 @@ class Shot:
     hidden: int
     pictures: tuple[Box, ...]
 
+    @property
+    def encoding(self) -> Encoding:
+        return "jpeg" if self.media_type == "image/jpeg" else "png"
+
 
 async def capture(
     session: Session,

@@ -35,8 +35,7 @@ async def hide_in_pictures(shot: Shot, ocr: Ocr, privacy: Privacy, mask: tuple[s
         found += [box.moved(area.x, area.y).padded(2) for box in secret]
     if not found:
         return shot
-    encoding: Encoding = "jpeg" if shot.media_type == "image/jpeg" else "png"
-    data = await to_thread.run_sync(_blacked_out, shot.data, found, encoding)
+    data = await to_thread.run_sync(_blacked_out, shot.data, found, shot.encoding)
     return replace(shot, data=data, hidden=shot.hidden + len(found))
 
 
