@@ -108,11 +108,11 @@ async def _act(
     world = chosen.located.snapshot.worlds[target.candidate.frame]
     if target.candidate.kind == "hidden":
         await reveal(session.page, world, target.candidate.id)
-    aim = await take_aim(world, target.candidate, kit.acting.settle_seconds)
+    aim = await take_aim(world, target.candidate, kit.acting.settle_seconds, target.offset)
     if aim.cover is not None and request.dismiss_cover:
         await _dismiss(session, aim)
-        aim = await take_aim(world, target.candidate, kit.acting.settle_seconds)
-    target = replace(target, box=aim.box.rounded(), point=aim.point)
+        aim = await take_aim(world, target.candidate, kit.acting.settle_seconds, target.offset)
+    target = replace(target, box=target.box if target.offset else aim.box.rounded(), point=aim.point)
     if request.dry_run:
         return await _answer(session, kit, chosen, target, "dry_run", aim=aim)
     if aim.cover is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
 from handlens.locate.policy import ActPolicy
+from handlens.locate.tally import Tally
 from handlens.ocr import Ocr
 from handlens.pdf.documents import Documents
 
@@ -52,6 +53,7 @@ class Kit:
     privacy: Privacy = field(default_factory=Privacy)
     documents: Documents = field(default_factory=Documents)
     acting: ActPolicy = field(default_factory=ActPolicy)
+    tally: Tally = field(default_factory=Tally)
     eye: Eye | None = None
     """Sight, where there is an engine for it. Ask only while ``eye.status.ready``."""
     ocr: Ocr = field(default_factory=Ocr)

@@ -44,6 +44,12 @@ class EyeLocator:
             found = self._weighed(found[0], await self._look(picture, size, description, "careful", caller))
         return found
 
+    async def look(
+        self, picture: Picture, description: str, *, effort: Effort = "routine", caller: Caller | None = None
+    ) -> list[Sighting]:
+        """One look at one picture: everything that fits, best first. Raises what `Eye.ask` raises."""
+        return await self._look(picture, await picture_size(picture), description, effort, caller)
+
     async def _look(
         self, picture: Picture, size: Size, description: str, effort: Effort, caller: Caller | None
     ) -> list[Sighting]:

@@ -36,8 +36,9 @@ class Aim:
     cover: Cover | None = None
 
 
-async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float) -> Aim:
-    """Scroll the element into view, wait until it stands still, and hit-test it.
+async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float, offset: Point | None = None) -> Aim:
+    """Scroll the element into view, wait until it stands still, and hit-test it: at ``offset`` from its left top
+    corner (CSS pixels of the main frame), or anywhere in it.
 
     Raises:
         TargetError: it vanished, has no size, lies outside what can be reached, or keeps moving.
@@ -46,8 +47,9 @@ async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float) -> A
     last: dict[str, float] | None = None
     scroll = "true"
     name = _called(candidate)
+    place = json.dumps([offset.x / world.scale, offset.y / world.scale]) if offset is not None else "null"
     while True:
-        answer = await world.run(f"handlens.aim({candidate.id}, {scroll})")
+        answer = await world.run(f"handlens.aim({candidate.id}, {scroll}, {place})")
         if answer.get("gone"):
             raise TargetError(f"{name} vanished from the page before it could be acted on. Look again.")
         if answer.get("invisible"):

@@ -12,6 +12,7 @@ from handlens.errors import InvalidInput
 from handlens.geometry import Box, Point
 from handlens.locate.candidates import find_candidates
 from handlens.locate.choices import offer, offered
+from handlens.locate.finding import find
 from handlens.locate.locate import Located, Target, check_description, locate
 from handlens.locate.marks import draw
 from handlens.tool import Picture
@@ -88,7 +89,7 @@ async def choose(
         )
     if choice is not None:
         return await _picked(session, description, choice)
-    located = await locate(session.page, description, among=among)
+    located = await find(session, kit, description, sure=min_confidence, among=among)
     best = located.best
     rivals = tuple(target for target in located.targets[1:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
     if best is not None and best.confidence >= min_confidence:

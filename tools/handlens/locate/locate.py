@@ -32,6 +32,8 @@ class Target:
     plausibility: float
     """How well it answers the description by itself, 0 to 1, whatever its rivals do."""
     because: str
+    offset: Point | None = None
+    """Where in the element, from its left top corner, where that is not left to the click: a place on a canvas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,21 @@ DESTRUCTIVE = (
 )  # fmt: skip
 
 
+class LookPolicy(BaseModel):
+    """What is done with an engine's sight where page structure is not sure. Every step can be switched off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: Literal["unsure", "always", "never"] = Field(
+        default="unsure", description="Ask an engine where to click: where page structure is unsure, always or never."
+    )
+    second_view: bool = Field(default=True, description="Look twice, the second time at a shifted picture.")
+    zoom: bool = Field(default=True, description="Look closely where views disagree or the target is small.")
+    votes: int = Field(default=4, ge=1, le=9, description="Looks at most, without the careful one.")
+    snap: bool = Field(default=True, description="Take the element at the place that was seen.")
+    careful: bool = Field(default=True, description="Ask the Thinking model where the looks disagree.")
+
+
 class ActPolicy(BaseModel):
     """How careful the hands are."""
 
@@ -33,7 +48,7 @@ class ActPolicy(BaseModel):
     destructive: tuple[str, ...] = Field(default=DESTRUCTIVE, description="Words that make a target look destructive.")
     settle_seconds: float = Field(default=2.0, gt=0, description="A target that moves for longer is not clicked.")
     effect_seconds: float = Field(default=0.7, gt=0, description="An effect is waited for so long.")
-
+    look: LookPolicy = Field(default=LookPolicy())
     secrets: dict[str, SecretStr] = Field(
         default={}, description="Values that fill_described_field may fill in by name, unseen by the model."
     )

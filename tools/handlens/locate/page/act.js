@@ -8,7 +8,7 @@ function shownOf(el) {
   return standIn(el, rectOf(el), getComputedStyle(el)) || el;
 }
 // Where to click: the centre, or the first of a few other points that hits the element itself.
-function aim(id, scroll) {
+function aim(id, scroll, offset) {
   const el = byNumber(id);
   if (!el || !el.isConnected) return { gone: true };
   const shown = shownOf(el);
@@ -24,7 +24,8 @@ function aim(id, scroll) {
   const box = { x: rect.left, y: rect.top, width: rect.width, height: rect.height };
   const x0 = Math.max(0, rect.left), x1 = Math.min(innerWidth, rect.right), y0 = Math.max(0, rect.top), y1 = Math.min(innerHeight, rect.bottom);
   if (x1 <= x0 || y1 <= y0) return { box, outside: true };
-  const places = [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75], [0.1, 0.5], [0.9, 0.5], [0.15, 0.15], [0.85, 0.85]];
+  if (offset && (rect.left + offset[0] > x1 || rect.top + offset[1] > y1 || rect.left + offset[0] < x0 || rect.top + offset[1] < y0)) return { box, outside: true };
+  const places = offset ? [[(rect.left + offset[0] - x0) / (x1 - x0), (rect.top + offset[1] - y0) / (y1 - y0)]] : [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75], [0.1, 0.5], [0.9, 0.5], [0.15, 0.15], [0.85, 0.85]];
   let cover = null;
   for (const [fx, fy] of places) {
     const x = x0 + (x1 - x0) * fx, y = y0 + (y1 - y0) * fy;

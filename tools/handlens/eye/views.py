@@ -1,0 +1,77 @@
+"""Other views of one picture, so that a model that guesses gives itself away.
+
+A model that sees finds a thing wherever it lies in the view; one that guesses says the same place whatever it is shown.
+So no view puts the thing where the one before had it: borders are added on two sides only, and what is looked at more
+closely never lies in the middle of its crop.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from anyio import to_thread
+
+from handlens.geometry import Box, Frame, Point, Size
+from handlens.tool import Picture
+
+_BORDER = 0.11
+"""Of each side: what a shifted view adds at the left and the top."""
+_OFF_CENTRE = (0.36, 0.42)
+"""Where in a crop the point lies that it is taken round."""
+_GREY = (200, 200, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture, and how its pixels lie over the page (CSS pixels of the viewport)."""
+
+    picture: Picture
+    frame: Frame
+
+
+async def shifted(view: View) -> View:
+    """The whole picture, with borders at the left and at the top."""
+    return await to_thread.run_sync(_shifted, view)
+
+
+async def closer(view: View, around: Point, *, share: float = 0.4, least: int = 400, zoom: int = 2) -> View:
+    """A part round ``around`` (CSS pixels): ``share`` of each side, ``least`` or more, enlarged ``zoom`` times."""
+    return await to_thread.run_sync(_closer, view, around, share, least, zoom)
+
+
+def _shifted(view: View) -> View:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(view.picture.data)) as image:
+        left, top = round(image.width * _BORDER), round(image.height * _BORDER)
+        whole = Image.new("RGB", (image.width + left, image.height + top), _GREY)
+        whole.paste(image.convert("RGB"), (left, top))
+    frame = view.frame
+    origin = frame.origin.moved(-left * frame.scale, -top * frame.scale)
+    size = Size(width=whole.width, height=whole.height)
+    return View(_png(whole), Frame(image_size=size, origin=origin, scale=frame.scale))
+
+
+def _closer(view: View, around: Point, share: float, least: int, zoom: int) -> View:
+    from PIL import Image
+
+    at = view.frame.to_image(around)
+    with Image.open(io.BytesIO(view.picture.data)) as image:
+        width = min(image.width, max(least, round(image.width * share)))
+        height = min(image.height, max(least, round(image.height * share)))
+        left = round(min(max(0.0, at.x - width * _OFF_CENTRE[0]), image.width - width))
+        top = round(min(max(0.0, at.y - height * _OFF_CENTRE[1]), image.height - height))
+        part = image.convert("RGB").crop((left, top, left + width, top + height))
+        part = part.resize((width * zoom, height * zoom), Image.Resampling.LANCZOS)
+    box = Box(x=left, y=top, width=width, height=height)
+    return View(_png(part), view.frame.crop(box, zoom))
+
+
+def _png(image: object) -> Picture:
+    from PIL import Image
+
+    assert isinstance(image, Image.Image)
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    return Picture(out.getvalue())
