@@ -1,10 +1,14 @@
 """Locating on real applications: described elements, and descriptions of what is not there or is there twice.
 
     python tests/bench/bench_locate.py --static NODE_MODULES [--apps BIN] [--only mailbox,lab] [--verbose]
+        [--eye sees|nothing|random|stuck|pixels] [--noise 30] [--look unsure|always] [--without zoom,snap,…]
 
 ``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet`;
 ``--apps`` is the folder of commands of an environment with `django datasette jupyterlab locust optuna-dashboard`.
 Pages of a part that is not given are skipped. Boxes come from CSS selectors that the locator never sees.
+
+``--eye`` joins a scripted eye to the structure: one that knows the places, ``--noise`` pixels off, or a blind one.
+``--look`` says when it is asked, ``--without`` leaves out steps of `LookPolicy`.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from apps import STATIC, Apps, opened_app
+from eyes import BenchEye
 from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
@@ -45,11 +50,15 @@ def cases(only: set[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-async def judge(page: Page, tests: list[tuple[str, str]], threshold: float) -> list[dict[str, Any]]:
+async def judge(
+    page: Page, tests: list[tuple[str, str]], threshold: float, eye: BenchEye | None
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     snapshot = await find_candidates(page)
     for description, selector in tests:
         located = locate_in(snapshot, description)
+        if eye is not None:
+            located = await eye.looked(page, located, description, selector, threshold)
         best = located.best
         sure = best is not None and best.confidence >= threshold
         right: Any = None
@@ -67,6 +76,7 @@ async def judge(page: Page, tests: list[tuple[str, str]], threshold: float) -> l
 async def run(options: argparse.Namespace) -> int:
     only = set(options.only.split(",")) if options.only else set[str]()
     rows: list[dict[str, Any]] = []
+    eye = BenchEye(options.eye, options.noise, options.look, options.without) if options.eye else None
     async with async_playwright() as playwright, Apps(options.static, options.apps) as apps:
         browser = await playwright.chromium.launch(
             executable_path=str(installed_chromium()), args=["--headless", "--no-sandbox", "--disable-gpu"]
@@ -77,7 +87,7 @@ async def run(options: argparse.Namespace) -> int:
                 continue
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
             await opened_app(page, apps, name)
-            found = await judge(page, tests, options.threshold)
+            found = await judge(page, tests, options.threshold, eye)
             rows += found
             told = Counter(row["verdict"] for row in found)
             print(f"{name:10s} " + ", ".join(f"{count} {verdict}" for verdict, count in told.items()), flush=True)
@@ -91,6 +101,8 @@ async def run(options: argparse.Namespace) -> int:
             await page.context.close()
         await browser.close()
     summary(rows)
+    if eye is not None:
+        print(f"the eye was asked {eye.questions} questions over {eye.asked} descriptions; {eye.saved} needed none")
     return 0
 
 
@@ -117,6 +129,10 @@ def main() -> int:
     parser.add_argument("--apps", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--threshold", type=float, default=0.6)
+    parser.add_argument("--eye", choices=["sees", "nothing", "random", "stuck", "pixels"])
+    parser.add_argument("--noise", type=float, default=0)
+    parser.add_argument("--look", choices=["unsure", "always"], default="unsure")
+    parser.add_argument("--without", default="")
     parser.add_argument("--verbose", action="store_true")
     return asyncio.run(run(parser.parse_args()))
 
