@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlens.artifacts import Artifact
-from handlens.browser.capture import Region, capture
-from handlens.errors import InvalidInput, ReadingError
+from handlens.errors import InvalidInput
 from handlens.kit import Kit
-from handlens.ocr import available
 from handlens.tool import ToolInput, ToolOutput, tool
 from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
-from handlens.usage.console import Look, NoListError, look_at_page, look_at_picture
-from handlens.usage.images import MOST_PICTURES, decoded, pictures
+from handlens.usage.console import Look
+from handlens.usage.images import MOST_PICTURES, pictures
+from handlens.usage.looking import Wanted, look_at_images, look_at_session
 from handlens.usage.profiles import Profile, fitting, named
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
-
-if TYPE_CHECKING:
-    from handlens.browser.session import Session
-
 
 ImageName = Annotated[str, Field(max_length=4_096)]
 
@@ -33,7 +28,7 @@ class ReadConsoleUsageInput(ToolInput):
         default=None, description="Or: picture (file, artifact), or several of one scrolled list."
     )
     profile: str | None = Field(default=None, description="Known console; else found out.", max_length=64)
-    reader: Literal["auto", "structure", "ocr"] = Field(default="auto", description="How to look.")
+    reader: Literal["auto", "structure", "ocr", "eye"] = Field(default="auto", description="How to look.")
     wait_seconds: float | None = Field(
         default=None, description="For the list to appear; 10 or the profile's.", ge=0, le=120
     )
@@ -83,7 +78,7 @@ class ReadConsoleUsageOutput(ToolOutput):
         return (self.artifact,) if self.artifact else ()
 
 
-_READ_FROM = {"structure": "the page's structure", "ocr": "a picture", "eye": "a picture, by the eye"}
+_READ_FROM = {"structure": "the page's structure", "ocr": "a picture", "eye": "the page, with the eye"}
 
 
 class _Whole(BaseModel):
@@ -109,15 +104,15 @@ async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadCo
         raise InvalidInput("Give exactly one of session_id (from open_page), url and image.")
     if request.image is not None:
         if request.reader == "structure":
-            raise InvalidInput("A picture has no structure to read: give reader auto or ocr.")
+            raise InvalidInput("A picture has no structure to read: give reader auto, ocr or eye.")
         names = [request.image] if isinstance(request.image, str) else request.image
         profile = named(request.profile) if request.profile else None
-        look = await look_at_picture(kit.ocr, await pictures(names, kit), _meaning(profile))
+        look = await look_at_images(await pictures(names, kit), kit, _meaning(profile), _wanted(request, profile))
         return await _answer(_whole(look, [], profile, image=", ".join(names)[:300]), kit)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         title = await session.page.title()
         profile = named(request.profile) if request.profile else fitting(session.page.url, title)
-        look = await _look(session, request, profile, kit)
+        look = await look_at_session(session, kit, _meaning(profile), _wanted(request, profile))
         url, notices = session.page.url, session.notices()
     return await _answer(_whole(look, notices, profile, url=url), kit)
 
@@ -126,26 +121,9 @@ def _meaning(profile: Profile | None) -> Meaning:
     return profile.meaning() if profile else Meaning()
 
 
-async def _look(session: Session, request: ReadConsoleUsageInput, profile: Profile | None, kit: Kit) -> Look:
-    """Structure first: it is exact. The picture only where asked for, or where the page draws its list."""
-    missing: NoListError | None = None
-    meaning = _meaning(profile)
+def _wanted(request: ReadConsoleUsageInput, profile: Profile | None) -> Wanted:
     seconds = request.wait_seconds if request.wait_seconds is not None else profile.wait_seconds if profile else 10.0
-    if request.reader != "ocr":
-        try:
-            return await look_at_page(session.page, meaning, seconds=seconds, most_rows=request.max_rows)
-        except NoListError as error:
-            if request.reader == "structure" or not available():
-                raise
-            missing = error
-    shot = await capture(session, Region(full_page=True), limits=kit.limits, privacy=kit.privacy)
-    if missing and not shot.pictures:
-        raise missing
-    image = await decoded(shot.data, kit.limits)
-    try:
-        return await look_at_picture(kit.ocr, [image], meaning, [shot.frame])
-    except ReadingError as error:
-        raise missing or error from error
+    return Wanted(request.reader, seconds, request.max_rows)
 
 
 def _whole(

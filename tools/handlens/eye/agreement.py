@@ -34,22 +34,41 @@ def confidence_of_both(structure: float, sight: float, agreement: Agreement) -> 
 
 
 def agree_on_cells(headers: Sequence[str], rows: Sequence[Sequence[str]], seen: SeenTable) -> list[list[Agreement]]:
-    """For every cell of ``rows``, whether sight read the same there.
+    """For every cell of ``rows``, whether sight read the same there; see `seen_cells`.
 
-    Columns are matched by their names, rows by the first column that both have, in order, so that a row which one
-    side missed does not shift the others. unseen: sight has no such column or row, or could not read the cell.
+    unseen: sight has no such column or row, or could not read the cell.
     """
-    named = {plain(name): place for place, name in reversed(list(enumerate(seen.headers)))}
-    columns = {place: named[plain(name)] for place, name in enumerate(headers) if plain(name) in named}
+    return [
+        [_agreement(text, there) for text, there in zip(row, line, strict=True)]
+        for row, line in zip(rows, seen_cells(headers, rows, seen), strict=True)
+    ]
+
+
+def seen_cells(headers: Sequence[str], rows: Sequence[Sequence[str]], seen: SeenTable) -> list[list[str | None]]:
+    """For every cell of ``rows``, what sight read there; None where it has no such column or row, or can't read it.
+
+    Columns are matched by their names, and by their places where the names differ but the number does not; rows by
+    the first column that both have, in order, so that a row which one side missed does not shift the others.
+    """
+    columns = _columns(headers, seen.headers)
     if not columns:
-        return [["unseen"] * len(row) for row in rows]
-    key, seen_key = next(iter(columns.items()))
+        return [[None] * len(row) for row in rows]
+    key, seen_key = min(columns.items())
     lines = _matched([plain(row[key]) for row in rows], [plain(row[seen_key]) for row in seen.rows])
-    result: list[list[Agreement]] = []
+    result: list[list[str | None]] = []
     for number, row in enumerate(rows):
         there = seen.rows[lines[number]] if number in lines else None
-        result.append([_cell(text, there, columns.get(column)) for column, text in enumerate(row)])
+        result.append([_cell(there, columns.get(column)) for column in range(len(row))])
     return result
+
+
+def _columns(ours: Sequence[str], theirs: Sequence[str]) -> dict[int, int]:
+    named = {plain(name): place for place, name in reversed(list(enumerate(theirs)))}
+    columns = {place: named[plain(name)] for place, name in enumerate(ours) if plain(name) in named}
+    if columns and len(ours) == len(theirs):
+        taken = set(columns.values())
+        columns |= {place: place for place in range(len(ours)) if place not in columns and place not in taken}
+    return columns
 
 
 def plain(text: str) -> str:
@@ -57,15 +76,23 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _cell(text: str, there: Sequence[str] | None, column: int | None) -> Agreement:
-    if there is None or column is None or there[column].strip() == "?":
+def _cell(there: Sequence[str] | None, column: int | None) -> str | None:
+    return None if there is None or column is None or there[column].strip() == "?" else there[column]
+
+
+def _agreement(text: str, there: str | None) -> Agreement:
+    if there is None:
         return "unseen"
-    return "agree" if plain(text) == plain(there[column]) else "disagree"
+    return "agree" if plain(text) == plain(there) else "disagree"
 
 
 def _matched(ours: list[str], theirs: list[str]) -> dict[int, int]:
-    """Places in ``ours`` to places in ``theirs``, in order."""
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    return {
-        block.a + offset: block.b + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
-    }
+    """Places in ``ours`` to those in ``theirs``, in order. As many that differ, between two alike, are pairs."""
+    pairs: dict[int, int] = {}
+    left = right = 0
+    for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
+        if block.a - left == block.b - right:
+            pairs |= {left + offset: right + offset for offset in range(block.a - left)}
+        pairs |= {block.a + offset: block.b + offset for offset in range(block.size)}
+        left, right = block.a + block.size, block.b + block.size
+    return pairs

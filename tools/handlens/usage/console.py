@@ -14,10 +14,11 @@ from anyio import to_thread
 
 from handlens.errors import ReadingError
 from handlens.geometry import Frame
+from handlens.ocr import available
 from handlens.usage.follow import follow
 from handlens.usage.masking import masked
 from handlens.usage.page_kind import says_empty, why_not_a_console
-from handlens.usage.picture import read_picture
+from handlens.usage.picture import read_picture, without_secrets
 from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tables
 from handlens.usage.structure import PageFacts, read_laid_out, read_structure
 from handlens.usage.table import Table, scrolled_together
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
     from handlens.ocr import Ocr
+    from handlens.usage.sight import Sight
 
 Reader = Literal["structure", "ocr", "eye"]
 POLL_SECONDS = 0.15
@@ -51,7 +53,26 @@ class Look:
     remarks: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """The usage tables of a page as its structure has them; ``remark`` where the list was not read to its end."""
+
+    tables: list[Table]
+    clock: Clock
+    remark: str | None = None
+
+
 async def look_at_page(page: Page, meaning: Meaning, *, seconds: float, most_rows: int = 0) -> Look:
+    """Rows of `read_page`."""
+    return await look_of(await read_page(page, meaning, seconds=seconds, most_rows=most_rows), meaning)
+
+
+async def look_of(reading: PageReading, meaning: Meaning) -> Look:
+    look = await to_thread.run_sync(look_from_tables, reading.tables, meaning, reading.clock, "structure")
+    return replace(look, remarks=[*look.remarks, reading.remark]) if reading.remark else look
+
+
+async def read_page(page: Page, meaning: Meaning, *, seconds: float, most_rows: int = 0) -> PageReading:
     """Read the page's own tables, once it shows them; the longest of them to its end, or to ``most_rows``.
 
     Raises:
@@ -69,8 +90,7 @@ async def look_at_page(page: Page, meaning: Meaning, *, seconds: float, most_row
     if tables and tables[longest].rows and len(tables[longest].rows) < most_rows:
         followed = await follow(page, tables[longest], _again(page, meaning, tables[longest]), most_rows=most_rows)
         tables[longest], remark = followed.table, followed.remark
-    look = await to_thread.run_sync(look_from_tables, tables, meaning, clock_of(facts), "structure")
-    return replace(look, remarks=[*look.remarks, remark]) if remark else look
+    return PageReading(tables, clock_of(facts), remark)
 
 
 def _again(page: Page, meaning: Meaning, table: Table) -> Callable[[], Awaitable[Table | None]]:
@@ -99,27 +119,43 @@ def look_from_tables(tables: Sequence[Table], meaning: Meaning, clock: Clock, re
     return Look(rows, doubts, observed, reader, [table.name for table in tables], remarks)
 
 
-async def look_at_picture(ocr: Ocr, images: Sequence[Image], meaning: Meaning, frames: Sequence[Frame] = ()) -> Look:
+async def look_at_picture(
+    ocr: Ocr, images: Sequence[Image], meaning: Meaning, frames: Sequence[Frame] = (), sight: Sight | None = None
+) -> Look:
     """Read the tables of one picture, or of several of one list that was scrolled between them.
 
     Args:
         frames: how each picture lies over its page, where there is one: boxes are then in CSS pixels of the viewport.
+        sight: the eye, to be asked where OCR is unsure or finds nothing.
 
     Raises:
         ReadingError: no list of tasks with usage can be read in any of them.
     """
     tables: list[Table] = []
     for number, image in enumerate(images):
-        found = await read_picture(ocr, image, meaning)
+        found = await _tables_of(ocr, image, meaning, sight)
         tables += [on_page(table, frames[number]) for table in found] if frames else found
     if not any(table.rows for table in tables):
         raise ReadingError(
             "No list of tasks with usage can be read in the picture: no line of headers such as task name, GPU and "
             "status, no cards, no panel. Give a picture of the console's list, at its full size."
+            + "".join(f" {remark}" for remark in (sight.remarks if sight else ()))
         )
     whole = scrolled_together(tables) if len(images) > 1 else tables
     clock = Clock(datetime.now(UTC))
     return await to_thread.run_sync(look_from_tables, whole, meaning, clock, "ocr")
+
+
+async def _tables_of(ocr: Ocr, image: Image, meaning: Meaning, sight: Sight | None) -> list[Table]:
+    if sight is None:
+        return (await read_picture(ocr, image, meaning)).tables
+    if not available():
+        return await sight.alone(image, None)
+    reading = await read_picture(ocr, image, meaning)
+    shown = await to_thread.run_sync(without_secrets, image, reading.texts)
+    if any(table.rows for table in reading.tables):
+        return await sight.over(shown, reading.tables, "OCR")
+    return await sight.alone(shown, [piece.text for piece in reading.texts])
 
 
 def on_page(table: Table, frame: Frame) -> Table:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -14,6 +15,7 @@ from handlens.usage.fragments import Fragment, merged, without_ornament
 from handlens.usage.ink import ink_in, is_dash
 from handlens.usage.layout import tables_in
 from handlens.usage.look_alikes import doubting_look_alikes
+from handlens.usage.masking import masked_text
 from handlens.usage.reading import is_missing
 from handlens.usage.rows import Meaning, usage_tables
 from handlens.usage.table import Cell, Table
@@ -35,11 +37,20 @@ DOUBTED_BELOW = 0.975
 MOST_SECOND_LOOKS = 120
 
 
-async def read_picture(ocr: Ocr, image: Image, meaning: Meaning | None = None) -> list[Table]:
-    """The usage tables of a picture, boxes in its pixels, with what is sure and what is not told in each cell."""
-    tables = usage_tables(tables_in(await _fragments(ocr, image)), meaning)
+@dataclass(frozen=True, slots=True)
+class PictureReading:
+    """The usage tables of a picture, and all texts in it, table or not. Boxes are in its pixels."""
+
+    tables: list[Table]
+    texts: list[Fragment]
+
+
+async def read_picture(ocr: Ocr, image: Image, meaning: Meaning | None = None) -> PictureReading:
+    """The usage tables of a picture, with what is sure and what is not told in each cell."""
+    texts = await _fragments(ocr, image)
     looker = _SecondLook(ocr, image)
-    return [doubting_look_alikes(await looker.over(table)) for table in tables]
+    found = usage_tables(tables_in(texts), meaning)
+    return PictureReading([doubting_look_alikes(await looker.over(table)) for table in found], texts)
 
 
 async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
@@ -59,6 +70,20 @@ async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
             if abs(line.angle) < 15 and top <= piece.middle < top + height:
                 found.append(piece)
     return found
+
+
+def without_secrets(image: Image, texts: Sequence[Fragment]) -> Image:
+    """The picture with every text that holds a secret or a private address blacked out: fit to be sent on."""
+    from PIL import ImageDraw
+
+    secret = [piece.box for piece in texts if masked_text(piece.text) != piece.text]
+    if not secret:
+        return image
+    covered = image.copy()
+    pen = ImageDraw.Draw(covered)
+    for box in secret:
+        pen.rectangle((box.x - 2, box.y, box.right + 2, box.bottom), fill="#111")
+    return covered
 
 
 def _moved(piece: Fragment, down: float) -> Fragment:
