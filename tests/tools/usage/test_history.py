@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from handlens.errors import InvalidInput, StorageError
-from handlens.usage.history import History, Observation
+from handlens.usage.history import AlertChange, History, Observation
+from handlens.usage.history_schema import metadata
 from handlens.usage.spool import SpooledHistory
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def _emptied(name: str) -> str:
     try:
         engine = create_engine(url, connect_args={"connect_timeout": 2})
         with engine.begin() as connection:
-            for table in ("usage_observations", "usage_tasks", "handlens_schema"):
+            for table in metadata.tables:
                 connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
         engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
@@ -108,17 +109,17 @@ def test_an_open_database_is_taken_up_again(history: History) -> None:
 def test_while_the_database_is_away_observations_wait_in_order_and_none_is_lost_or_doubled(
     history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spooled = SpooledHistory(history, tmp_path / "spool.jsonl")
+    spooled = SpooledHistory(history, tmp_path / "spool.jsonl", retry_seconds=0)
     really = history.write
     calls: list[int] = []
 
-    def unsteady(batch: list[Observation]) -> None:
+    def unsteady(batch: list[Observation], changes: list[AlertChange]) -> None:
         calls.append(1)
         if len(calls) % 7 in (2, 3, 4, 5):
             if len(calls) % 7 == 5:
-                really(batch)  # taken, but the answer never came
+                really(batch, changes)  # taken, but the answer never came
             raise StorageError("away")
-        really(batch)
+        really(batch, changes)
 
     monkeypatch.setattr(history, "write", unsteady)
     for number in range(60):

@@ -15,7 +15,11 @@ _PRIVATE_IPV6 = re.compile(r"\b(f[cd])[0-9a-f]{2}(?::[0-9a-f]{0,4}){2,6}:([0-9a-
 
 
 def masked_text(text: str) -> str:
-    """The text without secrets; of a private address its first and last part stay, so that hosts can be told apart."""
+    """The text without secrets; of a private address its first and last part stay, so that hosts can be told apart.
+
+    Halves of characters, which pages can hold and neither databases nor JSON can, become question marks.
+    """
+    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     text = _PRIVATE_IPV4.sub(r"\1.*.*.\2", redact(text))
     return _PRIVATE_IPV6.sub(r"\1**::\2", text)
 

@@ -176,6 +176,7 @@ class Change:
     since: datetime
     value: float | None
     reason: str
+    opened_at: datetime
 
 
 @dataclass(slots=True)
@@ -183,7 +184,7 @@ class _State:
     since: datetime | None = None
     samples: int = 0
     last: datetime | None = None
-    open_since: datetime | None = None
+    opened_at: datetime | None = None
 
 
 class RuleEngine:
@@ -192,6 +193,11 @@ class RuleEngine:
     def __init__(self, book: RuleBook) -> None:
         self._book = book
         self._states: dict[tuple[str, str], _State] = {}
+
+    def resume(self, rule: str, task: str, opened_at: datetime, since: datetime) -> None:
+        """Take up an alert that an earlier watch opened, so that it does not open again but can close."""
+        if any(known.name == rule and known.sustained for known in self._book.rule):
+            self._states[(rule, task)] = _State(since=since, opened_at=opened_at)
 
     def read(
         self, at: datetime, rows: Iterable[UsageRow], doubted: frozenset[tuple[str, str]] = frozenset()
@@ -224,16 +230,17 @@ class RuleEngine:
 
     def _judge(self, rule: Rule, task: str, at: datetime, value: float) -> list[Change]:
         state = self._states.setdefault((rule.name, task), _State())
-        if state.last is not None and at <= state.last:
+        gap = timedelta(minutes=rule.max_gap_minutes)
+        if state.last is not None and state.last - gap <= at <= state.last:
             return []
-        silent = state.last is not None and at - state.last > timedelta(minutes=rule.max_gap_minutes)
+        silent = state.last is not None and not timedelta(0) < at - state.last <= gap  # or the clock was set back
         state.last = at
-        if state.open_since is not None:
+        if state.opened_at is not None:
             if not rule.recovered(value):
                 return []
-            since = state.open_since
-            state.open_since, state.since = None, None
-            return [Change("closed", rule.name, task, at, since, value, "the value recovered")]
+            since, opened_at = state.since or state.opened_at, state.opened_at
+            state.opened_at, state.since = None, None
+            return [Change("closed", rule.name, task, at, since, value, "the value recovered", opened_at)]
         if not rule.holds(value):
             state.since = None
             return []
@@ -242,14 +249,25 @@ class RuleEngine:
         state.samples += 1
         if at - state.since < timedelta(minutes=rule.for_minutes) or state.samples < rule.min_samples:
             return []
-        state.open_since = state.since
-        return [Change("opened", rule.name, task, at, state.since, value, rule.advice)]
+        state.opened_at = at
+        return [Change("opened", rule.name, task, at, state.since, value, rule.advice, at)]
 
     def _end(self, rule: Rule, task: str, at: datetime, reason: str) -> list[Change]:
         state = self._states.pop((rule.name, task), None)
-        if state is None or state.open_since is None:
+        if state is None or state.opened_at is None:
             return []
-        return [Change("closed", rule.name, task, at, state.open_since, None, reason)]
+        return [Change("closed", rule.name, task, at, state.since or state.opened_at, None, reason, state.opened_at)]
+
+
+def marks(book: RuleBook, row: UsageRow) -> list[str]:
+    """The names of the rules for a single read that hold for the row."""
+    found: list[str] = []
+    for rule in book.rule:
+        value = value_of(row, rule.metric)
+        concerned = rule.concerns(row.task_name or "") and row.status in rule.statuses
+        if not rule.sustained and value is not None and concerned and rule.holds(value):
+            found.append(rule.name)
+    return found
 
 
 def value_of(row: UsageRow, metric: Metric) -> float | None:

@@ -7,50 +7,56 @@ already, so nothing is lost when either of the two dies at any moment, and nothi
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from handlens.errors import StorageError
-from handlens.usage.history import History, Observation
+from handlens.usage.history import AlertChange, History, Observation
 
-_OBSERVATIONS = TypeAdapter(list[Observation])
+Write = tuple[list[Observation], list[AlertChange]]
+_WRITE = TypeAdapter[Write | list[Observation]](Write | list[Observation])
+MOST_AT_ONCE = 5_000
+"""Observations of one write when much is replayed: one by one, hours of an outage would take long."""
 
 
 class SpooledHistory:
-    """Writes to a history; while its database is away, to the spool. All calls block."""
+    """Writes to a history; while its database is away, to the spool, and asks it again only now and then, for a
+    database that hangs takes its time to fail. All calls block."""
 
-    def __init__(self, history: History, spool: Path) -> None:
+    def __init__(self, history: History, spool: Path, *, retry_seconds: float = 5.0) -> None:
         self._history = history
         self._spool = spool
+        self._retry_seconds = retry_seconds
+        self._not_before = 0.0
 
     @property
     def waiting(self) -> int:
         """Writes that the database has not taken yet."""
-        with contextlib.suppress(FileNotFoundError):
-            return sum(1 for _ in self._spool.open("rb"))
+        with contextlib.suppress(FileNotFoundError), self._spool.open("rb") as file:
+            return sum(1 for _ in file)
         return 0
 
-    def write(self, batch: Iterable[Observation]) -> bool:
-        """Keep observations; tells whether the database has them, and all that waited before them.
+    def write(self, batch: Iterable[Observation], changes: Iterable[AlertChange] = ()) -> bool:
+        """Keep observations and what became of alerts; tells whether the database has them, and all before them.
 
         Raises:
             StorageError: neither the database nor the spool could take them.
         """
-        rows = list(batch)
+        write = list(batch), list(changes)
         if not self._spool.exists():
             try:
-                self._history.write(rows)
+                self._history.write(*write)
             except StorageError:
-                self._append(rows)  # it is told apart by the caller: False
+                self._not_before = time.monotonic() + self._retry_seconds
+                self._append(write)  # it is told apart by the caller: False
                 return False
             return True
-        self._append(rows)
-        return self.replay()
+        self._append(write)
+        return time.monotonic() >= self._not_before and self.replay()
 
     def replay(self) -> bool:
         """Give the database what waits, oldest first. What it does not take stays."""
@@ -58,17 +64,22 @@ class SpooledHistory:
             lines = self._spool.read_bytes().splitlines()
         except FileNotFoundError:
             return True
-        for number, line in enumerate(lines):
+        done = 0
+        while done < len(lines):
+            (rows, changes), taken = _several(lines[done:])
             try:
-                self._history.write(_parsed(line))
+                self._history.write(rows, changes)
             except StorageError:
-                self._keep(lines[number:])
+                self._not_before = time.monotonic() + self._retry_seconds
+                if done:
+                    self._keep(lines[done:])
                 return False
+            done += taken
         self._spool.unlink(missing_ok=True)
         return True
 
-    def _append(self, rows: list[Observation]) -> None:
-        line = json.dumps([{**asdict(row), "at": row.at.isoformat()} for row in rows]).encode()
+    def _append(self, write: Write) -> None:
+        line = _WRITE.dump_json(write)
         try:
             self._spool.parent.mkdir(parents=True, exist_ok=True)
             with self._spool.open("ab") as file:
@@ -91,10 +102,25 @@ class SpooledHistory:
         rest.replace(self._spool)
 
 
-def _parsed(line: bytes) -> list[Observation]:
-    """The observations of a line; none where a write was cut short (it was never reported as kept)."""
+def _several(lines: list[bytes]) -> tuple[Write, int]:
+    """The first lines as one write, and how many they are."""
+    rows: list[Observation] = []
+    changes: list[AlertChange] = []
+    taken = 0
+    for line in lines:
+        more, altered = _parsed(line)
+        rows += more
+        changes += altered
+        taken += 1
+        if len(rows) >= MOST_AT_ONCE:
+            break
+    return (rows, changes), taken
+
+
+def _parsed(line: bytes) -> Write:
+    """What a line holds; nothing where a write was cut short (it was never reported as kept)."""
     try:
-        rows = json.loads(line)
-    except ValueError:
-        return []
-    return _OBSERVATIONS.validate_python(rows)
+        write = _WRITE.validate_json(line)
+    except ValidationError:
+        return [], []
+    return write if isinstance(write, tuple) else (write, [])

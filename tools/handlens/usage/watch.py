@@ -9,32 +9,37 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 from anyio import to_thread
 
 from handlens.browser.browser import PageOptions
-from handlens.browser.capture import Region, capture
 from handlens.errors import HandlensError
-from handlens.geometry import Box
 from handlens.kit import Kit
 from handlens.usage.alerts import Message, Notifier, message_of
-from handlens.usage.console import Look, look_at_page
-from handlens.usage.history import History, Observation
+from handlens.usage.board import Evidence
+from handlens.usage.console import Look
+from handlens.usage.evidence import Shown, show_rows
+from handlens.usage.history import History
+from handlens.usage.ledger import Ledger, alert_change, observation
+from handlens.usage.looking import Wanted, look_at_session
 from handlens.usage.masking import masked_text
 from handlens.usage.profiles import fitting, named
-from handlens.usage.rows import Meaning, UsageRow
+from handlens.usage.rows import Meaning
 from handlens.usage.rules import Change, RuleBook, RuleEngine
-from handlens.usage.spool import SpooledHistory
+from handlens.usage.seen import board_reading, doubtful_cells
 from handlens.usage.watch_config import WatchConfig, WatchedConsole
 
 if TYPE_CHECKING:
     from handlens.browser.session import Session
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,17 @@ class Condition:
     open_alerts: list[str] = field(default_factory=list[str])
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One look, with what is needed to show what it saw."""
+
+    console: WatchedConsole
+    session: Session
+    look: Look
+    meaning: Meaning
+    at: datetime
+
+
 class Watcher:
     """Watches until ``stop`` is set. The kit's browser is used; the history and the notifier are the caller's."""
 
@@ -63,11 +79,11 @@ class Watcher:
     ) -> None:
         self._kit = kit
         self._config = config
-        self._kept = history
-        self._history = SpooledHistory(history, config.spool)
+        self._book = book
+        self._ledger = Ledger(history, config.spool)
         self._notifier = notifier
         self._evidence = evidence
-        self._engines = {console.name: RuleEngine(book) for console in config.console}
+        self._engines: dict[str, RuleEngine] = {}
         self._room = anyio.Semaphore(config.at_once)
         self._writing = anyio.Lock()
         self.conditions = {console.name: Condition() for console in config.console}
@@ -77,6 +93,9 @@ class Watcher:
         async with anyio.create_task_group() as group:
             for console in self._config.console:
                 group.start_soon(self._watch, console, stop)
+        async with self._writing:
+            await to_thread.run_sync(self._ledger.replay)
+        await self._beat()
 
     async def _watch(self, console: WatchedConsole, stop: anyio.Event) -> None:
         due = time.monotonic()
@@ -110,12 +129,10 @@ class Watcher:
         session, _ = await self._kit.browser.open(self._kit.caller, console.url, options)
         try:
             async with session.use():
-                look = await self._read(session, console)
-                at = datetime.now(UTC)
-                changes = self._engines[console.name].read(at, look.rows, _doubted(look))
-                await self._keep(console, look, at)
-                for change in changes:
-                    await self._tell(console, condition, change, look, session)
+                meaning = await self._meaning(session, console)
+                wanted = Wanted(console.reader, console.wait_seconds, console.most_rows)
+                look = await look_at_session(session, self._kit, meaning, wanted)
+                await self._seen(_Seen(console, session, look, meaning, datetime.now(UTC)))
         finally:
             with anyio.CancelScope(shield=True):
                 await self._kit.browser.end(session.id, self._kit.caller)
@@ -124,55 +141,86 @@ class Watcher:
         condition.failures, condition.reported, condition.last_failure = 0, False, None
         condition.last_seen, condition.rows = look.observed_at, len(look.rows)
 
-    async def _read(self, session: Session, console: WatchedConsole) -> Look:
+    async def _meaning(self, session: Session, console: WatchedConsole) -> Meaning:
         title = await session.page.title()
         profile = named(console.profile) if console.profile else fitting(session.page.url, title)
         meaning = profile.meaning() if profile else Meaning()
-        return await look_at_page(session.page, meaning, seconds=console.wait_seconds, most_rows=console.most_rows)
+        return await self._written(self._ledger.meaning, console.name, meaning)
 
-    async def _keep(self, console: WatchedConsole, look: Look, at: datetime) -> None:
-        rows = [_observation(console.name, row, at) for row in look.rows if row.task_name]
-        old = at - timedelta(days=self._config.retention_days)
+    async def _written(self, call: Callable[..., T], *arguments: Any) -> T:
+        """A call of the ledger, one after the other, in a thread."""
         async with self._writing:
-            taken = await to_thread.run_sync(self._history.write, rows)
-            if not taken:
-                log.warning("the history's database is away; %d writes wait", self._history.waiting)
-            elif self.conditions[console.name].looks % 500 == 1:
-                await to_thread.run_sync(self._kept.forget_before, old)
+            return await to_thread.run_sync(partial(call, *arguments))
 
-    async def _tell(
-        self, console: WatchedConsole, condition: Condition, change: Change, look: Look, session: Session
-    ) -> None:
+    async def _seen(self, seen: _Seen) -> None:
+        """Keep first: what follows may fail, but what was observed is never lost."""
+        name, look, at = seen.console.name, seen.look, seen.at
+        engine = await self._engine(name)
+        changes = engine.read(at, look.rows, _doubted(look))
+        rows = [observation(name, row, at) for row in look.rows if row.task_name]
+        taken = await self._written(self._ledger.keep, rows, [alert_change(name, change) for change in changes])
+        for change in changes:
+            await self._tell(seen, change)
+        if not taken:
+            return
+        every = timedelta(seconds=seen.console.every_seconds)
+        await self._written(self._ledger.show, name, at, every, board_reading(look, seen.meaning, self._book))
+        fresh = await self._written(self._ledger.unasked, name, at, doubtful_cells(look, seen.meaning))
+        if fresh:
+            shown = await self._shown(seen, {cell.task for cell in fresh}, whole=True)
+            asked = shown.placed(fresh) if shown else fresh
+            await self._written(self._ledger.ask, name, at, asked, shown.picture if shown else None)
+        await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days))
+
+    async def _engine(self, name: str) -> RuleEngine:
+        """The console's rules, with the alerts that an earlier watch left open."""
+        if name in self._engines:
+            return self._engines[name]
+        engine = RuleEngine(self._book)
+        alerts = await self._written(self._ledger.open_alerts, name)
+        for alert in alerts or []:
+            engine.resume(alert.rule, alert.task, alert.opened_at, alert.since)
+            self.conditions[name].open_alerts.append(f"{alert.task}: {alert.rule}")
+        self._engines[name] = engine
+        return engine
+
+    async def _tell(self, seen: _Seen, change: Change) -> None:
+        open_alerts = self.conditions[seen.console.name].open_alerts
         name = f"{change.task}: {change.rule}"
+        path = None
         if change.kind == "opened":
-            condition.open_alerts.append(name)
-        elif name in condition.open_alerts:
-            condition.open_alerts.remove(name)
-        evidence = await self._crop(change, look.rows, session) if change.kind == "opened" else None
-        await self._notifier.notify(message_of(console.name, change, evidence))
+            open_alerts.append(name)
+            shown = await self._shown(seen, {change.task}, whole=False)
+            if shown:
+                path = await self._saved(change, shown.picture)
+                kept = alert_change(seen.console.name, change)
+                await self._written(self._ledger.show_evidence, seen.console.name, kept, shown.picture)
+        elif name in open_alerts:
+            open_alerts.remove(name)
+        await self._notifier.notify(message_of(seen.console.name, change, path))
 
-    async def _crop(self, change: Change, rows: Sequence[UsageRow], session: Session) -> Path | None:
-        """A picture of the task's row, secrets covered; None where the row is not on the page any more."""
-        row = next((row for row in rows if row.task_name == change.task), None)
-        boxes = [cell.box for cell in row.cells.values() if cell.box and cell.box.area] if row else []
-        if not boxes:
+    async def _shown(self, seen: _Seen, tasks: set[str], *, whole: bool) -> Shown | None:
+        """A picture for people; without one, they are asked and told all the same."""
+        try:
+            return await show_rows(seen.session, self._kit, seen.look, seen.meaning, tasks, whole=whole)
+        except HandlensError as error:
+            log.warning("no picture of %s: %s", seen.console.name, masked_text(str(error)))
             return None
-        clip = Box.from_corners(
-            max(0.0, min(box.x for box in boxes) - 8),
-            max(0.0, min(box.y for box in boxes) - 8),
-            max(box.right for box in boxes) + 8,
-            max(box.bottom for box in boxes) + 8,
-        )
-        shot = await capture(session, Region(clip=clip), limits=self._kit.limits, privacy=self._kit.privacy)
+
+    async def _saved(self, change: Change, picture: Evidence) -> Path:
         path = self._evidence / f"{change.at:%Y%m%dT%H%M%S%f}.png"
         await anyio.Path(self._evidence).mkdir(parents=True, exist_ok=True)
-        await anyio.Path(path).write_bytes(shot.data)
+        await anyio.Path(path).write_bytes(picture.data)
         return path
 
     async def _failed(self, console: WatchedConsole, condition: Condition, error: HandlensError) -> None:
         condition.failures += 1
         condition.last_failure = masked_text(str(error))[:500]
         log.warning("%s could not be read (%d times): %s", console.name, condition.failures, condition.last_failure)
+        every = timedelta(seconds=console.every_seconds)
+        told = console.name, datetime.now(UTC), every, condition.failures, condition.last_failure
+        if not self._ledger.waiting:
+            await self._written(self._ledger.show_failure, *told)
         if condition.failures >= FAILURES_BEFORE_REPORT and not condition.reported:
             condition.reported = True
             await self._notifier.notify(Message(f"[unreadable] {console.name}", condition.last_failure))
@@ -181,7 +229,7 @@ class Watcher:
         """The heartbeat: a file that says how every console fares, replaced as a whole after every look."""
         told = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "waiting_writes": self._history.waiting,
+            "waiting_writes": self._ledger.waiting,
             "consoles": {
                 name: {
                     "looks": one.looks,
@@ -197,19 +245,6 @@ class Watcher:
         part = self._config.heartbeat.with_suffix(".part")
         await anyio.Path(part).write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
         await anyio.Path(part).replace(self._config.heartbeat)
-
-
-def _observation(console: str, row: UsageRow, at: datetime) -> Observation:
-    return Observation(
-        console,
-        (row.task_name or "")[:500],
-        at,
-        row.gpu_utilization_percent,
-        row.cpu_utilization_percent,
-        row.memory_used_bytes,
-        row.memory_total_bytes,
-        row.status,
-    )
 
 
 def _doubted(look: Look) -> frozenset[tuple[str, str]]:

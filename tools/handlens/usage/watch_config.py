@@ -11,12 +11,14 @@ url = "https://pai.console.aliyun.com/…"
 every_seconds = 60
 login = "aliyun"                        # saved by `handlens login`
 profile = "pai"
+reader = "auto"                         # or structure, ocr (its picture alone), eye
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,6 +36,7 @@ class WatchedConsole(BaseModel):
     login: str | None = None
     storage_state: Path | None = None
     profile: str | None = None
+    reader: Literal["auto", "structure", "ocr", "eye"] = "auto"
     timezone: str | None = None
     locale: str | None = None
     wait_seconds: float = Field(default=20, ge=0, le=300)

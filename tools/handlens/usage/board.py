@@ -1,0 +1,174 @@
+"""The consoles and alerts as they stand, kept in the usage history's database for whoever shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from handlens.errors import NotFound
+from handlens.usage.database import Database, replacing, schema
+from handlens.usage.history import moment, stamp
+from handlens.usage.status import Status
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Teaching = Literal["column", "status"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleState:
+    """A console as it was seen last. ``reading`` has ``rows`` and ``headers``; see `seen.reading_of`."""
+
+    console: str
+    looked_at: datetime
+    seen_at: datetime | None
+    every: timedelta
+    failures: int
+    failure: str | None
+    reading: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert; open while ``closed_at`` is None."""
+
+    console: str
+    task: str
+    rule: str
+    opened_at: datetime
+    since: datetime
+    closed_at: datetime | None
+    value: float | None
+    reason: str
+    picture_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A picture, encoded. ``reading`` is JSON of what was read from it."""
+
+    data: bytes
+    media_type: str = "image/png"
+    reading: str | None = None
+
+
+class Board:
+    """Reads and writes the state beside a history. All calls block and raise `StorageError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def seen(self, console: str, at: datetime, every: timedelta, reading: Mapping[str, Any]) -> None:
+        """A look that read something, if only that the list is empty."""
+        found = {"seen_at": stamp(at), "reading": json.dumps(reading, ensure_ascii=False)}
+        self._looked(console, at, every, {**found, "failures": 0, "failure": None})
+
+    def failed(self, console: str, at: datetime, every: timedelta, failures: int, failure: str) -> None:
+        """A look that could not be read; what was seen before stays."""
+        self._looked(console, at, every, {"failures": failures, "failure": failure[:500]})
+
+    def _looked(self, console: str, at: datetime, every: timedelta, more: dict[str, Any]) -> None:
+        values = {"looked_at": stamp(at), "every_ms": round(every.total_seconds() * 1000), **more}
+        with self._database.begin("written") as connection:
+            replacing(connection, schema().consoles, {"console": console}, values)
+
+    def consoles(self) -> list[ConsoleState]:
+        """All, by name."""
+        table = schema().consoles
+        with self._database.begin("read") as connection:
+            rows = connection.execute(table.select().order_by(table.c.console)).mappings().all()
+        return [
+            ConsoleState(
+                row["console"],
+                moment(row["looked_at"]),
+                _moment(row["seen_at"]),
+                timedelta(milliseconds=row["every_ms"]),
+                row["failures"],
+                row["failure"],
+                json.loads(row["reading"] or "{}"),
+            )
+            for row in rows
+        ]
+
+    def alerts(self, *, closed_since: datetime | None = None, console: str | None = None) -> list[Alert]:
+        """The open alerts, newest first; with ``closed_since`` also those that closed since then."""
+        tasks, alerts = schema().tasks, schema().alerts
+        from sqlalchemy import select
+
+        which = alerts.c.closed_at.is_(None)
+        if closed_since is not None:
+            which = which | (alerts.c.closed_at >= stamp(closed_since))
+        query = select(tasks.c.console, tasks.c.task, alerts).join(tasks, tasks.c.id == alerts.c.task_id).where(which)
+        if console is not None:
+            query = query.where(tasks.c.console == console)
+        with self._database.begin("read") as connection:
+            rows = connection.execute(query.order_by(alerts.c.opened_at.desc())).mappings().all()
+        return [
+            Alert(
+                row["console"],
+                row["task"],
+                row["rule"],
+                moment(row["opened_at"]),
+                moment(row["since"]),
+                _moment(row["closed_at"]),
+                row["value"],
+                row["reason"],
+                row["picture_id"],
+            )
+            for row in rows
+        ]
+
+    def show_evidence(self, console: str, task: str, rule: str, opened_at: datetime, picture: Evidence) -> None:
+        """Keep the picture of an alert that opened."""
+        alerts = schema().alerts
+        with self._database.begin("written") as connection:
+            number = keep_picture(connection, console, opened_at, picture)
+            ids = self._database.task_ids(connection, {(console, task)})
+            same = (
+                alerts.c.task_id == ids[(console, task)],
+                alerts.c.rule == rule,
+                alerts.c.opened_at == stamp(opened_at),
+            )
+            connection.execute(alerts.update().where(*same).values(picture_id=number))
+
+    def picture(self, number: int) -> Evidence:
+        """Raises `NotFound` too."""
+        table = schema().pictures
+        with self._database.begin("read") as connection:
+            row = connection.execute(table.select().where(table.c.id == number)).mappings().one_or_none()
+        if row is None:
+            raise NotFound(f"There is no picture {number}.")
+        return Evidence(bytes(row["data"]), row["media_type"], row["reading"])
+
+    def teach(self, console: str, kind: Teaching, word: str, meaning: str) -> None:
+        """Remember what a header or a status word of a console means; ``meaning`` "" forgets it."""
+        table = schema().learned
+        key = {"console": console, "kind": kind, "word": word[:191]}
+        with self._database.begin("written") as connection:
+            if meaning:
+                replacing(connection, table, key, {"meaning": meaning})
+            else:
+                connection.execute(table.delete().where(*(table.c[name] == value for name, value in key.items())))
+
+    def taught(self, console: str) -> tuple[dict[str, str], dict[str, Status]]:
+        """The headers and the status words that people taught, each with its meaning."""
+        table = schema().learned
+        with self._database.begin("read") as connection:
+            rows = connection.execute(table.select().where(table.c.console == console)).mappings().all()
+        columns = {row["word"]: row["meaning"] for row in rows if row["kind"] == "column"}
+        return columns, {row["word"]: row["meaning"] for row in rows if row["kind"] == "status"}
+
+
+def keep_picture(connection: Connection, console: str, at: datetime, picture: Evidence) -> int:
+    """The number of the picture, kept."""
+    values = {"media_type": picture.media_type, "data": picture.data, "reading": picture.reading}
+    insert = schema().pictures.insert().values(console=console, at=stamp(at), **values)
+    return connection.execute(insert).inserted_primary_key[0]
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else moment(milliseconds)
