@@ -167,7 +167,9 @@ def keep_picture(connection: Connection, console: str, at: datetime, picture: Ev
     """The number of the picture, kept."""
     values = {"media_type": picture.media_type, "data": picture.data, "reading": picture.reading}
     insert = schema().pictures.insert().values(console=console, at=stamp(at), **values)
-    return connection.execute(insert).inserted_primary_key[0]
+    key = connection.execute(insert).inserted_primary_key
+    assert key is not None
+    return key[0]
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
