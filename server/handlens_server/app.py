@@ -23,6 +23,7 @@ from handlens.eye.protocol import Eye
 from handlens.kit import LOCAL, Caller, Kit
 from handlens.page_tool import PageOutput
 from handlens.tool import AnyTool, ToolOutput
+from handlens_server.asking import NeedsAnswerError, asker
 from handlens_server.declare import declaration
 from handlens_server.hang_up import call_scope
 from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
@@ -74,30 +75,39 @@ class App:
     async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=self._declarations)
 
-    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(
+        self, context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
         tool = self._tools.get(params.name)
         if tool is None:
             known = ", ".join(self._tools)
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool {params.name[:60]!r}. The tools are: {known}.")
         with call_scope(context.request):
-            return await self._answered(context, tool, params.arguments or {})
+            return await self._answered(context, tool, params)
         return _failed("The client hung up.")
 
-    async def _answered(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
+    async def _answered(
+        self, context: Context, tool: AnyTool, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
         try:
-            return await self._called(context, tool, arguments)
+            return await self._called(context, tool, params)
+        except NeedsAnswerError as pending:
+            return pending.result
         except MCPError:
             raise
         except Exception:  # what a fault of ours says could be about anything: it is for the log alone
             log.exception("a tool broke", extra={"tool": tool.name})
             return _failed(f"{tool.name} broke; the fault is not your arguments but handlens's. Its log says more.")
 
-    async def _called(self, context: Context, tool: AnyTool, arguments: dict[str, Any]) -> types.CallToolResult:
-        kit = (await self._open_kit()).serving(_caller(context))
+    async def _called(
+        self, context: Context, tool: AnyTool, params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        kit = await self._open_kit()
+        kit = kit.serving(_caller(context, params, kit.privacy))
         if self._eye_of is not None:
             kit = replace(kit, eye=self._eye_of(context, subject()))
         try:
-            request = tool.input.model_validate(arguments)
+            request = tool.input.model_validate(params.arguments or {})
         except ValidationError as error:
             return _failed(_what_is_wrong(tool, error, kit.privacy), kit.privacy)
         try:
@@ -194,11 +204,11 @@ def subject() -> str:
     return token.subject or f"client {token.client_id}"  # no client's id is a subject, however it is spelled
 
 
-def _caller(context: Context) -> Caller:
+def _caller(context: Context, params: types.CallToolRequestParams, privacy: Privacy) -> Caller:
     async def progress(done: float, total: float | None, message: str) -> None:
         await context.session.report_progress(done, total, message)
 
-    return Caller(subject=subject(), progress=progress)
+    return Caller(subject=subject(), progress=progress, ask=asker(context, params, privacy))
 
 
 def _failed(message: str, privacy: Privacy | None = None) -> types.CallToolResult:

@@ -73,6 +73,7 @@ class Composition:
             guard=guard,
             limits=limits,
             privacy=settings.privacy,
+            acting=settings.acting,
             documents=documents,
             eye=self._sight.eye if self._sight else None,
             ocr=Ocr(seconds=limits.ocr_seconds),

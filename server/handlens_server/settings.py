@@ -24,6 +24,7 @@ from handlens.errors import HandlensError
 from handlens.eye.protocol import EyeLimits
 from handlens.guard import Guard, PrivateNetwork
 from handlens.limits import Limits
+from handlens.locate.policy import ActPolicy
 from handlens_server.engine.options import EngineOptions
 
 PREFIX = "HANDLENS_"
@@ -101,6 +102,7 @@ class Settings(_Part):
     browser: BrowserOptions = Field(default=BrowserOptions())
     engine: EngineOptions = Field(default=EngineOptions())
     eye: EyeLimits = Field(default=EyeLimits())
+    acting: ActPolicy = Field(default=ActPolicy())
     guard: GuardSettings = Field(default=GuardSettings())
     privacy: Privacy = Field(default=Privacy())
     limits: Limits = Field(default=Limits())

@@ -134,10 +134,30 @@ async def test_a_covered_button_is_not_clicked_unless_the_cover_may_be_closed(ki
             We use cookies <button onclick="banner.remove()">Reject all</button></div>"""
         ),
     )
-    with pytest.raises(TargetError, match="covers it"):
-        await click(kit, session, "Go on")
+    answer = await click(kit, session, "Go on")
+    assert answer.outcome == "ambiguous"
+    assert "'Cookies' covers it" in answer.text()
+    assert [found.name for found in answer.candidates[:2]] == ["Reject all", "Go on"]
     assert await dataset(kit, session, "done") is None
+    never = replace(kit, acting=ActPolicy(dismiss_covers="never"))
+    assert (await click(never, session, "Go on", dismiss_cover=True)).outcome == "ambiguous"
     assert (await click(kit, session, "Go on", dismiss_cover=True)).outcome == "clicked"
+    assert await dataset(kit, session, "done") == "yes"
+
+
+async def test_what_covers_a_target_can_be_chosen_and_clicked_first(kit: Kit, serve: Serve) -> None:
+    framed = serve("""<body><button onclick="parent.postMessage('yes','*')">Inner</button>""")
+    session = await opened(
+        kit,
+        serve(
+            f"""<body><script>addEventListener('message', e => document.body.dataset.done = e.data)</script>
+            <iframe src="{framed}"></iframe><div id=tip style="position:fixed;inset:0;background:#fffc">New here?
+            <button onclick="tip.remove()">Got it</button></div>"""
+        ),
+    )
+    assert (await click(kit, session, "Inner")).candidates[0].name == "Got it"
+    assert (await click(kit, session, "Inner", choice=1)).outcome == "clicked"
+    assert (await click(kit, session, "Inner")).outcome == "clicked"
     assert await dataset(kit, session, "done") == "yes"
 
 

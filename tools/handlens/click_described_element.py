@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from handlens.errors import TargetError
-from handlens.geometry import Box
 from handlens.kit import Kit
-from handlens.locate.aim import Aim, take_aim
+from handlens.locate.aim import Aim, Cover, take_aim
+from handlens.locate.asking import agrees
 from handlens.locate.choices import forget, offer
 from handlens.locate.choosing import Chosen, FoundElement, choose, found, picture_of
+from handlens.locate.covers import cover_as_target, dismiss
 from handlens.locate.effect import Effect, effect_of, observing
 from handlens.locate.expectation import check_expectation
 from handlens.locate.locate import Target
@@ -82,7 +83,14 @@ async def click_described_element(request: ClickDescribedElementInput, kit: Kit)
     """Click what is described. If that is not sure, click nothing and offer numbered candidates."""
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         threshold = kit.acting.min_confidence if request.min_confidence is None else request.min_confidence
-        chosen = await choose(session, kit, request.description, choice=request.choice, min_confidence=threshold)
+        chosen = await choose(
+            session,
+            kit,
+            request.description,
+            choice=request.choice,
+            min_confidence=threshold,
+            ask=not request.dry_run,
+        )
         if chosen.target is None:
             return await _undecided(session, kit, chosen)
         return await _act(request, kit, session, chosen, chosen.target)
@@ -108,36 +116,60 @@ async def _act(
     world = chosen.located.snapshot.worlds[target.candidate.frame]
     if target.candidate.kind == "hidden":
         await reveal(session.page, world, target.candidate.id)
-    aim = await take_aim(world, target.candidate, kit.acting.settle_seconds, target.offset)
-    if aim.cover is not None and request.dismiss_cover:
-        await _dismiss(session, aim)
-        aim = await take_aim(world, target.candidate, kit.acting.settle_seconds, target.offset)
+    aim = await _aimed(kit, chosen, target)
+    if aim.cover is not None and kit.acting.dismisses(told=request.dismiss_cover):
+        await dismiss(session, aim.cover)
+        aim = await _aimed(kit, chosen, target)
     target = replace(target, box=target.box if target.offset else aim.box.rounded(), point=aim.point)
     if request.dry_run:
         return await _answer(session, kit, chosen, target, "dry_run", aim=aim)
     if aim.cover is not None:
-        raise TargetError(
-            f"The {target.role} {target.name[:60]!r} was found, but {aim.cover.role} {aim.cover.name[:60]!r} at "
-            f"({aim.cover.box.center.x:.0f}, {aim.cover.box.center.y:.0f}) covers it. Nothing was clicked. Close that "
-            "first (describe its close button), or call again with dismiss_cover=true."
-        )
+        return await _covered(request, kit, session, chosen, target, aim.cover)
     if aim.disabled and request.action != "hover":
         raise TargetError(
             f"The {target.role} {target.name[:60]!r} is disabled, so it was not clicked. Enable it first."
         )
-    if (
-        not request.confirmed
-        and request.action != "hover"
-        and kit.acting.asks_for(target.name, target.candidate.tips, request.description)
-    ):
-        offer(session.page, request.description, chosen.located, (target, *chosen.rivals))
-        return await _answer(session, kit, chosen, target, "needs_confirmation", aim=aim)
-    picture = await picture_of(session, kit, [("", aim.box)], crop=True)
+    if _has_to_be_confirmed(request, kit, target):
+        offer(session.page, request.description, chosen.located, (target, *chosen.rivals), "chosen")
+        agreed = await agrees(kit, request.action, target)
+        if agreed != "yes":
+            if agreed == "no":
+                session.note("The person said no.")
+            return await _answer(session, kit, chosen, target, "needs_confirmation", aim=aim)
+        aim = await _aimed(kit, chosen, target)  # the page had time to change while the person thought
+    picture = await picture_of(session, kit, [("", target.box)], crop=True)
     effect = await _click(request, kit, session, chosen, target, aim, world)
     forget(session.page)
     outcome: Outcome = "clicked" if effect.changed or request.action == "hover" else "no_effect"
     output = _output(session, chosen, target, outcome, effect)
     return output.with_pictures(picture) if picture else output
+
+
+async def _aimed(kit: Kit, chosen: Chosen, target: Target) -> Aim:
+    worlds = chosen.located.snapshot.worlds
+    world, seconds = worlds[target.candidate.frame], kit.acting.settle_seconds
+    return await take_aim(world, target.candidate, seconds, offset=target.offset, top=worlds[0])
+
+
+def _has_to_be_confirmed(request: ClickDescribedElementInput, kit: Kit, target: Target) -> bool:
+    if request.confirmed or request.action == "hover":
+        return False
+    return kit.acting.asks_for(target.name, target.candidate.tips, request.description)
+
+
+async def _covered(
+    request: ClickDescribedElementInput, kit: Kit, session: Session, chosen: Chosen, target: Target, cover: Cover
+) -> ClickDescribedElementOutput:
+    """Nothing is clicked: what covers the target is offered first, by the button that closes it where there is one."""
+    way = await cover_as_target(cover)
+    session.note(
+        f"The {target.role} {target.name[:60]!r} was found, but {cover.role} {cover.name[:60]!r} covers it. Nothing "
+        "was clicked. choice=1 clicks what is offered first, dismiss_cover=true closes the cover, then clicks."
+    )
+    rivals = (way, target, *chosen.rivals)
+    offer(session.page, request.description, chosen.located, rivals, "ambiguous")
+    covered = replace(chosen, target=None, rivals=rivals, outcome="ambiguous")
+    return await _undecided(session, kit, covered)
 
 
 async def _click(
@@ -178,24 +210,11 @@ async def _pointing_is_enough(page: Page, world: FrameWorld, target: Target) -> 
     return is_item and await open_by_pointing(page, world, target.candidate.id)
 
 
-async def _dismiss(session: Session, aim: Aim) -> None:
-    """Close what covers the target: by the button in it that closes or declines, or else by Escape."""
-    cover = aim.cover
-    assert cover is not None
-    button = await cover.frame.run(f"handlens.closerOf({cover.id})")
-    if button:
-        x, y = cover.frame.x + button["x"] * cover.frame.scale, cover.frame.y + button["y"] * cover.frame.scale
-        await session.page.mouse.click(x, y)
-        session.note(f"Closed what covered the target: {cover.role} {cover.name[:60]!r}.")
-    else:
-        await session.page.keyboard.press("Escape")
-
-
 async def _answer(
     session: Session, kit: Kit, chosen: Chosen, target: Target, outcome: Outcome, *, aim: Aim
 ) -> ClickDescribedElementOutput:
     output = _output(session, chosen, target, outcome, None)
-    picture = await picture_of(session, kit, [("", Box.model_validate(aim.box.model_dump()))], crop=True)
+    picture = await picture_of(session, kit, [("", aim.box)], crop=True)
     return output.with_pictures(picture) if picture else output
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
@@ -34,12 +34,29 @@ async def no_progress(done: float, total: float | None, message: str) -> None:
     """Nobody listens."""
 
 
+Asked = int | Literal["declined", "unasked"]
+"""The place of the option that was chosen; or the person refused; or could not be asked after all."""
+
+
+class Ask(Protocol):
+    """Asks the person behind the caller to choose one of some options, and waits for the answer."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether this call only goes on with one that has asked already, so that the answer is here."""
+        ...
+
+    def __call__(self, question: str, options: Sequence[str]) -> Awaitable[Asked]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, and how to speak to them while the call runs. Sessions and artifacts belong to the subject."""
 
     subject: str = LOCAL
     progress: Progress = no_progress
+    ask: Ask | None = None
+    """None where the person can't be asked."""
 
 
 @dataclass(frozen=True, slots=True)

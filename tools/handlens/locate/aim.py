@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from handlens.errors import TargetError
 from handlens.geometry import Box, Point
@@ -24,6 +25,8 @@ class Cover:
     box: Box
     id: int
     frame: FrameWorld
+    place: int
+    """Of the frame among the page's frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,16 @@ class Aim:
     cover: Cover | None = None
 
 
-async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float, offset: Point | None = None) -> Aim:
+async def take_aim(
+    world: FrameWorld,
+    candidate: Candidate,
+    seconds: float,
+    *,
+    offset: Point | None = None,
+    top: FrameWorld | None = None,
+) -> Aim:
     """Scroll the element into view, wait until it stands still, and hit-test it: at ``offset`` from its left top
-    corner (CSS pixels of the main frame), or anywhere in it.
+    corner (CSS pixels of the main frame), or anywhere in it. ``top`` is the main frame, which may cover others.
 
     Raises:
         TargetError: it vanished, has no size, lies outside what can be reached, or keeps moving.
@@ -56,7 +66,7 @@ async def take_aim(world: FrameWorld, candidate: Candidate, seconds: float, offs
             raise TargetError(f"{name} is on the page but has no visible size, so it can't be clicked.")
         box = answer["box"]
         if last is not None and _still(last, box) and not answer.get("outside"):
-            return _aim(world, answer)
+            return await _under(top, _aim(world, answer, candidate.frame), candidate.frame)
         if time.monotonic() > deadline:
             if answer.get("outside"):
                 raise TargetError(f"{name} lies outside the viewport and can't be scrolled into it.")
@@ -70,14 +80,23 @@ def _still(a: dict[str, float], b: dict[str, float]) -> bool:
     return all(abs(a[side] - b[side]) < 1.0 for side in ("x", "y", "width", "height"))
 
 
-def _aim(world: FrameWorld, answer: dict[str, object]) -> Aim:
+async def _under(top: FrameWorld | None, aim: Aim, frame: int) -> Aim:
+    """The aim in an inner frame, with what the main frame lays over that."""
+    if top is None or frame == 0 or aim.cover is not None:
+        return aim
+    over = await top.run(f"handlens.overFrame({aim.point.x}, {aim.point.y})")
+    return replace(aim, cover=_cover(top, over, 0)) if isinstance(over, dict) else aim
+
+
+def _cover(world: FrameWorld, raw: dict[str, Any], frame: int) -> Cover:
+    return Cover(str(raw["role"]), str(raw["name"]), _box(world, raw["box"]), int(raw["id"]), world, frame)
+
+
+def _aim(world: FrameWorld, answer: dict[str, object], frame: int) -> Aim:
     box = _box(world, answer["box"])
     covered = answer.get("covered")
     if isinstance(covered, dict):
-        cover = Cover(
-            str(covered["role"]), str(covered["name"]), _box(world, covered["box"]), int(covered["id"]), world
-        )
-        return Aim(box, box.center, cover=cover)
+        return Aim(box, box.center, cover=_cover(world, covered, frame))
     x, y = answer["x"], answer["y"]
     assert isinstance(x, int | float)
     assert isinstance(y, int | float)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from handlens.browser.capture import Region, capture
 from handlens.errors import InvalidInput
 from handlens.geometry import Box, Point
+from handlens.locate.asking import which
 from handlens.locate.candidates import find_candidates
-from handlens.locate.choices import offer, offered
+from handlens.locate.choices import Decision, Offer, offer, offered
 from handlens.locate.finding import find
 from handlens.locate.locate import Located, Target, check_description, locate
 from handlens.locate.marks import draw
@@ -64,7 +65,7 @@ class Chosen:
     located: Located
     target: Target | None
     rivals: tuple[Target, ...]
-    outcome: Literal["chosen", "ambiguous", "not_found"]
+    outcome: Decision
 
 
 async def choose(
@@ -75,8 +76,9 @@ async def choose(
     choice: int | None,
     min_confidence: float,
     among: frozenset[str] | None = None,
+    ask: bool = True,
 ) -> Chosen:
-    """Find what is described; decide for it only when sure enough, or when ``choice`` names a candidate.
+    """Find what is described; decide for it only when sure enough, when ``choice`` names a candidate, or the person.
 
     Raises:
         InvalidInput: the description is empty or too long, or no candidate has that number.
@@ -89,31 +91,56 @@ async def choose(
         )
     if choice is not None:
         return await _picked(session, description, choice)
-    located = await find(session, kit, description, sure=min_confidence, among=among)
+    chosen = _gone_on_with(session, kit, description) or await _decided(
+        session, kit, description, min_confidence, among
+    )
+    if chosen.target is not None:
+        return chosen
+    offer(session.page, description, chosen.located, chosen.rivals, chosen.outcome)
+    if not ask or chosen.outcome != "ambiguous":
+        return chosen
+    meant = await which(kit, description, chosen.rivals)
+    return _by_the_person(chosen, meant) if meant is not None else chosen
+
+
+async def _decided(session: Session, kit: Kit, description: str, sure: float, among: frozenset[str] | None) -> Chosen:
+    located = await find(session, kit, description, sure=sure, among=among)
     best = located.best
-    rivals = tuple(target for target in located.targets[1:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
-    if best is not None and best.confidence >= min_confidence:
+    if best is not None and best.confidence >= sure:
+        rivals = tuple(target for target in located.targets[1:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
         return Chosen(located, best, rivals, "chosen")
-    offers = tuple(t for t in located.targets[:MAX_OFFERED] if t.confidence > _NEGLIGIBLE)
-    if not offers or offers[0].plausibility < 0.5:
-        offer(session.page, description, located, offers)
-        return Chosen(located, None, offers, "not_found")
-    offer(session.page, description, located, offers)
-    return Chosen(located, None, offers, "ambiguous")
+    offers = tuple(target for target in located.targets[:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
+    near = bool(offers) and offers[0].plausibility >= 0.5
+    return Chosen(located, None, offers, "ambiguous" if near else "not_found")
+
+
+def _gone_on_with(session: Session, kit: Kit, description: str) -> Chosen | None:
+    """What the call before this one found, where this one only brings the person's answer to it."""
+    known = offered(session.page, description)
+    if known is None or kit.caller.ask is None or not kit.caller.ask.answered:
+        return None
+    if known.decision == "chosen":
+        return Chosen(known.located, known.targets[0], known.targets[1:], "chosen")
+    return Chosen(known.located, None, known.targets, known.decision)
 
 
 async def _picked(session: Session, description: str, choice: int) -> Chosen:
     known = offered(session.page, description)
     if known is None:
         located = await locate(session.page, description, await find_candidates(session.page))
-        known = located, located.targets[:MAX_OFFERED]
-    located, targets = known
-    if not 1 <= choice <= len(targets):
+        known = Offer(description, located, located.targets[:MAX_OFFERED], "ambiguous")
+    if not 1 <= choice <= len(known.targets):
         raise InvalidInput(
-            f"There is no candidate number {choice}; there are {len(targets)}. Leave choice out to look again."
+            f"There is no candidate number {choice}; there are {len(known.targets)}. Leave choice out to look again."
         )
-    picked = targets[choice - 1]
-    return Chosen(located, picked, tuple(t for t in targets if t is not picked), "chosen")
+    chosen = Chosen(known.located, None, known.targets, "ambiguous")
+    return _by_the_person(chosen, known.targets[choice - 1])
+
+
+def _by_the_person(chosen: Chosen, picked: Target) -> Chosen:
+    rivals = tuple(target for target in chosen.rivals if target is not picked)
+    told = replace(picked, because=f"it was chosen; {picked.because}"[:240])
+    return Chosen(chosen.located, told, rivals, "chosen")
 
 
 async def picture_of(session: Session, kit: Kit, boxes: list[tuple[str, Box]], *, crop: bool) -> Picture | None:

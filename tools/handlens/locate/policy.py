@@ -46,12 +46,20 @@ class ActPolicy(BaseModel):
         description="Ask before acting: on nothing, on targets that look destructive, or on everything.",
     )
     destructive: tuple[str, ...] = Field(default=DESTRUCTIVE, description="Words that make a target look destructive.")
+    dismiss_covers: Literal["never", "when_told", "always"] = Field(
+        default="when_told", description="Close what covers a target: never, when a call says so, or always."
+    )
+    ask: bool = Field(default=True, description="Ask the person where the client can, instead of offering a choice.")
     settle_seconds: float = Field(default=2.0, gt=0, description="A target that moves for longer is not clicked.")
     effect_seconds: float = Field(default=0.7, gt=0, description="An effect is waited for so long.")
     look: LookPolicy = Field(default=LookPolicy())
     secrets: dict[str, SecretStr] = Field(
         default={}, description="Values that fill_described_field may fill in by name, unseen by the model."
     )
+
+    def dismisses(self, *, told: bool) -> bool:
+        """Whether what covers a target may be closed; ``told``: the call says so."""
+        return self.dismiss_covers == "always" or (told and self.dismiss_covers == "when_told")
 
     def asks_for(self, *texts: str) -> bool:
         """Whether a target that says these texts needs a confirmation first."""

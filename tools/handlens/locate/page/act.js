@@ -35,9 +35,17 @@ function aim(id, scroll, offset) {
   }
   const x = (x0 + x1) / 2, y = (y0 + y1) / 2;
   if (!cover) return { box, x, y, through: true, disabled: matches(el, ":disabled") };
+  return { box, covered: coverOf(cover) };
+}
+function coverOf(cover) {
   const over = rectOf(cover);
-  return { box, covered: { id: idOf(cover), tag: localName(cover), name: clip(nameOf(cover) || squash(textContent(cover)), 80), role: roleOf(cover),
-    box: { x: over.left, y: over.top, width: over.width, height: over.height } } };
+  return { id: idOf(cover), name: clip(nameOf(cover) || squash(textContent(cover)), 80), role: roleOf(cover),
+    box: { x: over.left, y: over.top, width: over.width, height: over.height } };
+}
+// What lies at a point where a frame should be, or null.
+function overFrame(x, y) {
+  const hit = hitAt(x, y);
+  return hit && !/^(iframe|frame|object|embed|fencedframe)$/.test(localName(hit)) ? coverOf(hit) : null;
 }
 let mutations = 0;
 let watcher = null;
@@ -114,7 +122,8 @@ function closerOf(id) {
     for (const button of node.querySelectorAll("button,[role=button],a,[class*=close],[class*=dismiss]")) {
       const rect = rectOf(button);
       if (rect.width < 4 || rect.height < 4) continue;
-      const point = { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
+      const point = { id: idOf(button), role: roleOf(button), name: clip(nameOf(button), 80), x: rect.x + rect.width / 2, y: rect.y + rect.height / 2,
+        left: rect.x, top: rect.y, width: rect.width, height: rect.height };
       const hit = hitAt(point.x, point.y);
       if (!hit || !flatContains(button, hit)) continue;
       if (CLOSING.test(nameOf(button)) || CLOSING.test(squash(attr(button, "title") || ""))) return point;
@@ -125,7 +134,7 @@ function closerOf(id) {
   return null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, scrollBy,
+  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, scrollBy,
   addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { closedRoots.set(host, root); },
