@@ -270,7 +270,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps({key: _as_text(part) for key, part in value.items()})
     if isinstance(value, tuple):
-        return json.dumps([str(part) for part in value])
+        return json.dumps([str(part) for part in value], ensure_ascii=False)
     return "" if value is None else str(value)
 
 

@@ -47,7 +47,7 @@ def _point(cover: Cover, button: dict[str, Any]) -> Point:
 def _target(cover: Cover, number: int, box: Box, point: Point, role: str, name: str, because: str) -> Target:
     candidate = Candidate(
         frame=cover.place, id=number, order=0, tag="", role=role, kind="soft", name=name, box=box, point=point,
-        group=-1, inside=0, states=frozenset(), value="", placeholder="", tips="", hints="", href="", type="", options="",
-        colour=None, background=None, shape="", column="", level=0, hit=1, cover="", cover_id=0, clipped=False,
+        group=-1, inside=0, states=frozenset(), value="", placeholder="", tips="", hints="", href="", type="",
+        options="", colour=None, background=None, shape="", column="", level=0, hit=1, cover="", cover_id=0, clipped=False,
     )  # fmt: skip
     return Target(candidate, box.rounded(), point, role, name[:120], 0.5, 0.5, because)
