@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MAP_THRESHOLD = 0.3
 _GROW = 1.6
 _MAX_CANDIDATES = 3000
+_INK = 40.0
+_MARGIN_STEP = 5
 
 
 class Rotated:
@@ -91,3 +93,29 @@ def _upright(
     if scale_x != scale_y:
         angle = math.degrees(math.atan(math.tan(math.radians(angle)) * scale_y / scale_x))
     return Rotated(cx * scale_x, cy * scale_y, w * scale_x, h * scale_y, angle, score)
+
+
+def snapped(image: Image, place: Rotated) -> Rotated:
+    """A level place with its margins round the writing in steps, so that what looks the same is cut out the same."""
+    import numpy as np
+
+    if place.angle != 0.0 or place.height > place.width:
+        return place
+    left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
+    right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
+    grey = image[top:bottom, left:right].mean(axis=2)
+    if not grey.size:
+        return place
+    written = np.abs(grey - np.median(grey)) > _INK
+    columns, rows = np.flatnonzero(written.any(axis=0)), np.flatnonzero(written.any(axis=1))
+    if not len(columns):
+        return place
+    height, width = image.shape[:2]
+    x = [left + columns[0] - _step(columns[0]), left + columns[-1] + 1 + _step(right - left - columns[-1] - 1)]
+    y = [top + rows[0] - _step(rows[0]), top + rows[-1] + 1 + _step(bottom - top - rows[-1] - 1)]
+    x, y = [min(max(0, float(at)), width) for at in x], [min(max(0, float(at)), height) for at in y]
+    return Rotated((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, x[1] - x[0], y[1] - y[0], 0.0, place.score)
+
+
+def _step(margin: Any) -> int:
+    return _MARGIN_STEP * max(1, round(float(margin) / _MARGIN_STEP))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import unicodedata
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from handlens.geometry import Box
@@ -24,6 +26,8 @@ _STRIDE = 8  # columns of the network's input for each step of its output
 _MAX_WIDTH = 3200
 _SQUEEZE = 0.85  # of the natural width: lines are read as well and a good deal sooner
 _WIDTH_STEP = 32
+_REMEMBERED = 4_000
+"""Crops: a console says "Running" in the same pixels forty times, and the next picture of it says so again."""
 
 
 class Recogniser:
@@ -33,6 +37,7 @@ class Recogniser:
         self._session = session
         self._input = session.get_inputs()[0].name
         alphabet = session.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._memory: OrderedDict[bytes, tuple[Any, Any]] = OrderedDict()
         self._alphabet = ["", *alphabet, " "]  # 0 is the blank of connectionist temporal classification
 
     def read(self, image: Image, place: Rotated) -> Line | None:
@@ -56,15 +61,28 @@ class Recogniser:
         if height < 2 or width < 2:
             return None
         wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * _SQUEEZE)))
-        probabilities = self._run(crop, wide)
-        steps = probabilities.argmax(axis=1)
-        best = probabilities[np.arange(len(steps)), steps]
+        steps, best = self._read_alike(crop, wide)
         kept = np.flatnonzero((steps != 0) & np.concatenate([[True], steps[1:] != steps[:-1]]))
         if not len(kept):
             return None
         characters = [self._alphabet[steps[i]] for i in kept]
         centres = (kept + 0.5) * _STRIDE * width / wide
         return _line(characters, centres, best[kept], crop, place, quarters)
+
+    def _read_alike(self, crop: Image, wide: int) -> tuple[Any, Any]:
+        """Best character and its score at each step; a crop that was read before, to the pixel, is not read again."""
+        import numpy as np
+
+        key = hashlib.blake2b(crop.tobytes() + repr(crop.shape).encode(), digest_size=16).digest()
+        known = self._memory.pop(key, None)
+        if known is None:
+            probabilities = self._run(crop, wide)
+            steps = probabilities.argmax(axis=1)
+            known = steps, probabilities[np.arange(len(steps)), steps]
+        self._memory[key] = known
+        while len(self._memory) > _REMEMBERED:
+            self._memory.popitem(last=False)
+        return known
 
     def _run(self, crop: Image, wide: int) -> Floats:
         import cv2

@@ -48,8 +48,11 @@ class Ocr:
         """Process ids of the workers that run now."""
         return self._pool.pids
 
-    async def read(self, image: Image | bytes) -> list[Line]:
+    async def read(self, image: Image | bytes, *, screen: bool = False) -> list[Line]:
         """Lines of text in reading order, boxes in pixels of `image` (a Pillow image, or an encoded PNG, JPEG, WebP…).
+
+        Args:
+            screen: it was drawn by a computer: its type is small, and what says the same is the same to the pixel.
 
         Raises:
             OcrUnavailable: the `ocr` extra is not installed.
@@ -58,7 +61,7 @@ class Ocr:
         """
         if not available():
             raise OcrUnavailable("OCR needs the `ocr` extra: pip install 'handlens[ocr]'.")
-        request, body, key = await anyio.to_thread.run_sync(_packed, image)
+        request, body, key = await anyio.to_thread.run_sync(_packed, image, screen)
         if (known := self._memory.get(key)) is not None:
             self._memory.move_to_end(key)
             return list(known)
@@ -84,13 +87,13 @@ class Ocr:
         await self._pool.aclose()
 
 
-def _packed(image: Image | bytes) -> tuple[dict[str, Any], bytes, bytes]:
+def _packed(image: Image | bytes, screen: bool) -> tuple[dict[str, Any], bytes, bytes]:
     """What the worker is sent, and the digest by which the answer is remembered."""
+    request: dict[str, Any] = {"screen": True} if screen else {}
     if isinstance(image, bytes):
-        request: dict[str, Any] = {}
         body = image
     else:
-        request = {"size": list(image.size)}
+        request["size"] = list(image.size)
         body = flattened(image).tobytes()
     digest = hashlib.blake2b(repr(request).encode(), digest_size=16)
     digest.update(body)
