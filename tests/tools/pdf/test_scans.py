@@ -10,7 +10,7 @@ from PIL import Image
 
 from handlens.pdf.convert import Conversion, convert
 from handlens.pdf.options import Options
-from tools.pdf.making import BOLD, Page, pdf_of
+from tools.pdf.making import BOLD, ITALIC, Page, pdf_of
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
 
@@ -61,3 +61,12 @@ def test_a_ruled_table_in_a_scan_is_a_table() -> None:
 def test_without_ocr_a_scan_says_that_its_text_is_missing() -> None:
     result = convert(scanned(printed()), options=Options(mode="fast"))
     assert result.pages[0].notes == ["This page is a picture; OCR was off, so its text is missing."]
+
+
+def test_bold_and_italic_words_of_the_same_size_are_told_from_plain_ones() -> None:
+    page = Page().paragraph(60, 80, LINES[:4], size=11, pitch=14)
+    page.text(60, 150, "Rivers of the", size=11).text(135, 150, "northern plains", size=11, font=ITALIC)
+    page.text(60, 180, "Methods and materials", size=11, font=BOLD).paragraph(60, 200, LINES, size=11, pitch=14)
+    markdown = read(page, tilt=0.4).markdown
+    assert "Rivers of the *northern plains*" in markdown
+    assert "# Methods and materials\n\nThis is sentence" in markdown

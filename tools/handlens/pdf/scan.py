@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.printing import Print, measure
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 DPI = 150.0
 _MAX_PIXELS = 12_000_000
 _SAME_SIZE = 0.09
-_BOLD = 1.13
+_BOLD, _ITALIC = 1.13, 0.6
+_TELLING = 3  # characters: shorter words go with those before them
+_STEMS = frozenset("bdfhijklmnpqrtuBDEFHIJKLMNPRTU1")  # what shows a slope; was, ever or 2006 do not
 _LEAST_TEXT = 12
 _LEAST_RULE = 55  # pixels
 
@@ -53,33 +55,56 @@ def read_scan(page: PageContent, image: Any, engine: Engine) -> tuple[PageConten
 
 def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[Word]:
     """Words straightened about the middle of the page, those of one line on one baseline and of one size."""
-    usual, stroke = _of_most_text(prints, "size"), _of_most_text(prints, "stroke")
+    usual = _of_most_text([(p.size, len(p.line.text)) for p in prints])
     cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
     cx, cy = shape[1] / 2, shape[0] / 2
     words: list[Word] = []
-    for found in prints:
+    for found, styles in zip(prints, _styles(prints, usual), strict=True):
         pixels = usual if abs(found.size - usual) < _SAME_SIZE * usual else found.size
-        heavy = found.stroke > _BOLD * stroke * max(1.0, found.size / usual)
-        style = Style.BOLD if heavy else Style.PLAIN
         size = round(pixels * scale * 2) / 2
         placed = []
         for word, base in zip(found.line.words, found.bases, strict=True):
             x, y = word.box.center.x - cx, base - cy
             placed.append((cx + x * cos + y * sin, cy - x * sin + y * cos))
         base = median(y for _, y in placed) * scale
-        for word, (x, _) in zip(found.line.words, placed, strict=True):
+        for word, (x, _), style in zip(found.line.words, placed, styles, strict=True):
             half = word.box.width / 2
             rect = Rect((x - half) * scale, base - 0.76 * size, (x + half) * scale, base + 0.22 * size)
-            font = "ocr-bold" if style else "ocr"
+            font = f"ocr-{style.value}"
             words.append(Word([Run(word.text, style)], rect, base, size, font, style, len(words), 0, word.confidence))
     return words
 
 
-def _of_most_text(prints: list[Print], name: Literal["size", "stroke"]) -> float:
-    """The median over characters of a measure of lines."""
-    values = sorted((p.size if name == "size" else p.stroke, len(p.line.text)) for p in prints)
+def _styles(prints: list[Print], usual: float) -> list[list[Style]]:
+    """Bold and italic of each word: strokes against those of most of the text, the larger the print the wider."""
+    weights = [[stroke / math.sqrt(p.size / usual) for stroke in p.strokes] for p in prints]
+    texts = [[word.text for word in p.line.words] for p in prints]
+    known = [(w, len(t)) for ws, ts in zip(weights, texts, strict=True) for w, t in zip(ws, ts, strict=True) if w]
+    stroke = _of_most_text(known)
+    result: list[list[Style]] = []
+    for found, row, words in zip(prints, weights, texts, strict=True):
+        bold = [w > _BOLD * stroke if len(t) >= _TELLING else None for w, t in zip(row, words, strict=True)]
+        italic = [s > _ITALIC if sum(c in _STEMS for c in t) > 1 else None
+                  for s, t in zip(found.slants, words, strict=True)]  # fmt: skip
+        both = zip(_with_those_before(bold), _with_those_before(italic), strict=True)
+        result.append([Style(Style.BOLD * heavy | Style.ITALIC * slanted) for heavy, slanted in both])
+    return result
+
+
+def _with_those_before(known: list[bool | None]) -> list[bool]:
+    """What can't be told is as it was before it; at the start of a line as what comes first."""
+    last = next((each for each in known if each is not None), False)
+    filled: list[bool] = []
+    for each in known:
+        last = last if each is None else each
+        filled.append(last)
+    return filled
+
+
+def _of_most_text(values: list[tuple[float, int]]) -> float:
+    """The median over characters of a measure, given with how many characters have it; 1 where there are none."""
     half = sum(count for _, count in values) / 2
-    for value, count in values:
+    for value, count in sorted(values):
         half -= count
         if half <= 0:
             return value
