@@ -65,8 +65,9 @@ def test_without_ocr_a_scan_says_that_its_text_is_missing() -> None:
 
 def test_bold_and_italic_words_of_the_same_size_are_told_from_plain_ones() -> None:
     page = Page().paragraph(60, 80, LINES[:4], size=11, pitch=14)
-    page.text(60, 150, "Rivers of the", size=11).text(135, 150, "northern plains", size=11, font=ITALIC)
+    page.text(60, 136, "They flow through the", size=11).text(171, 136, "northern plains", size=11, font=ITALIC)
+    page.text(251, 136, "all the year round.", size=11)
     page.text(60, 180, "Methods and materials", size=11, font=BOLD).paragraph(60, 200, LINES, size=11, pitch=14)
     markdown = read(page, tilt=0.4).markdown
-    assert "Rivers of the *northern plains*" in markdown
+    assert "They flow through the *northern plains* all the year round." in markdown
     assert "# Methods and materials\n\nThis is sentence" in markdown
