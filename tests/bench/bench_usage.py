@@ -18,6 +18,7 @@ import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -29,6 +30,7 @@ from handlens.browser.capture import Region, capture
 from handlens.kit import Kit
 from handlens.library import open_kit
 from handlens.testing.pages import PageServer, Reply
+from handlens.usage.columns import header_words
 from handlens.usage.console import Look, look_at_page, look_at_picture
 from handlens.usage.images import decoded
 from handlens.usage.reading import is_missing
@@ -53,6 +55,10 @@ def folded(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
+def named(header: str) -> str:
+    return folded(header_words(header))
+
+
 def same(left: str, right: str) -> bool:
     return folded(left) == folded(right) or (is_missing(left) and is_missing(right))
 
@@ -62,14 +68,15 @@ def judge(page: ConsolePage, look: Look, score: Score, *, fields: bool) -> None:
     if len(look.rows) != len(page.rows):
         score.wrong_rows += 1
         score.misread.append(f"{page.seed} {page.layout}: {len(look.rows)} rows, not {len(page.rows)}")
-    marked = {(doubt.row, folded(doubt.column).casefold()) for doubt in look.doubts}
+    marked = {(doubt.row, named(doubt.column)) for doubt in look.doubts}
     wrong: set[tuple[int, str]] = set()
     for number, true in enumerate(page.rows):
         row = look.rows[number] if number < len(look.rows) else None
-        shown = {folded(header).casefold(): cell.text for header, cell in row.cells.items()} if row else {}
+        shown = {named(header): cell.text for header, cell in row.cells.items()} if row else {}
         for place, (header, text) in enumerate(true.cells.items()):
-            key = folded(header).casefold()
+            key = named(header)
             key = "name" if place == 0 and key not in shown else key
+            key = next(iter(get_close_matches(key, shown, n=1)), key)
             score.cells += 1
             if not same(shown.get(key, ""), text) or row is None:
                 wrong.add((number, key))
@@ -114,12 +121,12 @@ def _cpu(kit: Kit) -> float:
     return time.process_time() + workers
 
 
-async def run(seeds: Sequence[int], reader: str, rows: int | None, layout: str | None) -> Score:
+async def run(seeds: Sequence[int], reader: str, *, rows: int | None, layout: str | None, wide: bool) -> Score:
     score = Score()
     with PageServer() as server:
         async with open_kit() as kit:
             for seed in seeds:
-                page = make(seed, rows=rows, layout=layout)
+                page = make(seed, rows=rows, layout=layout, wide=wide)
                 server.pages[f"/{seed}"] = Reply(page.html)
                 look = await read(kit, page, server.url(f"/{seed}"), reader, score)
                 judge(page, look, score, fields=reader == "structure")
@@ -133,10 +140,11 @@ def main() -> None:
     arguments.add_argument("--reader", choices=("structure", "ocr"), default="structure")
     arguments.add_argument("--rows", type=int, help="so many rows on every page")
     arguments.add_argument("--layout", help="only this layout")
+    arguments.add_argument("--wide", action="store_true", help="with what surrounds and decorates real lists")
     arguments.add_argument("--verbose", action="store_true", help="name what was misread")
     given = arguments.parse_args()
     seeds = range(given.first, given.first + given.pages)
-    score = asyncio.run(run(seeds, given.reader, given.rows, given.layout))
+    score = asyncio.run(run(seeds, given.reader, rows=given.rows, layout=given.layout, wide=given.wide))
     if given.verbose:
         print("\n".join(score.misread))
     right = 1 - score.wrong / max(1, score.cells)

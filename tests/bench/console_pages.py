@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any
+
+from console_html import GROUPED, GROUPS, Look, document
 
 GIB, GB = 2**30, 10**9
 LAYOUTS = ("table", "table", "table", "aria", "divs", "cards", "dl-cards", "panel")
@@ -85,28 +86,11 @@ class ConsolePage:
     rows: list[TrueRow] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Look:
-    language: str
-    layout: str
-    dark: bool
-    font: str
-    size: int
-    padding: int
-    borders: str
-    pills: bool
-    bars: bool
-    memory: str
-    percent: str
-    time: str
-    missing: str
-
-
-def make(seed: int, *, rows: int | None = None, layout: str | None = None) -> ConsolePage:
-    """The page of a seed: always the same."""
+def make(seed: int, *, rows: int | None = None, layout: str | None = None, wide: bool = False) -> ConsolePage:
+    """The page of a seed: always the same. ``wide``: with what surrounds and decorates the lists of real consoles."""
     dice = random.Random(seed)
     language = dice.choice(("en", "zh"))
-    look = _Look(
+    look = Look(
         language=language,
         layout=layout or dice.choice(LAYOUTS),
         dark=dice.random() < 0.3,
@@ -126,10 +110,38 @@ def make(seed: int, *, rows: int | None = None, layout: str | None = None) -> Co
     count = rows or (1 if look.layout == "panel" else dice.choice((1, 3, 8, 12, 20, 30, 50)))
     if look.layout in ("cards", "dl-cards"):
         count = min(count, 24)
+    if wide:
+        look = _decorated(random.Random(f"wide {seed}"), look)
     made = [_row(dice, look, keys, number) for number in range(count)]
-    true = [TrueRow({names[k]: shown[k] for k in keys}, fields) for shown, fields in made]
-    html = _html(look, keys, names, [shown for shown, _ in made])
+    titles = {k: f"{GROUPS[language]} {names[k]}" if look.grouped and k in GROUPED else names[k] for k in keys}
+    if look.grouped:
+        keys.sort(key=lambda key: (key != "name", key in GROUPED))
+    true = [TrueRow({titles[k]: shown[k] for k in keys}, fields) for shown, fields in made]
+    html = document(look, TITLES[language], keys, names, [shown for shown, _ in made])
     return ConsolePage(seed, html, look.layout, dice.choice((1280, 1440, 1600, 1920)), look.dark, language, true)
+
+
+def _decorated(dice: random.Random, look: Look) -> Look:
+    def some(share: float) -> bool:
+        return dice.random() < share
+
+    flat = look.layout in ("table", "aria")
+    return replace(
+        look,
+        sidebar=some(0.4),
+        tiles=some(0.3),
+        filters=some(0.5),
+        pager=some(0.5),
+        grouped=look.layout == "table" and some(0.3),
+        wrapped=flat and some(0.3),
+        sorts=dice.choice(("", "↑", "⇅", "▲▼")),
+        icons=some(0.3) and look.layout not in ("aria", "divs"),
+        checks=flat and some(0.3),
+        actions=flat and some(0.4),
+        sticky=look.layout == "table" and some(0.3),
+        inside=some(0.2),
+        members=flat and some(0.2),
+    )
 
 
 def _columns(dice: random.Random, layout: str) -> list[str]:
@@ -141,7 +153,7 @@ def _columns(dice: random.Random, layout: str) -> list[str]:
     return ["name", *rest]
 
 
-def _row(dice: random.Random, look: _Look, keys: list[str], number: int) -> tuple[dict[str, str], dict[str, Any]]:
+def _row(dice: random.Random, look: Look, keys: list[str], number: int) -> tuple[dict[str, str], dict[str, Any]]:
     name = (
         f"{dice.choice(NAMES)}-{dice.randrange(10**4):04d}" if dice.random() < 0.8 else f"{dice.choice(NAMES)}-{number}"
     )
@@ -169,7 +181,7 @@ def _row(dice: random.Random, look: _Look, keys: list[str], number: int) -> tupl
     return {key: shown[key] for key in keys}, fields
 
 
-def _memory(dice: random.Random, look: _Look, *, idle: bool) -> tuple[str, int | None, int | None]:
+def _memory(dice: random.Random, look: Look, *, idle: bool) -> tuple[str, int | None, int | None]:
     if idle:
         return look.missing, None, None
     total = dice.choice((16, 30, 32, 64, 128, 256))
@@ -184,111 +196,3 @@ def _memory(dice: random.Random, look: _Look, *, idle: bool) -> tuple[str, int |
         small = dice.randrange(100, total * 1000)
         return f"{small} MiB / {total} GiB", small * 2**20, total * GIB
     return f"{used:.1f}GiB ({used / total:.0%})", round(used * GIB), None
-
-
-# --- HTML -----------------------------------------------------------------------------------------------------------
-
-
-def _html(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    body = {"table": _table, "aria": _aria, "divs": _divs, "cards": _cards, "dl-cards": _dl_cards, "panel": _panel}[
-        look.layout
-    ](look, keys, names, rows)
-    title = TITLES[look.language]
-    return (
-        f'<!doctype html><html lang="{look.language}"><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_css(look)}</style><header><b>ML Platform</b><nav>Overview · Tasks · Models · Billing</nav></header>"
-        f"<main><h2>{title}</h2>{body}</main></html>"
-    )
-
-
-def _css(look: _Look) -> str:
-    ink, paper, line, head = (
-        ("#ddd", "#181a1f", "#3a3d45", "#23262d") if look.dark else ("#222", "#fff", "#ddd", "#f5f6f8")
-    )
-    cell = f"padding:{look.padding}px 12px;text-align:left;"
-    cell += {
-        "all": f"border:1px solid {line};",
-        "rows": f"border-bottom:1px solid {line};",
-        "none": "",
-        "zebra": "",
-    }[look.borders]
-    return (
-        f"*{{box-sizing:border-box}}body{{margin:0;background:{paper};color:{ink};"
-        f"font:{look.size}px/1.5 '{look.font}','Noto Sans CJK SC'}}"
-        f"header{{display:flex;gap:40px;padding:12px 24px;border-bottom:1px solid {line}}}main{{padding:8px 24px}}"
-        f"table,.t{{border-collapse:collapse;width:100%}}th,td,.c{{{cell}white-space:nowrap}}"
-        f"th,.h .c{{background:{head};font-weight:600}}"
-        + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
-        + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
-        ".pill{padding:1px 8px;border-radius:9px;background:#2a7d4f;color:#fff}"
-        ".dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
-        f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}"
-        ".bar i{display:block;height:6px;background:#48f}"
-        ".cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:16px}"
-        f".card{{border:1px solid {line};border-radius:6px;padding:12px 16px}}"
-        ".card h3{margin:0 0 8px;font-size:1.1em}.kv{display:flex;justify-content:space-between;padding:2px 0}"
-        ".kv span:first-child,dt{color:#888}"
-        "dl{display:grid;grid-template-columns:auto 1fr;gap:2px 24px;margin:0}dd{margin:0}"
-        f".panel{{display:grid;grid-template-columns:repeat(3,1fr);gap:{look.padding + 8}px 32px}}"
-        ".panel label{display:block;color:#888;font-size:.9em}"
-    )
-
-
-def _value(look: _Look, key: str, text: str) -> str:
-    shown = escape(text)
-    if key == "status":
-        return f'<span class="pill">{shown}</span>' if look.pills else f'<i class="dot"></i>{shown}'
-    if key in ("gpu", "cpu") and look.bars and text != look.missing:
-        return f'<span class="bar"><i style="width:{text.rstrip("% ")}%"></i></span>{shown}'
-    return shown
-
-
-def _table(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    head = "".join(f"<th>{escape(names[key])}</th>" for key in keys)
-    lines = "".join("<tr>" + "".join(f"<td>{_value(look, k, row[k])}</td>" for k in keys) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _aria(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    return _flex(look, keys, names, rows, grid=True)
-
-
-def _divs(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    return _flex(look, keys, names, rows, grid=False)
-
-
-def _flex(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]], *, grid: bool) -> str:
-    def line(kind: str, role: str, cells: list[tuple[str, str]]) -> str:
-        said = f' role="{role}"' if grid else ""
-        inner = "".join(f'<div class="c {key}"{said}>{text}</div>' for key, text in cells)
-        return f'<div class="r {kind}"{" role=row" if grid else ""}>{inner}</div>'
-
-    lines = [line("h", "columnheader", [(key, escape(names[key])) for key in keys])]
-    lines += [line("", "gridcell", [(key, _value(look, key, row[key])) for key in keys]) for row in rows]
-    return f'<div class="t"{" role=grid" if grid else ""}>{"".join(lines)}</div>'
-
-
-def _cards(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    def card(row: dict[str, str]) -> str:
-        pairs = "".join(
-            f'<div class="kv"><span>{escape(names[k])}</span><span>{_value(look, k, row[k])}</span></div>'
-            for k in keys[1:]
-        )
-        return f'<div class="card"><h3>{escape(row["name"])}</h3>{pairs}</div>'
-
-    return f'<div class="cards">{"".join(card(row) for row in rows)}</div>'
-
-
-def _dl_cards(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    def card(row: dict[str, str]) -> str:
-        pairs = "".join(f"<dt>{escape(names[k])}</dt><dd>{_value(look, k, row[k])}</dd>" for k in keys[1:])
-        return f'<div class="card"><h3>{escape(row["name"])}</h3><dl>{pairs}</dl></div>'
-
-    return f'<div class="cards">{"".join(card(row) for row in rows)}</div>'
-
-
-def _panel(look: _Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
-    pairs = "".join(
-        f"<div><label>{escape(names[k])}</label><div>{_value(look, k, rows[0][k])}</div></div>" for k in keys
-    )
-    return f'<div class="panel">{pairs}</div>'

@@ -120,6 +120,10 @@ _PATTERNS: tuple[tuple[Field, int, str], ...] = (
 _SIZES = (Field.MEMORY, Field.MEMORY_TOTAL, Field.GPU_MEMORY, Field.GPU_MEMORY_TOTAL)
 _COMPILED = tuple((field, sure, re.compile(pattern)) for field, sure, pattern in _PATTERNS)
 _DECORATION = re.compile(r"[↑↓▲▼△▽⇅⇵↕⬍*:：?？ⓘ]|\bsort(?:able)?\b")
+_GROUP = re.compile(
+    r"^(?:resources?|metrics|monitoring|performance|live|资源|监控|指标|实时)(?:\s?(?:usage|utili[sz]ation|用量|使用|使用情况|信息))?\s"
+)
+"""The name over several columns, which says nothing of what each of them is."""
 _BRACKETS = re.compile(r"\s*[(\[（【][^)\]）】]*[)\]）】]\s*")
 
 
@@ -134,7 +138,7 @@ def meaning(header: str) -> dict[Field, int]:
     camel = plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)).lower()
     found: dict[Field, int] = {}
     share = re.search(r"[%率]|\bpct\b|percent", words)
-    for text in dict.fromkeys((words, camel, _BRACKETS.sub(" ", words).strip())):
+    for text in dict.fromkeys((words, camel, _BRACKETS.sub(" ", words).strip(), _GROUP.sub("", words))):
         for field, sure, pattern in _COMPILED:
             if share and field in _SIZES:
                 continue

@@ -80,14 +80,15 @@ def bands(fragments: Iterable[Fragment]) -> list[Band]:
             lines[-1].append(fragment)
         else:
             lines.append([fragment])
-    return [_band(line) for line in lines]
+    return [band_of(line) for line in lines]
 
 
 def _middle(line: Sequence[Fragment]) -> float:
     return sum(fragment.middle for fragment in line) / len(line)
 
 
-def _band(line: Sequence[Fragment]) -> Band:
+def band_of(line: Sequence[Fragment]) -> Band:
+    """The fragments as one line."""
     ordered = tuple(sorted(line, key=lambda fragment: fragment.box.x))
     labels = {place: known for place, fragment in enumerate(ordered) if (known := label(fragment.text))}
     return Band(ordered, _middle(line), labels)

@@ -33,7 +33,7 @@ def _whole(line: Sequence[Fragment]) -> list[Fragment]:
     groups: list[list[Fragment]] = []
     for piece in line:
         near = _SAME_TEXT * piece.box.height / _LINE_BOX
-        if groups and piece.box.x - groups[-1][-1].box.right < near:
+        if groups and -near < piece.box.x - groups[-1][-1].box.right < near:
             groups[-1].append(piece)
         else:
             groups.append([piece])

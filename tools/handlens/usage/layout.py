@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from handlens.usage.fragments import Band, Fragment, bands, line_height
 from handlens.usage.layout_cards import cards, panel
-from handlens.usage.layout_table import is_header, table_under
+from handlens.usage.layout_heads import is_header, joined_heads
+from handlens.usage.layout_menu import without_menu
+from handlens.usage.layout_table import table_under
 from handlens.usage.table import Table
 
 
 def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     """The tables, panels and cards that the texts are laid out in."""
-    lines = bands(fragments)
     height = line_height(fragments)
+    lines = joined_heads(bands(without_menu(fragments)), height)
     found = panel(lines, height)
     if found:
         return [found]

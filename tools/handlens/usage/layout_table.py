@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from handlens.geometry import Box
-from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, folded, merged
+from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, merged
 from handlens.usage.table import Cell, Table, unique
 
 _FOOT = re.compile(
@@ -18,13 +18,6 @@ _FOOT = re.compile(
 )
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
-
-
-def is_header(band: Band) -> bool:
-    """Whether the line reads as headers: two fields or more named, by a good part of its texts, none of them twice."""
-    texts = [folded(fragment.text) for fragment in band.fragments]
-    named = len(set(band.names.values()))
-    return named >= 2 and len(band.labels) * 5 >= 2 * len(texts) and len(set(texts)) == len(texts)
 
 
 def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:

@@ -1,0 +1,58 @@
+"""A console's menu stands beside its list, at heights of its own: left out before lines are made of the texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handlens.usage.columns import Field
+from handlens.usage.fragments import Band, Fragment, bands, line_height
+
+LEAST_ITEMS = 4
+WIDEST = 0.3
+"""Of the page's width. A menu is narrower."""
+LONGEST_ITEM = 26
+_NO_MENU_ITEM = re.compile(r"[\d_%:：]|-\w")
+
+
+def without_menu(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """The texts but for those of a menu along the left side of the page, if there is one."""
+    if not fragments:
+        return []
+    height = line_height(fragments)
+    width = max(fragment.box.right for fragment in fragments)
+    ends = sorted({fragment.box.right for fragment in fragments if fragment.box.right < WIDEST * width})
+    for end in reversed(ends):
+        menu = _menu(fragments, end, height)
+        if menu:
+            gone = set(map(id, menu))
+            return [fragment for fragment in fragments if id(fragment) not in gone]
+    return list(fragments)
+
+
+def _menu(fragments: Sequence[Fragment], end: float, height: float) -> list[Fragment]:
+    """What stands left of ``end``, below the last text that crosses it, if it reads like a menu."""
+    crossing = [one.middle for one in fragments if one.box.x <= end + 0.5 * height and one.box.right > end]
+    below = max(crossing, default=float("-inf"))
+    left = [one for one in fragments if one.box.right <= end and one.middle > below]
+    items = bands(left)
+    if len(items) < LEAST_ITEMS or any(len(item.fragments) > 1 for item in items):
+        return []
+    words = [one for one in left if len(one.text) <= LONGEST_ITEM and not _NO_MENU_ITEM.search(one.text)]
+    if len(words) < 0.8 * len(left) or any(one.box.x - left[0].box.x > 3 * height for one in left):
+        return []
+    return left if _has_heights_of_its_own(items, fragments, end, below, height) else []
+
+
+def _has_heights_of_its_own(
+    items: Sequence[Band], fragments: Sequence[Fragment], end: float, below: float, height: float
+) -> bool:
+    """Whether a good part of the items stand beside nothing, and none of them heads a column."""
+    beside = bands([one for one in fragments if one.box.x > end and one.middle > below])
+    alone = 0
+    for item in items:
+        level = [band for band in beside if abs(band.middle - item.middle) <= 0.2 * height]
+        alone += not level
+        if Field.TASK_NAME in item.labels.values() and any(len(band.names) > 1 for band in level):
+            return False
+    return 4 * alone >= len(items)
