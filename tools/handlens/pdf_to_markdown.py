@@ -173,7 +173,7 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
 
 
 async def _gather(document: OpenDocument, indices: list[int], page_breaks: bool, kit: Kit) -> _Gathered:
-    from handlens.pdf.result import Stitcher
+    from handlens.pdf.stitch import Stitcher
 
     gathered, stitcher = _Gathered(), Stitcher(page_breaks=page_breaks)
     async for page in document.pages(indices):
@@ -184,6 +184,7 @@ async def _gather(document: OpenDocument, indices: list[int], page_breaks: bool,
         )
         done = len(gathered.pages)
         await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
+    gathered.markdown.append(stitcher.end())
     return gathered
 
 

@@ -17,6 +17,7 @@ class Page:
     height: float = 842.0
     rotate: int = 0
     content: list[str] = field(default_factory=list)
+    annotations: str = ""
 
     def text(self, x: float, y: float, text: str, *, size: float = 10, font: int = PLAIN, mode: int = 0) -> Page:
         escaped = text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
@@ -53,7 +54,7 @@ def pdf_of(*pages: Page, catalog: str = "", objects: tuple[str, ...] = ()) -> by
         kids.append(f"{stream + 1} 0 R")
         bodies.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page.width} {page.height}] /Rotate {page.rotate} "
-            f"/Resources << /Font << {resources} >> >> /Contents {stream} 0 R >>"
+            f"/Resources << /Font << {resources} >> >> /Contents {stream} 0 R /Annots [{page.annotations}] >>"
         )
     bodies[0] = f"<< /Type /Catalog /Pages 2 0 R {catalog} >>"
     bodies[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"

@@ -192,3 +192,83 @@ def test_page_breaks_are_marked_when_asked_for() -> None:
     assert convert(data, options=Options(page_breaks=True)).markdown == (
         "<!-- page 1 -->\n\nOne.\n\n<!-- page 2 -->\n\nTwo."
     )
+
+
+def test_an_address_keeps_its_lines() -> None:
+    page = Page().paragraph(
+        60, 80, ["Aurelia Labs", "Attn. Accounts Payable", "4 Mill Lane", "Cambridge CB2 1RX", "UK"]
+    )
+    assert markdown(page.paragraph(60, 200, LOREM)).startswith(
+        "Aurelia Labs\\\nAttn. Accounts Payable\\\n4 Mill Lane\\\nCambridge CB2 1RX\\\nUK\n\nThe quick brown fox"
+    )
+
+
+def test_a_large_first_letter_belongs_to_its_word() -> None:
+    page = Page().text(60, 124, "T", size=30, font=BOLD)
+    page.text(82, 104, "he quick brown fox jumps over the lazy dog, and then it").text(82, 116, "goes back to where it")
+    text = markdown(page.paragraph(60, 128, ["came from, because nobody had asked it to jump over dogs in the first"]))
+    assert text.startswith("The quick brown fox")
+    assert text.count("T") == 1
+
+
+def test_letters_that_are_spaced_out_are_words() -> None:
+    page = Page().paragraph(60, 200, LOREM)
+    for n, letter in enumerate("COAST"):
+        page.text(60 + 11.5 * n, 80, letter)
+    assert "COAST" in markdown(page)
+
+
+def test_contents_become_a_nested_list() -> None:
+    page = Page().text(60, 80, "Contents", size=16, font=BOLD)
+    for n, (x, title, number) in enumerate(
+        [(60, "1 Start", 1), (76, "1.1 Aims", 2), (76, "1.2 Means", 4), (60, "2 End", 9)]
+    ):
+        page.text(x, 110 + 14 * n, f"{title} {'. ' * 30}{number}")
+    assert "- 1 Start … 1\n  - 1.1 Aims … 2\n  - 1.2 Means … 4\n- 2 End … 9" in markdown(page)
+
+
+def test_a_paragraph_after_a_list_is_no_part_of_its_last_item() -> None:
+    page = Page().text(60, 80, "•").text(72, 80, "a first point, which is short,").text(60, 92, "•")
+    page.text(72, 92, "a second point.").text(
+        60, 104, "We go on with a sentence of its own, that is long enough to be read."
+    )
+    assert "- a second point.\n\nWe go on" in markdown(page)
+
+
+def test_headings_have_one_level_throughout_the_document() -> None:
+    first = Page().text(60, 80, "The title", size=22, font=BOLD).paragraph(60, 120, LOREM)
+    first.text(60, 190, "A chapter", size=15, font=BOLD).paragraph(60, 212, LOREM)
+    second = Page().text(60, 80, "Another chapter", size=15, font=BOLD).paragraph(60, 112, LOREM)
+    text = markdown(first, second)
+    assert "\n## A chapter\n" in text
+    assert "\n## Another chapter\n" in text
+
+
+def test_running_headers_of_changing_words_are_left_out() -> None:
+    pages = [
+        Page().text(200, 50, f"{name} of the book").paragraph(60, 100, LOREM)
+        for name in ("Birth", "Life", "End", "Fame")
+    ]
+    assert "of the book" not in markdown(*pages)
+
+
+def test_links_lead_where_they_did_but_only_to_the_web() -> None:
+    def linked(action: str) -> str:
+        page = Page().paragraph(60, 100, ["Read the audited statement of the year."])
+        page.annotations = f"<< /Type /Annot /Subtype /Link /Rect [60 735 400 755] /A {action} >>"
+        return markdown(page)
+
+    web = linked("<< /S /URI /URI (https://example.org/a\\(1\\) b) >>")
+    assert web == "[Read the audited statement of the year.](https://example.org/a%281%29%20b)"
+    for action in ("<< /S /URI /URI (javascript:alert\\(1\\)) >>", "<< /S /Launch /F (/bin/sh) >>"):
+        assert linked(action) == "Read the audited statement of the year."
+
+
+def test_a_link_within_the_document_leads_to_its_heading() -> None:
+    outline = ("<< /Type /Outlines /First 9 0 R /Last 9 0 R /Count 1 >>",
+               "<< /Title (Method) /Parent 8 0 R /Dest [13 0 R /XYZ 60 770 0] >>")  # fmt: skip
+    first = Page().paragraph(60, 100, ["This is told in section two."])
+    first.annotations = "<< /Type /Annot /Subtype /Link /Rect [60 735 400 755] /Dest [13 0 R /XYZ 60 770 0] >>"
+    second = Page().text(60, 80, "2 Method", size=16, font=BOLD).paragraph(60, 110, LOREM)
+    text = convert(pdf_of(first, second, catalog="/Outlines 8 0 R", objects=outline)).markdown
+    assert "[This is told in section two.](#2-method)" in text

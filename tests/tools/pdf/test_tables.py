@@ -140,3 +140,66 @@ def test_links_that_are_underlined_are_no_rules() -> None:
     for n in range(3):
         page.rule(60, 101.5 + 12 * n, 84.5, 101.5 + 12 * n)
     assert "| ---" not in markdown(page)
+
+
+def test_strokes_under_cells_tell_columns_and_the_header_above_them() -> None:
+    page = Page().paragraph(60, 80, LOREM)
+    rows = [("Pos", "Article", "Price"), ("1", "Optical fibre, two metres", "84.50"), ("2", "Travel", "120.00")]
+    for r, row in enumerate(rows):
+        for x, text in zip((72, 104, 240), row, strict=True):
+            page.text(x, 160 + 20 * r, text, font=BOLD if r == 0 else 0)
+        for start, end in ((70, 100), (100, 238), (238, 300)):
+            page.rule(start, 166 + 20 * r, end, 166 + 20 * r)
+    expected = (
+        "| Pos | Article | Price |\n| --- | --- | --- |\n| 1 | Optical fibre, two metres | 84.50 |\n| 2 | Travel |"
+    )
+    assert expected in markdown(page)
+
+
+def test_an_unruled_statement_with_empty_cells_is_one_table() -> None:
+    rows = [
+        ("Date", "Description", "Out", "In"),
+        ("Sep 1", "Rent for the month of September", "1,650.00", ""),
+        ("Sep 4", "Payroll", "", "2,175.00"),
+        ("Sep 9", "Point of sale, corner shop", "131.46", ""),
+        ("Sep 18", "Payroll", "", "2,175.00"),
+    ]
+    page = Page()
+    for r, row in enumerate(rows):
+        for x, text in zip((60, 110, 330, 420), row, strict=True):
+            page.text(x, 160 + 14 * r, text, font=BOLD if r == 0 else 0) if text else None
+    assert "| Sep 4 | Payroll |  | 2,175.00 |" in markdown(page)
+
+
+def test_a_table_with_spans_that_goes_on_over_a_page_is_one_table() -> None:
+    def page(rows: range, top: float, title: str = "") -> Page:
+        page = Page().text(70, 60, title, size=16, font=BOLD) if title else Page()
+        xs, ys = (70, 150, 230, 310), [top + 20 * i for i in range(len(rows) + 3)]
+        for y in ys:
+            page.rule(150 if y == ys[1] else 70, y, 310, y)
+        for x in (70, 150, 310):
+            page.rule(x, ys[0], x, ys[-1])
+        page.rule(230, ys[1], 230, ys[-1])
+        page.text(80, ys[0] + 14, "Part", font=BOLD).text(160, ys[0] + 14, "Stock", font=BOLD)
+        page.text(160, ys[1] + 14, "Main", font=BOLD).text(240, ys[1] + 14, "Depot", font=BOLD)
+        for n, row in enumerate(rows):
+            for x, text in zip(xs, (f"Bolt {row}", str(row * 3), str(row * 7)), strict=False):
+                page.text(x + 10, ys[n + 2] + 14, text)
+        return page
+
+    text = markdown(page(range(1, 5), 600, "Parts"), page(range(5, 9), 80))
+    assert text.count("<table>") == text.count("</table>") == text.count("Depot") == 1
+    assert [n for n in range(1, 9) if f"<tr><td>Bolt {n}</td><td>{n * 3}</td><td>{n * 7}</td></tr>" in text] == [
+        *range(1, 9)
+    ]
+
+
+def test_a_row_of_a_ruled_table_near_the_edge_of_the_page_is_no_footer() -> None:
+    page = Page()
+    for r in range(16):
+        page.text(80, 472 + 22 * r, f"Item {r}").text(320, 472 + 22 * r, str(r * 11))
+    for r in range(17):
+        page.rule(70, 458 + 22 * r, 400, 458 + 22 * r)
+    for x in (70, 300, 400):
+        page.rule(x, 458, x, 810)
+    assert "| Item 15 | 165 |" in markdown(page)

@@ -57,6 +57,8 @@ class Block:
     score: float = 0.0
     lead: int = 0
     """How many words at the start of a paragraph are its heading (a run-in heading)."""
+    room: float = 0.0
+    """Points that are free to the right of its lines."""
     open: bool = False
     """Whether the paragraph goes on in the next column or page."""
 

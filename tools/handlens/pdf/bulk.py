@@ -13,7 +13,8 @@ import anyio.to_thread
 from handlens.errors import HandlensError
 from handlens.pdf.documents import Documents
 from handlens.pdf.options import Options
-from handlens.pdf.result import PageResult, Stitcher
+from handlens.pdf.result import PageResult
+from handlens.pdf.stitch import Stitcher
 
 
 @dataclass
@@ -112,7 +113,7 @@ async def _convert(documents: Documents, source: Path, target: Path, options: Op
                 outcome.pages += 1
                 if page.route == "failed":
                     outcome.failed_pages.append(page.index + 1)
-            await file.write("\n")
+            await file.write(stitcher.end() + "\n")
         await anyio.Path(part).replace(target)
     finally:
         with anyio.CancelScope(shield=True):

@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from handlens.pdf.bidi import is_rtl, plain_letters, read_leftwards
+from handlens.pdf.lettering import join_spaced
 from handlens.pdf.model import PageContent, Rect, Run, Style, Word
 
 if TYPE_CHECKING:
@@ -69,11 +71,16 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
     generated = pdfium.FPDFText_IsGenerated
     builder = _Builder(page)
     clip = page.rect.grown(2.0)
+    high = 0
     for index in range(max(0, pdfium.FPDFText_CountChars(text_page))):
         code = unicode_of(text_page, index)
         if code in (9, 10, 13, 32, 0xA0, 0) or 0x2000 <= code <= 0x200B or code == 0x3000:
-            builder.space(code == 32 and generated(text_page, index))
+            builder.space(code in (10, 13, 32) and generated(text_page, index))
             continue
+        if 0xD800 <= code <= 0xDFFF:  # half of a character beyond the first 65,536
+            high, code = (code, 0) if code < 0xDC00 else (0, 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)
+            if code < 0x10000:
+                continue
         handle = object_of(text_page, index)
         key = ctypes.cast(handle, ctypes.c_void_p).value or 0
         if key not in looks:
@@ -98,6 +105,8 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         if clip.holds((rect.x0 + rect.x1) / 2, base):
             builder.add(_Char(text, rect.x0, rect.x1, base, look))
     builder.space()
+    if builder.parted:
+        page.words = join_spaced(page.words, builder.parted)
 
 
 def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -> _Look | None:
@@ -145,11 +154,15 @@ class _Builder:
         self._chars: list[_Char] = []
         self._side: list[tuple[str, Rect, _Look]] = []
         self._order = 0
+        self._spaced = True
+        self.parted: set[int] = set()
+        """Orders of words that no space parts from the word before."""
 
     def space(self, guessed: bool = False) -> None:
         """End the word. A space that PDFium guessed counts for nothing: the gap between the characters decides."""
         if self._chars and not guessed:
             self._flush()
+        self._spaced |= not guessed
         if self._side:
             self._flush_side()
 
@@ -172,7 +185,10 @@ class _Builder:
         gap = (char.x0 - last.x1) / size
         shift = abs(char.base - last.base) / size
         if shift < 0.08:
-            return _OVERLAP < gap < _WORD_GAP or char.x0 == last.x0  # a ligature's characters share its box
+            if _OVERLAP < gap < _WORD_GAP or char.x0 == last.x0:  # a ligature's characters share its box
+                return True
+            leftwards = (last.x0 - char.x1) / size
+            return _OVERLAP < leftwards < _WORD_GAP and is_rtl(last.text + char.text)
         # A superscript or subscript hangs on its word; anything else on another baseline is another word.
         return (shift < 0.62 and small < _SCRIPT_SIZE * size and -0.2 < gap < _WORD_GAP) or (
             shift < 0.2 and -0.2 < gap < 0.1
@@ -183,6 +199,8 @@ class _Builder:
         main = max(chars, key=lambda c: c.look.size)
         size, base = main.look.size, main.base
         runs: list[Run] = []
+        if any(is_rtl(c.text) for c in chars):
+            chars = [c._replace(text=plain_letters(c.text)) for c in read_leftwards(chars)]
         for char in chars:
             style = char.look.font.style
             if char.look.size < _SCRIPT_SIZE * size or abs(char.base - base) > 0.2 * size:
@@ -200,6 +218,9 @@ class _Builder:
         self._page.words.append(
             Word(runs, rect, base, size, main.look.font.name, longest.style, self._order, main.look.colour)
         )
+        if not self._spaced:
+            self.parted.add(self._order)
+        self._spaced = False
         self._order += 1
 
     def _flush_side(self) -> None:

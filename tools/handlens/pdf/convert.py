@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError
 from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.headings import learn_levels
 from handlens.pdf.markdown import render
 from handlens.pdf.options import Options
 from handlens.pdf.page import understand
 from handlens.pdf.profile import Profile, profile_of
 from handlens.pdf.ranges import parse_pages
 from handlens.pdf.reading import Document
-from handlens.pdf.result import Figure, PageResult, stitch
+from handlens.pdf.result import Figure, PageResult
 from handlens.pdf.scan import read_scan, scale_for, wants_ocr
+from handlens.pdf.stitch import stitch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from handlens.pdf.model import PageContent
 
 _SAMPLE = 14
+_LEARNED = 8  # pages of the sample whose headings are looked for, to know their sizes
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
 _DOUBTFUL = 0.75
@@ -97,7 +100,10 @@ class Converter:
                 sample.append(self._document.read(index))
             except DocumentError:
                 continue  # a broken page teaches nothing; converting it reports it
-        return profile_of(sample, self.page_count, self._document.outline())
+        profile = profile_of(sample, self.page_count, self._document.outline())
+        if len(sample) > 1:
+            learn_levels([understand(page, profile) for page in sample[:_LEARNED]], profile)
+        return profile
 
     def pages(self, indices: Iterable[int]) -> Iterator[PageResult]:
         """Results of pages as they come; a page that can't be read gives a result that says so."""

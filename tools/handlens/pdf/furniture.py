@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from handlens.pdf.profile import in_margin, is_page_number, signature
+from handlens.pdf.profile import in_margin, is_page_number, place_of, signature
+from handlens.pdf.tables.lattice import lattices
+from handlens.pdf.tables.rules import joined
 
 if TYPE_CHECKING:
     from handlens.pdf.lines import Line
-    from handlens.pdf.model import PageContent
+    from handlens.pdf.model import PageContent, Rect
     from handlens.pdf.profile import Profile
 
 _CREDIT = re.compile(
@@ -18,14 +20,17 @@ _CREDIT = re.compile(
     r"\bsubmit your|\barticle \d|\bresearch article\b|\|",
     re.IGNORECASE,
 )
+_MOST_RULES = 3_000
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) -> tuple[list[Line], list[Line]]:
     """The page's content, and its running headers and footers."""
-    candidates = [line for line in fragments if in_margin(line, page)]
-    body = [line for line in fragments if not in_margin(line, page)]
-    furniture = {id(line) for line in candidates if _repeats(line, page, profile)}
+    tables = _tables_into_margins(page)
+    outside = {id(f) for f in fragments if not any(t.holds(f.rect.x0, f.base) for t in tables)}
+    candidates = [line for line in fragments if in_margin(line, page) and id(line) in outside]
+    body = [line for line in fragments if not in_margin(line, page) or id(line) not in outside]
+    furniture = {id(line) for line in candidates if _repeats(line, fragments, page, profile)}
     if len(furniture) == len(fragments):
         furniture.clear()  # a page of nothing but what repeats is a page of its own all the same
     for line in candidates:
@@ -37,11 +42,28 @@ def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) 
     return kept, [line for line in fragments if id(line) in furniture]
 
 
-def _repeats(line: Line, page: PageContent, profile: Profile) -> bool:
+def _tables_into_margins(page: PageContent) -> list[Rect]:
+    """Ruled tables that begin or end in a margin but lie mostly between them."""
+    if len(page.across) + len(page.down) > _MOST_RULES:
+        return []
+    found = lattices(joined(page.across), joined(page.down))
+    return [rect for rect in (lattice.rect for lattice in found) if rect.height > 0.3 * page.height]
+
+
+def _repeats(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
     if line.size > 1.3 * profile.body_size:
         return False  # the same title on several slides
     height = line.rect.y0 / page.height
+    if place_of(line) in profile.edges and line.size < 1.1 * profile.body_size and _is_last(line, fragments):
+        return True
     return any(signature(line.text, height + shift) in profile.repeated for shift in (0, 0.012, -0.012))
+
+
+def _is_last(line: Line, fragments: list[Line]) -> bool:
+    """Whether nothing but its own row is nearer to the page's edge, and no text is close to it on the other side."""
+    others = [o.base - line.base for o in fragments if abs(o.base - line.base) > 0.5 * line.size]
+    gap = min((abs(d) for d in others), default=0.0)
+    return gap > 1.9 * line.size and (all(d > 0 for d in others) or all(d < 0 for d in others))
 
 
 def _outside(line: Line, fragments: list[Line]) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
+from handlens.pdf.bidi import logical
 from handlens.pdf.lines import is_wide, needs_space
 from handlens.pdf.model import Style
 
@@ -18,24 +20,45 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 _WRAPPERS = {Style.SUPER: ("<sup>", "</sup>"), Style.SUB: ("<sub>", "</sub>"), Style.BOLD: ("**", "**"),
              Style.ITALIC: ("*", "*")}  # fmt: skip
 
-Piece = tuple[str, Style]
+
+class Piece(NamedTuple):
+    """Characters of one style and one link."""
+
+    text: str
+    style: Style
+    link: str = ""
 
 
 def plain(lines: list[Line]) -> str:
     """The text of lines as one paragraph, without markup."""
-    return "".join(text for text, _ in _pieces([line.words for line in lines], Style.PLAIN))
+    return "".join(piece.text for piece in _pieces([line.words for line in lines], Style.PLAIN))
 
 
-def inline(rows: list[list[Word]], *, ignore: Style = Style.PLAIN) -> str:
-    """Lines of words as inline Markdown on one line; `ignore` names styles that mean nothing here."""
+def inline(
+    rows: list[list[Word]], *, ignore: Style = Style.PLAIN, breaks: frozenset[int] = frozenset(), links: bool = False
+) -> str:
+    """Lines of words as inline Markdown; `ignore` is styles that mean nothing here, `breaks` lines that end there."""
     text, loud = "", False
-    for piece, style in _pieces(rows, ignore | Style.MONO):
-        emphasis = style & (Style.BOLD | Style.ITALIC)
-        if emphasis and loud and not (piece[:1].isspace() or text[-1:].isspace()):
-            style &= ~emphasis  # two emphases that touch would be read as one
-        text += _wrapped(piece, style)
-        loud = bool(style & (Style.BOLD | Style.ITALIC)) and not piece[-1:].isspace()
-    return text.strip()
+    for link, group in groupby(_pieces(rows, ignore | Style.MONO, breaks), key=lambda p: p.link if links else ""):
+        part = ""
+        for piece in group:
+            style, before = piece.style, part or text
+            emphasis = style & (Style.BOLD | Style.ITALIC)
+            if emphasis and loud and not (piece.text[:1].isspace() or before[-1:].isspace()):
+                style &= ~emphasis  # two emphases that touch would be read as one
+            part += _wrapped(piece.text, style)
+            loud = bool(style & (Style.BOLD | Style.ITALIC)) and not piece.text[-1:].isspace()
+        text += _linked(part, link) if link else part
+    return text.strip().replace("\n", "\\\n")
+
+
+def _linked(text: str, target: str) -> str:
+    """Inline Markdown as a link, the space round it left outside; an address that is its own text stands bare."""
+    body = text.strip()
+    if body.replace("\\", "") in (target, target.removeprefix("mailto:")):
+        return text.replace(body, f"<{target.removeprefix('mailto:')}>")
+    lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{lead}[{body}]({target}){tail}" if re.search(r"\w", body) else text
 
 
 def escaped(text: str) -> str:
@@ -45,42 +68,46 @@ def escaped(text: str) -> str:
     return _ENTITY.sub("&amp;", text)
 
 
-def _pieces(rows: list[list[Word]], ignore: Style) -> list[Piece]:
+def _pieces(rows: list[list[Word]], ignore: Style, breaks: frozenset[int] = frozenset()) -> list[Piece]:
     pieces: list[Piece] = []
-    rows = [row for row in rows if row]
+    rows = [logical(row) for row in rows if row]
     for n, row in enumerate(rows):
         for i, word in enumerate(row):
+            last = row[i - 1] if i else rows[n - 1][-1]
+            link = word.link if word.link == last.link else ""
             if i:
-                if needs_space(row[i - 1], word):
-                    _append(pieces, " ", word.style & ~ignore & ~(Style.SUPER | Style.SUB))
+                if needs_space(last, word):
+                    _append(pieces, Piece(" ", word.style & ~ignore & ~(Style.SUPER | Style.SUB), link))
+            elif n - 1 in breaks:
+                _append(pieces, Piece("\n", Style.PLAIN, link))
             elif n:
-                _join_rows(pieces, rows[n - 1][-1], word)
+                _join_rows(pieces, last, word, link)
             for text, style in word.runs:
-                _append(pieces, text, style & ~ignore)
+                _append(pieces, Piece(text, style & ~ignore, word.link))
     return pieces
 
 
-def _join_rows(pieces: list[Piece], last: Word, first: Word) -> None:
+def _join_rows(pieces: list[Piece], last: Word, first: Word, link: str) -> None:
     """Between two lines: nothing after a hyphen that parts a word, or between ideographs; otherwise a space."""
-    if is_wide(last.text[-1]) and is_wide(first.text[0]):
+    if is_wide(last.text[-1]) or is_wide(first.text[0]):
+        return
+    if re.search(r"\w-$", last.text) and first.text[0].isdigit():
         return
     if last.text.endswith("-") and len(last.text) > 1 and last.text[-2].isalpha() and first.text[0].isalpha():
         if first.text[0].islower() and "-" not in last.text[:-1] and not last.text[:-1].isupper():
-            text, style = pieces[-1]
-            pieces[-1] = (text[:-1], style)
+            pieces[-1] = pieces[-1]._replace(text=pieces[-1].text[:-1])
         return
     if last.text.endswith(("/", "-")) and last.text.startswith(("http", "www")):
         return
-    _append(pieces, " ", first.style & last.style & ~(Style.SUPER | Style.SUB | Style.MONO))
+    _append(pieces, Piece(" ", first.style & last.style & ~(Style.SUPER | Style.SUB | Style.MONO), link))
 
 
-def _append(pieces: list[Piece], text: str, style: Style) -> None:
-    if pieces and pieces[-1][1] == style:
-        pieces[-1] = (pieces[-1][0] + text, style)
-    elif pieces and not text.strip():
-        pieces[-1] = (pieces[-1][0] + text, pieces[-1][1])
+def _append(pieces: list[Piece], piece: Piece) -> None:
+    last = pieces[-1] if pieces else None
+    if last and (last.style == piece.style or not piece.text.strip()) and last.link == piece.link:
+        pieces[-1] = last._replace(text=last.text + piece.text)
     else:
-        pieces.append((text, style))
+        pieces.append(piece)
 
 
 def _wrapped(text: str, style: Style) -> str:

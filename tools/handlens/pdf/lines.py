@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from handlens.pdf.bidi import logical
 from handlens.pdf.model import Rect, Style, Word, around
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Line:
 def joined_text(words: list[Word]) -> str:
     """Words with single spaces; none between two ideographs that touch."""
     text = ""
+    words = logical(words)
     for i, word in enumerate(words):
         if i and needs_space(words[i - 1], word):
             text += " "

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
 from handlens.pdf.inline import escaped, inline, plain
 from handlens.pdf.model import Style
-from handlens.pdf.paragraphs import BULLETS, without_marker
+from handlens.pdf.paragraphs import BULLETS, deliberate_breaks, is_entry, without_marker
 
 if TYPE_CHECKING:
     from handlens.pdf.blocks import Cell
     from handlens.pdf.lines import Line
+
+_LEADERS = re.compile(r"\s*((\. ?){4,}|…)\s*")
 
 
 def render(blocks: list[Block], *, tables: str = "auto") -> str:
@@ -47,12 +50,15 @@ def _block(block: Block, tables: str) -> str:
         case Kind.FIGURE:
             return f"![]({block.artifact})" if block.artifact else ""
         case _:
-            return _safe_start(inline([line.words for line in block.lines]))
+            rows = [line.words for line in block.lines]
+            return _safe_start(inline(rows, breaks=deliberate_breaks(block.lines, block.room), links=True))
 
 
 def _item(block: Block) -> str:
     rows = [without_marker(block.lines[0]), *(line.words for line in block.lines[1:])]
-    text = inline(rows)
+    text = inline(rows, links=True)
+    if is_entry(block.lines[-1]):
+        text = _LEADERS.sub(" … ", text)
     indent = "  " * block.level
     if block.marker in BULLETS:
         return f"{indent}- {text}"

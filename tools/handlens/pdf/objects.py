@@ -126,11 +126,11 @@ def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _
     rect = _bounds(handle, outer, frame, page)
     if rect is None:
         return
+    if _DOT[0] <= rect.width <= _DOT[1] and 0.8 < rect.width / max(0.1, rect.height) < 1.25:
+        page.dots.append(rect)  # of any colour: on a dark ground they are white
+        return
     ink = _ink(handle)
     if ink is None:
-        return
-    if _DOT[0] <= rect.width <= _DOT[1] and 0.8 < rect.width / max(0.1, rect.height) < 1.25:
-        page.dots.append(rect)
         return
     if rect.height <= _THIN < rect.width or rect.width <= _THIN < rect.height:
         _add_rule(rect, page)

@@ -20,10 +20,31 @@ class Placed(Protocol):
     @property
     def rect(self) -> Rect: ...
 
+    @property
+    def cells(self) -> bool:
+        """Whether it is a pile of short values, as in a column of a table, and no text."""
+        ...
+
+    @property
+    def short(self) -> bool:
+        """Whether its lines are a word or two each."""
+        ...
+
+    @property
+    def prose(self) -> bool:
+        """Whether its lines are full, as those of running text are."""
+        ...
+
+    @property
+    def bases(self) -> list[float]:
+        """Baselines of its lines."""
+        ...
+
 
 P = TypeVar("P", bound=Placed)
 
 _MIN_GUTTER = 0.55  # of the median height of what is ordered
+_FAR = 12.0  # of the same
 _DEPTH = 12
 
 
@@ -114,9 +135,11 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     left = [i for i in items if i.rect.x1 <= low + 0.5]
     right = [i for i in items if i.rect.x0 >= high - 0.5]
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
-    if not left or not right:
+    if not left or not right or _values_of(right, left) or _values_of(left, right):
         return 0.0
     columns = _is_column(left, height), _is_column(right, height)
+    if high - low > _FAR * height and _stands_apart(right, crossing, height):
+        columns = True, True
     if not all(columns) and not (_is_prose(left if columns[0] else right, height) and any(columns)):
         return 0.0
     a, b = around([i.rect for i in left]), around([i.rect for i in right])
@@ -133,6 +156,25 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     return min(free, 4 * min(text)) * (1 + min(1.0, (high - low) / (4 * height)))
 
 
+def _stands_apart(items: list[P], crossing: list[P], height: float) -> bool:
+    """Whether a few lines stand together far from all else, as a sender or a date at the head of a letter."""
+    area = around([i.rect for i in items])
+    count = sum(len(i.bases) for i in items)
+    beside = any(i.rect.y0 < area.y1 and i.rect.y1 > area.y0 for i in crossing)
+    return not beside and count >= 2 and area.height <= 2.2 * height * count and not any(i.cells for i in items)
+
+
+def _values_of(side: list[P], other: list[P]) -> bool:
+    """Whether short values at one side stand each in a line at the other: columns of one table or list."""
+    numbers = any(i.cells for i in other)
+    values = [base for i in side if i.cells or (i.short and numbers) for base in i.bases]
+    if not values or any(i.prose for i in [*side, *other]):
+        return False
+    labels = [base for i in other for base in i.bases]
+    met = sum(any(abs(base - label) < 1.0 for label in labels) for base in values)
+    return len(values) >= 3 and met > 0.9 * len(values) and len(values) >= 0.5 * sum(len(i.bases) for i in side)
+
+
 def _is_prose(items: Sequence[Placed], height: float) -> bool:
     """A tall wide pile of lines, beside which there may be a table."""
     return any(i.rect.height > 6 * height and i.rect.width > 15 * height for i in items)
@@ -140,7 +182,8 @@ def _is_prose(items: Sequence[Placed], height: float) -> bool:
 
 def _is_column(items: list[P], height: float) -> bool:
     """Whether items could be a column of prose or of a list, and not a column of short cells."""
+    items = [i for i in items if not i.cells]
     if len(items) < 2:
-        return items[0].rect.height > 4 * height
+        return bool(items) and items[0].rect.height > 4 * height
     widths = [i.rect.width for i in items]
     return median(widths) > 7 * height or max(i.rect.height for i in items) > 4 * height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
@@ -10,11 +10,13 @@ from handlens.pdf.figures import find_figures, lettering
 from handlens.pdf.furniture import split_furniture
 from handlens.pdf.headings import mark_captions, mark_headings
 from handlens.pdf.leads import split_leads
+from handlens.pdf.lettering import join_drop_caps
 from handlens.pdf.lines import Line, fragments_of, merged
 from handlens.pdf.model import PageContent, Rect, Style, around
 from handlens.pdf.order import regions
-from handlens.pdf.paragraphs import join_fragments, paragraphs
+from handlens.pdf.paragraphs import is_entry, join_fragments, paragraphs
 from handlens.pdf.tables import find_tables, find_unruled
+from handlens.pdf.tables.stream import NUMBER
 
 if TYPE_CHECKING:
     from handlens.pdf.profile import Profile
@@ -28,12 +30,26 @@ class _Item:
     lines: list[Line]
     table: Table | None = None
     figure: bool = False
+    bases: list[float] = field(init=False)
+    cells: bool = field(init=False)
+    short: bool = field(init=False)
+    prose: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        count = len(self.lines)
+        values = sum(bool(NUMBER.match(line.text)) for line in self.lines)
+        full = sum(line.rect.width > 0.85 * self.rect.width and not is_entry(line) for line in self.lines)
+        words = sum(len(line.words) for line in self.lines)
+        self.bases = [line.base for line in self.lines]
+        self.cells = count > 0 and values > 0.6 * count
+        self.short = count > 0 and max(line.rect.width / line.size for line in self.lines) < 6.0
+        self.prose = count > 2 and full > 0.6 * count and words > 4 * count
 
 
 def understand(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, with headings found; headers and footers last, as furniture."""
     blocks = split_leads(blocks_of(page, profile))
-    mark_headings(blocks, profile)
+    mark_headings(blocks, profile, page.index)
     _nest(blocks)
     return blocks
 
@@ -56,7 +72,7 @@ def _nest(blocks: list[Block]) -> None:
 def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, before anybody asks which of them are headings."""
     figures = find_figures(page)
-    words, _ = lettering(page.words, figures)
+    words, _ = lettering(join_drop_caps(page.words, profile.body_size), figures)
     if profile.mono:
         for word in words:
             word.style &= ~Style.MONO
@@ -69,8 +85,18 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     for group in regions(items, profile.body_size):
         blocks += _column(group, page)
     mark_captions(blocks)
+    _measure_room(blocks)
     blocks += [Block(Kind.FURNITURE, line.rect, [line], page=page.index) for line in furniture]
     return blocks
+
+
+def _measure_room(blocks: list[Block]) -> None:
+    """How far to the right each block's lines could go before they meet something, or the end of all text."""
+    end = max((b.rect.x1 for b in blocks), default=0.0)
+    for block in (b for b in blocks if b.kind is Kind.TEXT and len(b.lines) > 1):
+        box = block.rect
+        beside = [b.rect.x0 for b in blocks if b.rect.x0 > box.x1 and b.rect.y0 < box.y1 and b.rect.y1 > box.y0]
+        block.room = max(0.0, min([*beside, end]) - 2 * block.lines[0].size - box.x1)
 
 
 def _column(items: list[_Item], page: PageContent) -> list[Block]:

@@ -6,6 +6,7 @@ import itertools
 import re
 from statistics import median
 
+from handlens.pdf.bidi import is_rtl
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.lines import Line
 from handlens.pdf.model import Rect, Word, around
@@ -13,6 +14,7 @@ from handlens.pdf.model import Rect, Word, around
 BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
 _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
+_ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
 
 
@@ -90,6 +92,8 @@ def _pitch(lines: list[Line]) -> float:
 def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: Line | None) -> bool:
     """Whether `line` begins another paragraph than the one that `current` holds."""
     last = current[-1]
+    if is_entry(last) or (is_entry(line) and (starts_item(line) or len(current) > 1)):
+        return True
     step = (line.base - last.base) / max(line.size, last.size)
     if last.mono > 0.8 and line.mono > 0.8 and 0 < step < 3.4:
         return False
@@ -100,16 +104,36 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
     if starts_item(line) and (marker_of(line)[0] in BULLETS or _free(current, line, column, after)):
         return True
     em = line.size
+    if is_rtl(line.text):
+        ragged = last.rect.x0 - column.x0
+        return bool(_SENTENCE_END.search(last.text)) and ragged > line.words[-1].rect.width + 1.5 * em
     left = current[1].rect.x0 if len(current) > 1 else current[0].rect.x0
     indent = line.rect.x0 - left
-    if starts_item(current[0]):  # lines of an item hang under its text or its marker
-        return line.rect.x0 < current[0].rect.x0 - 0.5 * em
+    if starts_item(current[0]):
+        return _ends_item(current, line, column)
     full = last.rect.x1 > column.x1 - 2.5 * em
     if 0.7 * em < indent < 6 * em and (after is None or after.rect.x0 < line.rect.x0 - 0.5 * em or not full):
         return True
     ragged = column.x1 - last.rect.x1
     first = line.words[0].rect.width
     return bool(_SENTENCE_END.search(last.text)) and ragged > max(first + 1.5 * em, 0.12 * column.width)
+
+
+def _ends_item(current: list[Line], line: Line, column: Rect) -> bool:
+    """Whether a line does not go on with a list item, whose lines hang under its text or its marker."""
+    first, last, em = current[0], current[-1], line.size
+    if line.rect.x0 < first.rect.x0 - 0.5 * em:
+        return True
+    text = first.words[min(marker_of(first)[1], len(first.words) - 1)].rect.x0
+    if text - first.rect.x0 < 0.7 * em or line.rect.x0 > text - 0.5 * em:
+        return False
+    hanging = len(current) > 1 and abs(last.rect.x0 - text) < 0.5 * em
+    return hanging or last.rect.x1 + line.words[0].rect.width + em < column.x1
+
+
+def is_entry(line: Line) -> bool:
+    """Whether a line of a table of contents or an index ends here: dots that lead to a page number."""
+    return bool(_ENTRY.search(line.text))
 
 
 def _turns(last: Line, line: Line, column: Rect, step: float, pitch: float) -> bool:
@@ -160,7 +184,9 @@ def starts_item(line: Line) -> bool:
 def _block(lines: list[Line], page: int) -> Block:
     block = Block(Kind.TEXT, around([line.rect for line in lines]), list(lines), page=page)
     marker, _ = marker_of(lines[0])
-    if marker and not (lines[0].bold > 0.9 and marker not in BULLETS):
+    if is_entry(lines[-1]) and not marker:
+        block.kind, block.marker = Kind.ITEM, "•"
+    elif marker and not (lines[0].bold > 0.9 and marker not in BULLETS):
         block.kind, block.marker = Kind.ITEM, marker
     elif all(line.mono > 0.8 for line in lines):
         block.kind = Kind.CODE
@@ -177,3 +203,29 @@ def without_marker(line: Line) -> list[Word]:
     run = first.runs[0]._replace(text=text)
     rest = Word([run], first.rect, first.base, first.size, first.font, first.style, first.order, first.colour)
     return [rest, *line.words[1:]]
+
+
+def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
+    """Lines that end although the next word would have fitted beside them: of an address, a poem, a credit.
+
+    room: how much farther than now lines could go, in points.
+    """
+    if len(lines) < 2:
+        return frozenset()
+    right, widest = max(line.rect.x1 for line in lines), max(line.rect.width for line in lines)
+    found: set[int] = set()
+    wide: set[int] = set()
+    for n, (line, after) in enumerate(itertools.pairwise(lines)):
+        free = min(right - line.rect.x1, widest - line.rect.width)
+        need = after.words[0].rect.width + 0.7 * line.size
+        if line.text.endswith("-"):
+            continue
+        if free > need:
+            found.add(n)
+        if free + room > need:
+            wide.add(n)
+    if median(len(line.words) for line in lines) <= 5:
+        uneven = min(line.rect.width for line in lines[:-1]) < 0.93 * widest
+        if len(found) > 0.2 * (len(lines) - 1) or (len(wide) == len(lines) - 1 and uneven):
+            return frozenset(range(len(lines) - 1))
+    return frozenset(found) if len(found) >= 0.4 * (len(lines) - 1) else frozenset()

@@ -29,8 +29,13 @@ class Profile:
     """Whether the text itself is in fixed pitch, which then means nothing."""
     pages: int = 1
     repeated: set[str] = field(default_factory=set)
+    edges: set[tuple[int, float]] = field(default_factory=set)
+    """Where lines of changing text stand by themselves at the top or bottom of many pages; see `place_of`."""
     sizes: list[float] = field(default_factory=list)
     outline: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    """Level and title of the outline's entries, by page index."""
+    looks: dict[tuple[float, bool], int] = field(default_factory=dict)
+    """Size and weight of headings somewhere in the document, with their level in the outline, 0 where in none."""
 
 
 def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, str, int | None]]) -> Profile:
@@ -39,16 +44,19 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     fonts: Counter[str] = Counter()
     mono = 0
     margins: Counter[str] = Counter()
+    edges: Counter[tuple[int, float]] = Counter()
     for page in pages:
         seen: set[str] = set()
         for word in page.words:
             sizes[round(word.size * 2) / 2] += len(word.text)
             fonts[word.font] += len(word.text)
             mono += len(word.text) if word.style & Style.MONO else 0
-        for line in fragments_of(page.words):
+        fragments = fragments_of(page.words)
+        for line in fragments:
             if in_margin(line, page):
                 seen.add(signature(line.text, line.rect.y0 / page.height))
         margins.update(seen)
+        edges.update(_apart_at_edges(fragments, page))
     profile = Profile(pages=total)
     if sizes:
         profile.body_size = max(sizes, key=lambda size: sizes[size])
@@ -56,11 +64,32 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
         profile.mono = mono > 0.6 * sum(fonts.values())
         profile.sizes = sorted(sizes, reverse=True)
     needed = max(2, 0.25 * len(pages))
+    profile.edges = {place for place, count in edges.items() if count >= max(3, 0.3 * len(pages))}
     profile.repeated = {text for text, count in margins.items() if count >= needed} if len(pages) > 1 else set()
     for level, title, index in outline:
         if index is not None and title:
             profile.outline.setdefault(index, []).append((level, title.strip()))
     return profile
+
+
+def place_of(line: Line) -> tuple[int, float]:
+    """What running headers of different words share: their height on the page, and the size of their type."""
+    return round(line.base), round(line.size, 1)
+
+
+def _apart_at_edges(fragments: list[Line], page: PageContent) -> set[tuple[int, float]]:
+    """Places of a page's first and last lines, where a gap parts them from the text."""
+    found: set[tuple[int, float]] = set()
+    for ordered in (sorted(fragments, key=lambda f: f.base), sorted(fragments, key=lambda f: -f.base)):
+        edge = [f for f in ordered if abs(f.base - ordered[0].base) < 0.5 * f.size]
+        rest = ordered[len(edge) :]
+        if (
+            rest
+            and abs(rest[0].base - edge[0].base) > 1.9 * max(rest[0].size, edge[0].size)
+            and in_margin(edge[0], page)
+        ):
+            found |= {place_of(line) for line in edge}
+    return found
 
 
 def in_margin(line: Line, page: PageContent) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from handlens.errors import DocumentError, PasswordRequired
@@ -9,12 +11,15 @@ from handlens.pdf.bullets import add_bullets
 from handlens.pdf.characters import dominant_quarter, read_words
 from handlens.pdf.fonts import Fonts
 from handlens.pdf.frame import Frame
+from handlens.pdf.links import Headings, place_of, read_links
 from handlens.pdf.model import PageContent, Rect
 from handlens.pdf.objects import read_objects
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+_MOST_ENTRIES = 5_000
 
 
 class Document:
@@ -88,7 +93,7 @@ class Document:
             (left, top, min(image.width, int(clip.x1 * scale) + 1), min(image.height, int(clip.y1 * scale) + 1))
         )
 
-    def outline(self, limit: int = 5_000) -> list[tuple[int, str, int | None]]:
+    def outline(self, limit: int = _MOST_ENTRIES) -> list[tuple[int, str, int | None]]:
         """Entries of the document's outline: level from 1, title, page index or None."""
         entries: list[tuple[int, str, int | None]] = []
         for item in self._pdf.get_toc(max_depth=8):
@@ -97,6 +102,16 @@ class Document:
             if len(entries) >= limit:
                 break
         return entries
+
+    @cached_property
+    def _headings(self) -> Headings:
+        entries: list[tuple[str, int, float]] = []
+        for item in itertools.islice(self._pdf.get_toc(max_depth=8), _MOST_ENTRIES):
+            target = item.get_dest()
+            place = place_of(self._pdf.raw, target.raw) if target else None
+            if place:
+                entries.append((item.get_title(), *place))
+        return Headings(self._pdf, entries)
 
     def metadata(self) -> dict[str, str]:
         """Title, author and so on, as the file says."""
@@ -122,6 +137,7 @@ class Document:
         read_words(text_page, frame, self._fonts, content)
         read_objects(page.raw, frame, content)
         add_bullets(content)
+        read_links(self._pdf.raw, page.raw, frame, content, self._headings)
         return content
 
 

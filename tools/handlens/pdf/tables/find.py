@@ -9,6 +9,7 @@ from handlens.pdf.captions import is_table_caption
 from handlens.pdf.lines import Line, rows_of
 from handlens.pdf.model import PageContent, Rect, Rule, Word
 from handlens.pdf.paragraphs import BULLETS
+from handlens.pdf.tables.borders import cell_strokes
 from handlens.pdf.tables.columns import find_bands, pieces_of
 from handlens.pdf.tables.lattice import lattices
 from handlens.pdf.tables.ruled import inside, read_lattice
@@ -27,7 +28,11 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
     captions = [f.rect for f in fragments if is_table_caption(f.text)]
     found: list[Found] = []
     _add_lattices(across, down, words, found)
+    for strokes_across, sides in cell_strokes(page.across, words):
+        _add_lattices(joined(strokes_across), joined(sides), words, found)
     if soft_across:
+        for edges, sides in cell_strokes(soft_across, words):
+            _add_lattices(joined(edges), joined(sides), words, found)
         _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), words, found)
     level = joined([*strokes, *(r for r in soft_across if r.length > 100)], gap=14.0)
     for rect in _between_rules(level, words, [r for r, _ in found], captions):
@@ -130,7 +135,7 @@ def _covered(row: list[Word]) -> float:
 
 def _plausible(table: Table) -> bool:
     first = [" ".join(w.text for line in row[0].lines for w in line) for row in table.rows if row]
-    if all(text in BULLETS for text in first):
+    if sum(bool(text) and text in BULLETS for text in first) >= 0.5 * len(first):
         return False  # a list whose markers stand in a column of their own
     width = max(sum(c.across for c in row) for row in table.rows)
     filled = sum(bool(cell.lines) for row in table.rows for cell in row)

@@ -75,7 +75,7 @@ def _rectangles(members: list[tuple[int, int]]) -> list[tuple[int, int, int, int
 
 
 def lattices(across: list[Rule], down: list[Rule]) -> list[Lattice]:
-    """Groups of rules that touch, with at least two rules each way."""
+    """Groups of rules that touch, with at least two rules each way, or one upright rule amid what they part."""
     rules = [(rule, True) for rule in across] + [(rule, False) for rule in down]
     parent = list(range(len(rules)))
 
@@ -94,12 +94,12 @@ def lattices(across: list[Rule], down: list[Rule]) -> list[Lattice]:
         groups.setdefault(root(i), ([], []))[0 if level else 1].append(rule)
     found: list[Lattice] = []
     for level_rules, upright in groups.values():
-        if len(level_rules) < 2 or len(upright) < 2:
+        if len(level_rules) < 2 or not upright:
             continue
         xs, ys = positions((r.at for r in upright), 3.5), positions((r.at for r in level_rules), 3.5)
         _open_sides(xs, level_rules, 15.0)
         _open_sides(ys, upright, 8.0)
-        if len(xs) >= 2 and len(ys) >= 2 and xs[-1] - xs[0] > 40 and ys[-1] - ys[0] > 12:
+        if len(xs) + len(upright) > 3 and len(ys) >= 2 and xs[-1] - xs[0] > 40 and ys[-1] - ys[0] > 12:
             found.append(Lattice(level_rules, upright, xs, ys))
     return found
 

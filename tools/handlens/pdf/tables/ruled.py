@@ -13,6 +13,8 @@ from handlens.pdf.tables.columns import Piece, find_bands, pieces_of
 from handlens.pdf.tables.lattice import Lattice
 from handlens.pdf.tables.stream import NUMBER, TextRow, merged_rows
 
+_MANY_ROWS = 4
+
 
 @dataclass
 class _Area:
@@ -32,7 +34,8 @@ def read_lattice(lattice: Lattice, words: list[Word]) -> Table | None:
     for r, c, rows, columns in lattice.cells():
         rect = Rect(lattice.xs[c], lattice.ys[r], lattice.xs[c + columns], lattice.ys[r + rows])
         area = _Area(r, c, rows, columns, inside(words, rect))
-        areas += _by_columns(area, lattice)
+        for part in _by_rows(area, lattice):
+            areas += _by_columns(part, lattice)
     filled = [a for a in areas if a.words]
     if len(filled) < 2 or len({a.column for a in filled}) < 2 or len(areas) < 4:
         return None
@@ -77,6 +80,17 @@ def _by_columns(area: _Area, lattice: Lattice) -> list[_Area]:
     return [_Area(area.row, area.column + i, area.rows, 1, part) for i, part in enumerate(parts)]
 
 
+def _by_rows(area: _Area, lattice: Lattice) -> list[_Area]:
+    """An area over many rows, parted where it has a line of text in each: only the rules of its rows are missing."""
+    if area.rows < _MANY_ROWS or area.columns > 1:
+        return [area]
+    ys = lattice.ys[area.row : area.row + area.rows + 1]
+    parts = [[w for w in area.words if top < (w.rect.y0 + w.rect.y1) / 2 <= bottom] for top, bottom in pairwise(ys)]
+    if not all(parts):
+        return [area]
+    return [_Area(area.row + n, area.column, 1, area.columns, part) for n, part in enumerate(parts)]
+
+
 def _numbers_apart(words: list[Word], borders: list[float]) -> bool:
     """Numbers set so closely that they look like one piece, but none of which lies over a border."""
     crossing = any(w.rect.x0 < x - 1 and w.rect.x1 > x + 1 for w in words for x in borders)
@@ -98,7 +112,7 @@ def _grid(areas: list[_Area]) -> Table:
         cells.sort(key=lambda entry: entry[0])
         split = _by_lines([(cell, area) for _, cell, area in cells])
         table += split or [[cell for _, cell, _ in cells]]
-    return Table(table)
+    return Table(table, header=max((cell.down for cell in table[0]), default=1) if table else 1)
 
 
 def _used(areas: list[_Area]) -> tuple[list[int], list[int]]:
@@ -123,7 +137,7 @@ def _by_lines(row: list[tuple[Cell, _Area]]) -> list[list[Cell]] | None:
     if most < 2 or deep < max(2, 0.6 * len(stacks)):
         return None
     numeric = any(len(s) > 1 and all(NUMBER.match(" ".join(w.text for w in line)) for line in s) for s in stacks[1:])
-    if not numeric and not (most >= 4 and _level(stacks)):
+    if not numeric and not (_level(stacks) and (most >= 4 or _spread(stacks))):
         return None
     groups = merged_rows([_text_row(words, band) for words in rows_of([w for a in band for w in a.words])], [])
     return [[_stacked(group, i) for i in range(len(band))] for group in groups]
@@ -149,3 +163,9 @@ def _level(stacks: list[list[list[Word]]]) -> bool:
     words = [len(row) for s in stacks for row in s]
     counts = {len(b) for b in bases}
     return len(counts) == 1 and median(words) <= 3
+
+
+def _spread(stacks: list[list[list[Word]]]) -> bool:
+    """Whether lines lie farther apart than those of one paragraph do."""
+    steps = [(b[0].base - a[0].base) / a[0].size for s in stacks for a, b in pairwise(s)]
+    return bool(steps) and min(steps) > 1.7

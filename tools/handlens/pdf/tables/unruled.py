@@ -59,7 +59,8 @@ def _table(
     chosen = range(start, end)
     split = [i for i in chosen if _split(pieces[i])]
     captioned = any(is_caption(lines[i].text) for i in range(max(0, start - 4), start))
-    if len(split) < (2 if captioned else _MIN_ROWS) or len(split) < 0.5 * len(chosen):
+    least = 2 if captioned or _two_rows([pieces[i] for i in split]) else _MIN_ROWS
+    if len(split) < least or len(split) < 0.5 * len(chosen):
         return None
     if any(_LEADERS.search(lines[i].text) for i in split[:4]) or sum(lines[i].mono > 0.8 for i in split) > 0.5 * len(
         split
@@ -83,6 +84,27 @@ def _looks_tabular(rows: list[list[Piece]], bands: int, captioned: bool) -> bool
     regular = sum(len(row) == bands + 1 for row in rows) / len(rows)
     if captioned:
         return length <= 6 or numeric > 0.3
+    columnar = _two_rows(rows) or (len(rows) > 3 and numeric > 0.3)
+    if bands >= 2 and columnar and length <= 6 and _aligned(rows) > 0.8:
+        return True
     if length > 4 or regular < 0.5:
         return False
     return numeric > 0.5 or (bands >= 2 and regular > 0.6 and length <= 3)
+
+
+def _two_rows(rows: list[list[Piece]]) -> bool:
+    """A row of labels over a row of as many values, each under its own."""
+    if len(rows) != 2 or len(rows[0]) < 3 or len(rows[0]) != len(rows[1]):
+        return False
+    return all(NUMBER.match(p.text) for p in rows[1]) and _aligned(rows) == 1.0
+
+
+def _aligned(rows: list[list[Piece]]) -> float:
+    """Share of pieces that begin or end where at least one other piece of another row does."""
+    places = [(n, edge, side) for n, row in enumerate(rows) for p in row for side, edge in ((0, p.x0), (1, p.x1))]
+    matched = {
+        (n, side, edge) for n, edge, side in places
+        if any(m != n and s == side and abs(e - edge) < 1.0 for m, e, s in places)
+    }  # fmt: skip
+    pieces = [(n, p) for n, row in enumerate(rows) for p in row]
+    return sum((n, 0, p.x0) in matched or (n, 1, p.x1) in matched for n, p in pieces) / len(pieces)

@@ -1,0 +1,114 @@
+"""Tables whose rows alone are ruled, each cell by a stroke of its own, as browsers print them: strokes tell columns."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from statistics import median
+
+from handlens.pdf.lines import rows_of
+from handlens.pdf.model import Rect, Rule, Word
+from handlens.pdf.tables.columns import pieces_of
+
+_TOUCH = 3.5  # points between the strokes of two cells side by side
+_ROWS = 2
+_LINES = 5
+
+
+def cell_strokes(across: list[Rule], words: list[Word]) -> list[tuple[list[Rule], list[Rule]]]:
+    """Rules across and down of each table that strokes under its cells draw; the cells' sides are drawn in."""
+    levels = [list(group) for _, group in groupby(sorted(across), key=lambda r: round(r.at))]
+    chains = [chain for level in levels for chain in _chains(level)]
+    tables: list[tuple[list[Rule], list[Rule]]] = []
+    while chains:
+        family = [
+            c for c in chains if abs(c[0].start - chains[0][0].start) < 2 and abs(c[-1].end - chains[0][-1].end) < 2
+        ]
+        chains = [c for c in chains if not any(c is other for other in family)]
+        for part in _parted(family, words):
+            celled = sum(len(chain) > 1 for chain in part)
+            if len(part) >= _ROWS and celled > 0.6 * len(part) and _rules_rows(part, words):
+                tables.append(_sides(part, words))
+    return tables
+
+
+def _parted(family: list[list[Rule]], words: list[Word]) -> list[list[list[Rule]]]:
+    """Strokes of one width as those of one table each; none of those that rule only some rows of a table."""
+    parts, partly = [[family[0]]], [False]
+    for upper, lower in pairwise(family):
+        left, right = lower[0].start - 1, lower[-1].end + 1
+        held = [
+            w for w in words if upper[0].at < (w.rect.y0 + w.rect.y1) / 2 < lower[0].at and left < w.rect.x0 < right
+        ]
+        rows = [pieces_of(row, 0.6) for row in rows_of(held)]
+        edges = [rule.end for rule in lower[:-1]]
+        across = any(p.x0 < x - 1 and p.x1 > x + 1 for row in rows for p in row for x in edges)
+        if across or (not edges and len(rows) > 2):
+            partly[-1] |= (unruled := sum(len(row) > 1 for row in rows) > 0.5 * len(rows))
+            parts.append([])
+            partly.append(unruled)
+        parts[-1].append(lower)
+    return [part for part, left_over in zip(parts, partly, strict=True) if not left_over]
+
+
+def _rules_rows(family: list[list[Rule]], words: list[Word]) -> bool:
+    """Whether there is a stroke under each row, and not only under the header and the last one."""
+    left, edge, right = family[0][0].start, max(family, key=len)[0].end, family[0][-1].end
+    counts: list[int] = []
+    for upper, lower in pairwise(family):
+        held = [w for w in words if upper[0].at < (w.rect.y0 + w.rect.y1) / 2 < lower[0].at]
+        lines = rows_of(w for w in held if left - 1 < w.rect.x0 < right)
+        counts.append(sum(row[0].rect.x0 < edge for row in lines))
+    limit = _row_beyond(family[-1], words, 1)
+    if limit is not None and _row_beyond([rule._replace(at=limit) for rule in family[-1]], words, 1) is not None:
+        return False  # the table goes on below without strokes
+    return bool(counts) and median(counts) <= 1.5 and max(counts) <= _LINES
+
+
+def _chains(level: list[Rule]) -> list[list[Rule]]:
+    """Strokes at one height that touch end to end; those drawn twice count once."""
+    chains: list[list[Rule]] = []
+    for rule in sorted(level, key=lambda r: (r.start, -r.length)):
+        if chains and abs(rule.start - chains[-1][-1].end) < _TOUCH:
+            chains[-1].append(rule)
+        elif not chains or rule.start > chains[-1][-1].end:
+            chains.append([rule])
+    return [chain for chain in chains if chain[-1].end - chain[0].start > 60]
+
+
+def _sides(family: list[list[Rule]], words: list[Word]) -> tuple[list[Rule], list[Rule]]:
+    family = [*family]
+    left, right = family[0][0].start, family[0][-1].end
+    above, below = _row_beyond(family[0], words, -1), _row_beyond(family[-1], words, 1)
+    if above is not None:
+        family.insert(0, [Rule(above, left, right, 0.0)])
+    if below is not None:
+        family.append([rule._replace(at=below) for rule in family[-1]])
+    down = [rule for upper, lower in pairwise(family) for rule in _under(lower, upper[0].at, lower[0].at)]
+    start, end = family[0][0].at, family[-1][0].at
+    return [rule for chain in family for rule in chain], [
+        *down,
+        Rule(left, start, end, 0.0),
+        Rule(right, start, end, 0.0),
+    ]
+
+
+def _under(chain: list[Rule], top: float, bottom: float) -> list[Rule]:
+    return [Rule((a.end + b.start) / 2, top, bottom, 0.0) for a, b in pairwise(chain)]
+
+
+def _row_beyond(chain: list[Rule], words: list[Word], step: int) -> float | None:
+    """Where the row above (-1) or below (1) the strokes ends; None where what is there stands in no columns."""
+    at, left, right = chain[0].at, chain[0].start, chain[-1].end
+    near = Rect(left - 1, at - 60, right + 1, at) if step < 0 else Rect(left - 1, at, right + 1, at + 60)
+    rows = rows_of(w for w in words if near.holds((w.rect.x0 + w.rect.x1) / 2, (w.rect.y0 + w.rect.y1) / 2))
+    edge, pieces = at, 0
+    edges = [rule.end for rule in chain[:-1]]
+    for row in rows[::step][:_LINES]:
+        parts = pieces_of(row, 0.6)
+        start, end = min(w.rect.y0 for w in row), max(w.rect.y1 for w in row)
+        gap = edge - end if step < 0 else start - edge
+        if gap > 0.9 * max(w.size for w in row) or any(p.x0 < x - 1 and p.x1 > x + 1 for p in parts for x in edges):
+            break
+        edge = start if step < 0 else end
+        pieces += len(parts)
+    return edge + step if pieces >= max(2, len(chain) / 2) else None
