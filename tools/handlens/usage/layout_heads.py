@@ -33,7 +33,7 @@ def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
 
 
 def _belong_together(above: Band, below: Band) -> bool:
-    return bool(above.names or below.names) and not any(
+    return (is_header(above) or is_header(below)) and not any(
         _is_value(fragment.text) for band in (above, below) for fragment in band.fragments
     )
 
