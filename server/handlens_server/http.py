@@ -32,6 +32,8 @@ from handlens_server.compose import Composition
 from handlens_server.hang_up import NoticesHangUps
 from handlens_server.run_folder import RunFolder
 from handlens_server.settings import HttpSettings, Settings, SettingsError
+from handlens_server.usage.routes import UsagePage
+from handlens_server.usage.visitors import Visitors
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +68,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def build(settings: Settings, composition: Composition, admitted: Admission) -> Starlette:
-    """The ASGI app: /mcp or /sse by the transport, artifacts by signed URL, and /health."""
+    """The ASGI app: /mcp or /sse by the transport, artifacts by signed URL, /usage and /health."""
     urls = ArtifactUrls(composition.kit, seconds=settings.http.artifact_url_seconds)
     server = App(ALL_TOOLS, composition.kit, artifact_url=urls.sign, eye_of=composition.eye_of()).server()
+    usage = UsagePage(composition.kit, Visitors(admitted, bearer_backend(admitted)))
     return mcp_app(
         server,
         settings,
         admitted,
-        [Route("/artifacts/{id}/{name}", urls.download), Route("/health", _health)],
+        [Route("/artifacts/{id}/{name}", urls.download), Route("/health", _health), *usage.routes()],
     )
 
 
@@ -94,7 +97,7 @@ def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes
         metadata = build_resource_metadata_url(resource) if resource else None
         scopes = (oauth.required_scopes if oauth else None) or []
         endpoints = {path: RequireAuthMiddleware(app, scopes, metadata) for path, app in endpoints.items()}
-        backend = BearerAuthBackend(admitted.verifier, resource_server_url=resource)
+        backend = bearer_backend(admitted)
         middleware += [Middleware(AuthenticationMiddleware, backend=backend), Middleware(AuthContextMiddleware)]
         if oauth and resource:
             routes = [*routes, *create_protected_resource_routes(resource, [oauth.issuer_url], oauth.required_scopes)]
@@ -102,6 +105,14 @@ def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes
         Mount(path, app=app) if path.endswith("/") else Route(path, endpoint=app) for path, app in endpoints.items()
     ]
     return Starlette(routes=[*mounted, *routes], middleware=middleware, lifespan=lambda _: lifespan)
+
+
+def bearer_backend(admitted: Admission) -> BearerAuthBackend | None:
+    """What knows callers by their bearer token; None where nobody needs one."""
+    if admitted.verifier is None:
+        return None
+    resource = admitted.oauth.resource_server_url if admitted.oauth else None
+    return BearerAuthBackend(admitted.verifier, resource_server_url=resource)
 
 
 def _sse_endpoints(server: Server[Any], security: TransportSecuritySettings) -> dict[str, ASGIApp]:

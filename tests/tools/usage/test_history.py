@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,48 +11,11 @@ import pytest
 if importlib.util.find_spec("sqlalchemy") is None:
     pytest.skip("needs the `usage` extra", allow_module_level=True)
 
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
-
 from handlens.errors import InvalidInput, StorageError
 from handlens.usage.history import AlertChange, History, Observation
-from handlens.usage.history_schema import metadata
 from handlens.usage.spool import SpooledHistory
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-SERVERS = {
-    "postgresql": ("HANDLENS_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test"),
-    "mariadb": ("HANDLENS_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/test"),
-}
-
-
-def _emptied(name: str) -> str:
-    variable, usual = SERVERS[name]
-    url = os.environ.get(variable, usual)
-    try:
-        engine = create_engine(url, connect_args={"connect_timeout": 2})
-        with engine.begin() as connection:
-            for table in metadata.tables:
-                connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
-        engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        pytest.skip(f"no {name} ({type(error).__name__}); give its URL in {variable}")
-    return url
-
-
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.database),
-        pytest.param("mariadb", marks=pytest.mark.database),
-    ]
-)
-def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
-    url = f"sqlite:///{tmp_path}/usage.db" if request.param == "sqlite" else _emptied(request.param)
-    opened = History(url)
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def seen(number: float, gpu: float | None = 10.0, task: str = "train-bert") -> Observation:

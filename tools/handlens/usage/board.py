@@ -163,6 +163,20 @@ class Board:
         return columns, {row["word"]: row["meaning"] for row in rows if row["kind"] == "status"}
 
 
+def show_correction(connection: Connection, console: str, task: str, values: Mapping[str, Any]) -> None:
+    """Put what a person corrected on the board, until the next look."""
+    table = schema().consoles
+    row = connection.execute(table.select().where(table.c.console == console)).mappings().one_or_none()
+    if row is None or not row["reading"]:
+        return
+    reading = json.loads(row["reading"])
+    for shown in reading["rows"]:
+        if shown["task"] == task:
+            shown |= values
+    same = table.c.console == console
+    connection.execute(table.update().where(same).values(reading=json.dumps(reading, ensure_ascii=False)))
+
+
 def keep_picture(connection: Connection, console: str, at: datetime, picture: Evidence) -> int:
     """The number of the picture, kept."""
     values = {"media_type": picture.media_type, "data": picture.data, "reading": picture.reading}

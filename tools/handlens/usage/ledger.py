@@ -14,7 +14,7 @@ from typing import Any
 from handlens.errors import StorageError
 from handlens.usage.board import Alert, Board, Evidence
 from handlens.usage.history import AlertChange, History, Observation
-from handlens.usage.reviews import Reviews
+from handlens.usage.reviews import Decided, Reviews
 from handlens.usage.rows import Meaning, UsageRow
 from handlens.usage.rules import Change
 from handlens.usage.seen import LONGEST_TASK, Doubtful, taught_meaning
@@ -91,16 +91,18 @@ class Ledger:
         except StorageError as error:
             log.warning("an alert of %s has no picture: %s", console, error)
 
-    def unasked(self, console: str, at: datetime, cells: Sequence[Doubtful]) -> list[Doubtful]:
-        """The doubts that are new, as many as a person can bear."""
+    def settled(self, console: str, at: datetime, cells: Sequence[Doubtful]) -> tuple[list[Doubtful], list[Decided]]:
+        """The doubts that are new, as many as a person can bear, and those that are decided."""
+        if not cells or self.waiting:
+            return [], []
         try:
-            fresh = self._reviews.unasked(console, at, cells) if cells else []
+            fresh, decided = self._reviews.settled(console, at, cells)
         except StorageError as error:
             log.warning("doubts of %s are not asked about: %s", console, error)
-            return []
+            return [], []
         if len(fresh) > MOST_ASKED_AT_ONCE:
             log.warning("%s: %d doubtful cells; %d are put before people", console, len(fresh), MOST_ASKED_AT_ONCE)
-        return fresh[:MOST_ASKED_AT_ONCE]
+        return fresh[:MOST_ASKED_AT_ONCE], decided
 
     def ask(self, console: str, at: datetime, cells: Sequence[Doubtful], picture: Evidence | None) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from handlens.errors import InvalidInput, NotFound
 from handlens.geometry import Box
-from handlens.usage.board import Evidence, keep_picture
+from handlens.usage.board import Evidence, keep_picture, show_correction
 from handlens.usage.columns import Field
 from handlens.usage.database import Database, replacing, schema
 from handlens.usage.history import moment, stamp
@@ -48,30 +48,40 @@ class Review:
     before: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A cell that people decided on before: ``values`` are what it is to the history, none where it was right."""
+
+    cell: Doubtful
+    values: Values
+
+
 class Reviews:
     """The reviews of a history. Raises `StorageError` where the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def unasked(self, console: str, at: datetime, cells: Sequence[Doubtful]) -> list[Doubtful]:
-        """Those of a look's doubtful cells that are new. The others are counted on, and what was decided is applied."""
+    def settled(self, console: str, at: datetime, cells: Sequence[Doubtful]) -> tuple[list[Doubtful], list[Decided]]:
+        """Of a look's doubtful cells those that are new, and those that people decided, which are doubtful no more."""
         fresh: list[Doubtful] = []
+        decided: list[Decided] = []
         with self._database.begin("written") as connection:
             ids = self._database.task_ids(connection, {(console, cell.task) for cell in cells})
             latest = _latest(connection, set(ids.values()))
             for cell in cells:
-                task_id = ids[(console, cell.task)]
-                review = latest.get((task_id, cell.header[:191]))
+                review = latest.get((ids[(console, cell.task)], cell.header[:191]))
                 if review is None or review["text"] != cell.text:
                     fresh.append(cell)
                     continue
                 _change(connection, review["id"], last_at=stamp(at))
                 if review["state"] == "corrected":
                     values = values_of(review["field"], review["header"], review["corrected"])
-                    _correct(connection, task_id, stamp(at), stamp(at), cell.before, values)
+                    decided.append(Decided(cell, values))
+                elif review["state"] == "accepted":
+                    decided.append(Decided(cell, {}))
         self._database.remember(ids)
-        return fresh
+        return fresh, decided
 
     def ask(self, console: str, at: datetime, cells: Sequence[Doubtful], picture: Evidence | None) -> None:
         """Put new doubts before people, with the picture that shows them."""
@@ -95,6 +105,15 @@ class Reviews:
         query = _select().where(reviews.c.state == "waiting").order_by(reviews.c.last_at.desc(), reviews.c.id)
         with self._database.begin("read") as connection:
             return [_review(row) for row in connection.execute(query.limit(most)).mappings()]
+
+    def count_waiting(self) -> int:
+        """How many wait in all."""
+        reviews = schema().reviews
+        from sqlalchemy import func, select
+
+        with self._database.begin("read") as connection:
+            query = select(func.count()).select_from(reviews).where(reviews.c.state == "waiting")
+            return connection.execute(query).scalar_one()
 
     def decided(self) -> list[Review]:
         """What people decided and there is a picture of, oldest first."""
@@ -152,6 +171,7 @@ class Reviews:
         if review.state == "corrected" and review.corrected is not None:
             before = {**before, **values_of(review.field, review.header, review.corrected)}
         _correct(connection, task_id, first, last, before, values)
+        show_correction(connection, review.console, review.task, values)
         if review.field == Field.STATUS and plain(review.text):
             _learn_status(connection, review.console, plain(review.text).lower(), str(values["status"]))
 

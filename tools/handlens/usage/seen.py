@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from handlens.usage.units import header_unit, memory, percent
 
 MOST_ROWS = 2_000
 LONGEST_TASK = 500
+UNKNOWN_STATUS = "a status that is not known"
 Values = dict[str, float | int | str | None]
 """Column of the history → what it holds."""
 
@@ -50,16 +51,33 @@ def summary_of(row: UsageRow) -> dict[str, Any]:
     }
 
 
-def board_reading(look: Look, meaning: Meaning, book: RuleBook) -> dict[str, Any]:
-    """A look for `Board.seen`: its rows with what rules mark on them, and what of it is not understood."""
+def corrected_row(row: UsageRow, values: Values) -> UsageRow:
+    """The row with what people corrected."""
+    return row.model_copy(update={_ROW_FIELDS[column]: value for column, value in values.items()})
+
+
+_ROW_FIELDS = {
+    "gpu": "gpu_utilization_percent",
+    "cpu": "cpu_utilization_percent",
+    "memory_used": "memory_used_bytes",
+    "memory_total": "memory_total_bytes",
+    "status": "status",
+}
+
+
+def board_reading(look: Look, meaning: Meaning, book: RuleBook, doubted: Collection[str]) -> dict[str, Any]:
+    """A look for `Board.seen`: its rows with what rules mark on them, and what of it is not understood.
+
+    Args:
+        doubted: tasks of which a cell waits for review.
+    """
     headers = headers_of(look.rows)
     fields = fields_of(headers, meaning)
     unknown = {row.status_text for row in look.rows if row.status == "unknown" and row.status_text}
-    doubted = {doubt.row for doubt in look.doubts}
     return {
         "rows": [
-            {**summary_of(row), "marks": marks(book, row), "doubted": number in doubted}
-            for number, row in enumerate(look.rows[:MOST_ROWS])
+            {**summary_of(row), "marks": marks(book, row), "doubted": (row.task_name or "") in doubted}
+            for row in look.rows[:MOST_ROWS]
         ],
         "total_rows": len(look.rows),
         "reader": look.reader,
@@ -99,7 +117,7 @@ def doubtful_cells(look: Look, meaning: Meaning) -> list[Doubtful]:
     doubts = list(look.doubts)
     if status_header is not None:
         doubts += [
-            Doubt(row=number, column=status_header, text=row.status_text, reason="a status that is not known")
+            Doubt(row=number, column=status_header, text=row.status_text, reason=UNKNOWN_STATUS)
             for number, row in enumerate(look.rows)
             if row.status == "unknown" and row.status_text
         ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,9 +31,10 @@ from handlens.usage.ledger import Ledger, alert_change, observation
 from handlens.usage.looking import Wanted, look_at_session
 from handlens.usage.masking import masked_text
 from handlens.usage.profiles import fitting, named
+from handlens.usage.reviews import Decided
 from handlens.usage.rows import Meaning
 from handlens.usage.rules import Change, RuleBook, RuleEngine
-from handlens.usage.seen import board_reading, doubtful_cells
+from handlens.usage.seen import UNKNOWN_STATUS, Doubtful, Values, board_reading, corrected_row, doubtful_cells
 from handlens.usage.watch_config import WatchConfig, WatchedConsole
 
 if TYPE_CHECKING:
@@ -154,9 +155,13 @@ class Watcher:
 
     async def _seen(self, seen: _Seen) -> None:
         """Keep first: what follows may fail, but what was observed is never lost."""
-        name, look, at = seen.console.name, seen.look, seen.at
+        name, at = seen.console.name, seen.at
+        cells = doubtful_cells(seen.look, seen.meaning)
+        fresh, decided = await self._written(self._ledger.settled, name, at, cells)
+        look = _with_decisions(seen.look, decided)
+        undecided = [cell for cell in cells if cell not in [one.cell for one in decided]]
         engine = await self._engine(name)
-        changes = engine.read(at, look.rows, _doubted(look))
+        changes = engine.read(at, look.rows, _doubted(undecided))
         rows = [observation(name, row, at) for row in look.rows if row.task_name]
         taken = await self._written(self._ledger.keep, rows, [alert_change(name, change) for change in changes])
         for change in changes:
@@ -164,8 +169,8 @@ class Watcher:
         if not taken:
             return
         every = timedelta(seconds=seen.console.every_seconds)
-        await self._written(self._ledger.show, name, at, every, board_reading(look, seen.meaning, self._book))
-        fresh = await self._written(self._ledger.unasked, name, at, doubtful_cells(look, seen.meaning))
+        reading = board_reading(look, seen.meaning, self._book, {cell.task for cell in undecided})
+        await self._written(self._ledger.show, name, at, every, reading)
         if fresh:
             shown = await self._shown(seen, {cell.task for cell in fresh}, whole=True)
             asked = shown.placed(fresh) if shown else fresh
@@ -247,8 +252,16 @@ class Watcher:
         await anyio.Path(part).replace(self._config.heartbeat)
 
 
-def _doubted(look: Look) -> frozenset[tuple[str, str]]:
+def _with_decisions(look: Look, decided: Sequence[Decided]) -> Look:
+    """The look with the values that people corrected."""
+    values: dict[str, Values] = {}
+    for one in decided:
+        values.setdefault(one.cell.task, {}).update(one.values)
+    return replace(look, rows=[corrected_row(row, values.get(row.task_name or "", {})) for row in look.rows])
+
+
+def _doubted(cells: Sequence[Doubtful]) -> frozenset[tuple[str, str]]:
     """Tasks whose reading waits for review are no evidence, whichever metric it is about."""
     metrics = ("gpu_utilization_percent", "cpu_utilization_percent", "memory_used_bytes", "memory_used_percent")
-    names = {look.rows[doubt.row].task_name or "" for doubt in look.doubts}
+    names = {cell.task for cell in cells if cell.reason != UNKNOWN_STATUS}
     return frozenset((name, metric) for name in names for metric in metrics)

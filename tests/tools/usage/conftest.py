@@ -1,0 +1,5 @@
+"""What tests of the usage history share."""
+
+from fakes.databases import history
+
+__all__ = ["history"]
