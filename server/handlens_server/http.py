@@ -91,13 +91,13 @@ def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes
         endpoints = {MCP_PATH: NoticesHangUps(StreamableHTTPASGIApp(manager))}
         lifespan = manager.run()
     middleware = [Middleware(_CheckedHeaders, security=security)]
-    if admitted.verifier is not None:
+    backend = bearer_backend(admitted)
+    if backend is not None:
         oauth = admitted.oauth
         resource = oauth.resource_server_url if oauth else None
         metadata = build_resource_metadata_url(resource) if resource else None
         scopes = (oauth.required_scopes if oauth else None) or []
         endpoints = {path: RequireAuthMiddleware(app, scopes, metadata) for path, app in endpoints.items()}
-        backend = bearer_backend(admitted)
         middleware += [Middleware(AuthenticationMiddleware, backend=backend), Middleware(AuthContextMiddleware)]
         if oauth and resource:
             routes = [*routes, *create_protected_resource_routes(resource, [oauth.issuer_url], oauth.required_scopes)]

@@ -128,7 +128,7 @@ def _said(what: str, status: int) -> JSONResponse:
 
 
 async def _file(name: str, _: Request) -> Response:
-    text = await to_thread.run_sync(files(__package__).joinpath(name).read_bytes)
+    text = await to_thread.run_sync(files("handlens_server.usage").joinpath(name).read_bytes)
     return Response(text, media_type=_FILES[name], headers=HEADERS)
 
 

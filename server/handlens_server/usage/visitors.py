@@ -47,8 +47,8 @@ class Visitors:
         if found is None:
             return False
         credentials, user = found
-        name = self._known(user, credentials.scopes) if isinstance(user, AuthenticatedUser) else None
-        if name is None or not isinstance(user, AuthenticatedUser):
+        name = self._known(user, credentials.scopes)
+        if name is None:
             return False
         until = int(time.time()) + SECONDS
         if user.access_token.expires_at is not None:
