@@ -95,6 +95,19 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("file", type=Path, metavar="CONSOLES.TOML")
     watch.add_argument("--once", action="store_true", help="look at each console once, then end")
     watch.add_argument("--dry-run", action="store_true", help="log alerts instead of sending them")
+    usage = add("usage", _usage, "Export the usage history, or what people decided on its page.")
+    what = usage.add_subparsers(dest="what", required=True, metavar="WHAT")
+    exported = what.add_parser("export", parents=[common], help="observations as CSV or Parquet")
+    exported.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".csv or .parquet")
+    exported.add_argument("--console", help="only this console's")
+    exported.add_argument("--task", help="only this task's")
+    exported.add_argument("--hours", type=float, default=24 * 30, help="back from now (default: 30 days)")
+    cases = what.add_parser("cases", parents=[common], help="decisions as test cases: pictures and expected rows")
+    cases.add_argument("folder", type=Path, metavar="FOLDER")
+    check = what.add_parser("check", parents=[common], help="read the cases' pictures and compare")
+    check.add_argument("folder", type=Path, metavar="FOLDER")
+    profile = what.add_parser("profile", parents=[common], help="what people taught of a console, as a profile")
+    profile.add_argument("console", metavar="CONSOLE")
     login = add("login", _login, "Save a login for consoles, made in a visible browser.")
     login.add_argument("name", metavar="NAME")
     login.add_argument("url", metavar="URL", nargs="?", help="where to log in")
@@ -187,6 +200,20 @@ def _watch(options: argparse.Namespace) -> int:
     settings, _ = settings_of(options)
     to_stderr(settings.log_level)
     return asyncio.run(watch(settings, options.file, once=options.once, dry_run=options.dry_run))
+
+
+def _usage(options: argparse.Namespace) -> int:
+    from handlens_server.usage import commands
+
+    settings, _ = settings_of(options)
+    if options.what == "export":
+        which = {"console": options.console, "task": options.task, "hours": options.hours}
+        return commands.export_usage(settings, options.output, **which)
+    if options.what == "cases":
+        return commands.export_cases(settings, options.folder)
+    if options.what == "check":
+        return commands.check_cases(settings, options.folder)
+    return commands.print_profile(settings, options.console)
 
 
 def _login(options: argparse.Namespace) -> int:

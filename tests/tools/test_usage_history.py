@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image
@@ -17,6 +19,7 @@ if importlib.util.find_spec("sqlalchemy") is None:
 
 from handlens.errors import InvalidInput, NotFound
 from handlens.kit import Kit
+from handlens.usage.export import export
 from handlens.usage.history import History, Observation
 from handlens.usage_history import UsageHistoryInput, usage_history
 
@@ -49,10 +52,42 @@ async def test_a_series_comes_with_summary_and_chart(watched: Kit) -> None:
 
 
 async def test_a_window_without_samples_is_an_answer(watched: Kit) -> None:
-    request = UsageHistoryInput(console="pai", task="训练-甲", metric="cpu_utilization_percent")
+    request = UsageHistoryInput(console="pai", task="训练-甲", metric="cpu")
     answer = await usage_history(request, watched)
     assert (answer.samples, answer.series, answer.pictures()) == (0, [], ())
     assert "no sample" in answer.text()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+async def test_every_sample_is_exported_as_an_artifact(watched: Kit, form: Literal["csv", "parquet"]) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="needs the `parquet` extra")
+    request = UsageHistoryInput(console="pai", task="训练-甲", hours=2, export=form)
+    answer = await usage_history(request, watched)
+    (uri,) = answer.artifacts()
+    artifact, data = await watched.artifacts.read(uri, owner=watched.caller.subject)
+    assert artifact.name.endswith(f".{form}")
+    if form == "csv":
+        lines = list(csv.DictReader(io.StringIO(data.decode())))
+    else:
+        from pyarrow import parquet
+
+        lines = parquet.read_table(io.BytesIO(data)).to_pylist()
+    assert len(lines) == answer.samples == 119
+    assert {line["task"] for line in lines} == {"训练-甲"}
+    assert [float(line["gpu_utilization_percent"]) for line in lines] == [float(n % 100) for n in range(119, 0, -1)]
+    assert int(lines[0]["memory_used_bytes"]) == 2**34
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_made_text(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    assert export([Observation("pai", '=cmd|" /C calc"!A0', now)], tmp_path / "a.csv", "csv") == 1
+    (line,) = csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8", newline=""))
+    assert line["task"].startswith("'=")
+    assert (line["gpu_utilization_percent"], datetime.fromisoformat(line["at"])) == (
+        "",
+        now.replace(microsecond=now.microsecond // 1000 * 1000),
+    )
 
 
 async def test_what_was_never_watched_is_not_found_and_what_was_is_named(watched: Kit) -> None:

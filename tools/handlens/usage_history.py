@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,18 +14,27 @@ from handlens.errors import InvalidInput, NotFound
 from handlens.kit import Kit
 from handlens.tool import Picture, ToolInput, ToolOutput, tool
 from handlens.usage.chart import chart
+from handlens.usage.export import MEDIA_TYPES, Format, export
 from handlens.usage.history import Bucket, History, HistoryMetric
-from handlens.usage.rows import compact
+from handlens.usage.rows import Text, compact
 
 MOST_POINTS = 300
 
 
 class UsageHistoryInput(ToolInput):
-    console: str = Field(description="Watched console.", max_length=100)
-    task: str = Field(description="Its task.", max_length=500)
-    metric: HistoryMetric = Field(default="gpu_utilization_percent", description="What to follow.")
-    hours: float = Field(default=24, description="Back from now.", gt=0, le=24 * 400)
-    bucket_minutes: float | None = Field(default=None, description="One point; fitting if absent.", gt=0)
+    console: str = Field(description="Name.", max_length=100)
+    task: str = Field(description="Name.", max_length=500)
+    metric: Literal["gpu", "cpu", "memory"] = Field(default="gpu", description="% or bytes.")
+    hours: float = Field(default=24, description="Past.", gt=0, le=24 * 400)
+    bucket_minutes: float | None = Field(default=None, description="Step.", gt=0)
+    export: Format | None = Field(default=None, description="All samples.")
+
+
+_METRICS: dict[str, HistoryMetric] = {
+    "gpu": "gpu_utilization_percent",
+    "cpu": "cpu_utilization_percent",
+    "memory": "memory_used_bytes",
+}
 
 
 class Point(BaseModel):
@@ -45,6 +57,7 @@ class UsageHistoryOutput(ToolOutput):
     mean: float | None = None
     most: float | None = None
     series: list[Point] = Field(description="Stretches without a sample are left out.")
+    artifact: Text = Field(None, description="The export.")
 
     def text(self) -> str:
         head = f"{self.metric} of {self.task} on {self.console}"
@@ -56,13 +69,16 @@ class UsageHistoryOutput(ToolOutput):
             f"most {self.most:.4g}; last point {self.series[-1].mean:.4g}."
         )
 
+    def artifacts(self) -> tuple[str, ...]:
+        return (self.artifact,) if self.artifact else ()
+
 
 @tool(title="Usage history", read_only=True, destructive=False, idempotent=True, open_world=False, untrusted=True)
 async def usage_history(request: UsageHistoryInput, kit: Kit) -> UsageHistoryOutput:
-    """Show a watched task's usage over time: series, summary, chart."""
+    """Show a watched task's usage over time."""
     if kit.history is None:
         raise InvalidInput("No usage history is kept here: set history to its database URL, and run `handlens watch`.")
-    end = datetime.now(UTC)
+    history, end = kit.history, datetime.now(UTC)
     window = timedelta(hours=request.hours)
     bucket = timedelta(minutes=request.bucket_minutes) if request.bucket_minutes else fitting_bucket(window)
     if window / bucket > MOST_POINTS:
@@ -70,22 +86,24 @@ async def usage_history(request: UsageHistoryInput, kit: Kit) -> UsageHistoryOut
             f"That is {window / bucket:,.0f} points; at most {MOST_POINTS} are shown. Take longer buckets, at least "
             f"{window.total_seconds() / 60 / MOST_POINTS:.4g} minutes, or a shorter window."
         )
-    buckets = await to_thread.run_sync(_series, kit.history, request, end - window, end, bucket)
+    buckets = await to_thread.run_sync(_series, history, request, end - window, end, bucket)
+    exported = await _exported(history, request, end - window, end, kit) if request.export else None
     samples = sum(one.samples for one in buckets)
     answer = UsageHistoryOutput(
         console=request.console,
         task=request.task,
-        metric=request.metric,
+        metric=_METRICS[request.metric],
         bucket_minutes=round(bucket.total_seconds() / 60, 3),
         samples=samples,
         least=min((one.least for one in buckets), default=None),
         mean=sum(one.mean * one.samples for one in buckets) / samples if samples else None,
         most=max((one.most for one in buckets), default=None),
         series=[_point(one) for one in buckets],
+        artifact=exported,
     )
     if not buckets:
         return answer
-    title = f"{request.task} · {request.metric}"
+    title = f"{request.task} · {answer.metric}"
     picture = await to_thread.run_sync(chart, buckets, end - window, end, bucket, title)
     return answer.with_pictures(Picture(picture))
 
@@ -102,7 +120,7 @@ def fitting_bucket(window: timedelta) -> timedelta:
 def _series(
     history: History, request: UsageHistoryInput, begin: datetime, end: datetime, bucket: timedelta
 ) -> list[Bucket]:
-    buckets = history.series(request.console, request.task, request.metric, begin, end, bucket)
+    buckets = history.series(request.console, request.task, _METRICS[request.metric], begin, end, bucket)
     if buckets:
         return buckets
     known = history.consoles()
@@ -112,6 +130,18 @@ def _series(
         names = ", ".join(known[request.console][:50])
         raise NotFound(f"No task {request.task[:80]!r} was seen on {request.console}. Tasks: {names[:1_500]}.")
     return []
+
+
+async def _exported(history: History, request: UsageHistoryInput, begin: datetime, end: datetime, kit: Kit) -> str:
+    """The URI of an artifact with every observation of the task in the window."""
+    form = request.export or "csv"
+    observed = history.observed(begin, end, console=request.console, task=request.task)
+    with tempfile.TemporaryDirectory(prefix="handlens-") as folder:
+        path = Path(folder) / f"usage.{form}"
+        await to_thread.run_sync(export, observed, path, form)
+        name, owner = f"{request.task[:60]}.{form}", kit.caller.subject
+        kept = await kit.artifacts.save(path, name=name, media_type=MEDIA_TYPES[form], owner=owner)
+    return kept.uri
 
 
 def _point(bucket: Bucket) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,18 @@ pytest.importorskip("sqlalchemy", reason="needs the `usage` extra")
 
 from handlens.errors import InvalidInput, NotFound
 from handlens.geometry import Box
+from handlens.kit import Kit
+from handlens.ocr import available
+from handlens.testing.pages import PageServer, Reply
+from handlens.usage.alerts import Notifier
 from handlens.usage.board import Board, Evidence
+from handlens.usage.cases import compare, judge_case, keep_cases
 from handlens.usage.history import AlertChange, History, Observation
 from handlens.usage.reviews import Reviews
+from handlens.usage.rules import DEFAULT_RULES
 from handlens.usage.seen import Doubtful, values_of
+from handlens.usage.watch import Watcher
+from handlens.usage.watch_config import WatchConfig, WatchedConsole
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PICTURE = Evidence(b"\x89PNG" + bytes(range(256)) * 400)
@@ -167,4 +176,60 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     history = History(f"sqlite:///{tmp_path}/old.db")
     looked(history, 0)
     assert Board(history.database).alerts() == []
+    history.close()
+
+
+def test_decisions_become_cases_with_the_corrected_rows(history: History, tmp_path: Path) -> None:
+    reviews = Reviews(history.database)
+    row = {"task": "a", "instance_type": "10.*.*.4", "gpu": 8.0, "cpu": None, "memory_used": None, "memory_total": None}
+    other = {**row, "task": "b", "status": "running"}
+    words = {"columns": {}, "statuses": {}, "units": {}, "column_units": {}}
+    reading = {"rows": [{**row, "status": "unknown"}, other], **words}
+    cells = [
+        CELL,
+        Doubtful("a", "State", "status", "Napping", "not known", None, {"status": "unknown"}),
+        Doubtful("b", "GPU", "gpu_utilization_percent", "8%", "?", None, {"gpu": 8.0}),
+    ]
+    reviews.ask("pai/1", minute(0), cells, replace(PICTURE, reading=json.dumps(reading)))
+    for review, right in zip(reviews.waiting(), ("80%", "pending", None), strict=True):
+        if right:
+            reviews.decide(review.id, "ann", right)
+    (place,) = keep_cases(history.database, tmp_path / "cases")
+    case = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    assert [(row["task"], row["gpu"], row["status"]) for row in case["rows"]] == [
+        ("a", 80, "pending"),
+        ("b", 8, "running"),
+    ]
+    assert case["statuses"] == {"napping": "pending"}
+    assert (place / "picture.png").read_bytes() == PICTURE.data
+    read = [{**row, "gpu": 80, "status": "pending", "instance_type": None}, {**other, "gpu": 7.0, "cpu": 3.0}]
+    verdict = compare(case, read)
+    assert verdict.compared == 7 + 7 - 3
+    assert [sentence.partition(":")[0] for sentence in verdict.wrong] == ["row 2 (b), cpu"]
+
+
+@pytest.mark.anyio
+@pytest.mark.slow
+async def test_a_case_from_a_real_page_is_read_as_people_decided(kit: Kit, site: PageServer, tmp_path: Path) -> None:
+    if not available():
+        pytest.skip("needs the `ocr` extra")
+    head = "<tr><th>Task name<th>GPU utilization<th>Memory usage<th>Status</tr>"
+    rows = "<tr><td>train-bert<td>45%<td>12/40 GiB<td>Napping</tr><tr><td>serve<td>90%<td>3/40 GiB<td>Running</tr>"
+    style = "<style>body{font:15px sans-serif}td,th{padding:8px 20px;text-align:left}</style>"
+    site.pages["/"] = Reply(f"<!doctype html>{style}<h1>Tasks</h1><table>{head}{rows}</table>")
+    history = History(f"sqlite:///{tmp_path}/usage.db")
+    console = WatchedConsole(name="ours", url=site.url("/"), wait_seconds=1)
+    config = WatchConfig(spool=tmp_path / "spool", heartbeat=tmp_path / "beat", console=[console])
+    watching = Watcher(kit, config, DEFAULT_RULES, history, Notifier(None, dry_run=True), tmp_path)
+    await watching.look(console)
+    reviews = Reviews(history.database)
+    (review,) = reviews.waiting()
+    assert (review.task, review.text, review.box is None) == ("train-bert", "Napping", False)
+    reviews.decide(review.id, "ann", "pending")
+    await watching.look(console)
+    assert reviews.waiting() == []
+    assert Board(history.database).consoles()[0].reading["rows"][0]["status"] == "pending"
+    (place,) = keep_cases(history.database, tmp_path / "cases")
+    verdict = await judge_case(place, kit.ocr)
+    assert (verdict.compared, verdict.wrong) == (14, [])
     history.close()

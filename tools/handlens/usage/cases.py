@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
+from handlens.browser.secrets import REPLACEMENT
 from handlens.errors import InvalidInput, ReadingError
 from handlens.ocr import Ocr
 from handlens.usage.board import Board, Evidence
@@ -64,8 +65,10 @@ def _keep(place: Path, picture: Evidence, decided: Sequence[Review], unsure: Seq
             if row["task"] == review.task and review.corrected is not None:
                 row.update(_corrected(review))
     named = [(review.task, review.field) for review in unsure]
+    learned = {plain(one.text).lower(): _corrected(one)["status"] for one in decided if _is_status(one)}
     case = {
         **reading,
+        "statuses": {**reading.get("statuses", {}), **learned},
         "rows": [{name: row[name] for name in COMPARED} for row in rows],
         "unsure": [[task, field] for task, field in named],
         "decided": [[review.task, review.header, review.text, review.corrected] for review in decided],
@@ -74,6 +77,10 @@ def _keep(place: Path, picture: Evidence, decided: Sequence[Review], unsure: Seq
     suffix = "jpg" if picture.media_type == "image/jpeg" else "png"
     (place / f"picture.{suffix}").write_bytes(picture.data)
     (place / "case.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _is_status(review: Review) -> bool:
+    return review.field == Field.STATUS and review.corrected is not None
 
 
 def _corrected(review: Review) -> dict[str, Any]:
@@ -120,7 +127,7 @@ def compare(case: dict[str, Any], found: Sequence[dict[str, Any]]) -> Verdict:
         beside = found[number] if number < len(found) else None
         read = by_name.get(plain(row["task"])) or beside
         for name in COMPARED:
-            if (row["task"], name) in unsure:
+            if (row["task"], name) in unsure or _covered(row[name]):
                 continue
             compared += 1
             if read is None or not _same(row[name], read[name]):
@@ -140,6 +147,11 @@ _FIELDS: dict[str, str] = {
     Field.GPU_MEMORY_TOTAL: "memory_total",
 }
 """What a review calls a field → what a case does."""
+
+
+def _covered(value: Any) -> bool:
+    """Whether the picture does not show it: secrets and private addresses are black there."""
+    return isinstance(value, str) and (REPLACEMENT in value or ".*." in value or "**::" in value)
 
 
 def _same(expected: Any, read: Any) -> bool:
