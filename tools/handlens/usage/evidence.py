@@ -77,6 +77,6 @@ def _clip(wanted: list[Box], every: list[Box], *, whole: bool) -> Box:
     left, right = min(box.x for box in every) - MARGIN, max(box.right for box in every) + MARGIN
     top, bottom = min(box.y for box in wanted) - MARGIN, max(box.bottom for box in wanted) + MARGIN
     if whole:
-        first = min(box.y for box in every) - HEAD
-        top = first if bottom - first <= TALLEST else top
+        first, last = min(box.y for box in every) - HEAD, max(box.bottom for box in every) + MARGIN
+        top, bottom = (first, last) if bottom - first <= TALLEST else (top, bottom)
     return Box.from_corners(max(0.0, left), max(0.0, top), right, min(bottom, max(0.0, top) + TALLEST))
