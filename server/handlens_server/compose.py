@@ -57,6 +57,7 @@ class Composition:
     def _open(self) -> Kit:
         from handlens.artifacts import ArtifactStore
         from handlens.browser.browser import Browser
+        from handlens.locate.memory import Memory
         from handlens.ocr import Ocr
         from handlens.pdf.documents import Documents
         from handlens.usage.history import History
@@ -74,6 +75,7 @@ class Composition:
             limits=limits,
             privacy=settings.privacy,
             acting=settings.acting,
+            memory=Memory(settings.acting.memory),
             documents=documents,
             eye=self._sight.eye if self._sight else None,
             ocr=Ocr(seconds=limits.ocr_seconds),

@@ -1,7 +1,7 @@
 """Locating on real applications: described elements, and descriptions of what is not there or is there twice.
 
     python tests/bench/bench_locate.py --static NODE_MODULES [--apps BIN] [--only mailbox,lab] [--verbose]
-        [--eye sees|nothing|random|stuck|pixels] [--noise 30] [--look unsure|always] [--without zoom,snap,…]
+        [--eye sees|nothing|random|stuck|corner|pixels] [--noise 30] [--look unsure|always] [--without zoom,snap,…]
 
 ``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet`;
 ``--apps`` is the folder of commands of an environment with `django datasette jupyterlab locust optuna-dashboard`.
@@ -30,7 +30,7 @@ from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
 from handlens.locate.candidates import find_candidates
-from handlens.locate.locate import locate_in
+from handlens.locate.locate import Target, locate_in
 
 CASES = Path(__file__).with_name("locate_cases.tsv")
 HIT = """([selector, x, y]) => {
@@ -57,20 +57,28 @@ async def judge(
     snapshot = await find_candidates(page)
     for description, selector in tests:
         located = locate_in(snapshot, description)
+        alone = located.best
         if eye is not None:
             located = await eye.looked(page, located, description, selector, threshold)
         best = located.best
-        sure = best is not None and best.confidence >= threshold
-        right: Any = None
-        if selector != "-":
-            point = best.point if best else None
-            right = await page.evaluate(HIT, [selector, point.x if point else -9, point.y if point else -9])
-        verdict = ("declined" if not sure else "wrong click") if selector == "-" else str(right)
-        if selector != "-" and right in (True, False):
-            verdict = ("right" if right else "wrong click") if sure else ("unsure, right" if right else "unsure, wrong")
+        verdict, right = await verdict_on(page, best, selector, threshold)
+        own = verdict if best is alone else (await verdict_on(page, alone, selector, threshold))[0]
         rows.append({"description": description, "selector": selector, "verdict": verdict, "best": best,
-                     "confidence": best.confidence if best else 0.0, "right": right is True})  # fmt: skip
+                     "confidence": best.confidence if best else 0.0, "right": right, "alone": own})  # fmt: skip
     return rows
+
+
+async def verdict_on(page: Page, best: Target | None, selector: str, threshold: float) -> tuple[str, bool]:
+    """What became of one description, and whether the first choice is right."""
+    sure = best is not None and best.confidence >= threshold
+    if selector == "-":
+        return ("wrong click" if sure else "declined"), False
+    right = await page.evaluate(HIT, [selector, best.point.x if best else -9, best.point.y if best else -9])
+    if right not in (True, False):
+        return str(right), False
+    if sure:
+        return ("right" if right else "wrong click"), right
+    return ("unsure, right" if right else "unsure, wrong"), right
 
 
 async def run(options: argparse.Namespace) -> int:
@@ -102,6 +110,8 @@ async def run(options: argparse.Namespace) -> int:
         await browser.close()
     summary(rows)
     if eye is not None:
+        own = Counter(row["alone"] for row in rows)
+        print(f"structure alone, in this run: {own['right']} right, {own['wrong click']} wrong clicks")
         print(f"the eye was asked {eye.questions} questions over {eye.asked} descriptions; {eye.saved} needed none")
     return 0
 
@@ -129,7 +139,7 @@ def main() -> int:
     parser.add_argument("--apps", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--threshold", type=float, default=0.6)
-    parser.add_argument("--eye", choices=["sees", "nothing", "random", "stuck", "pixels"])
+    parser.add_argument("--eye", choices=["sees", "nothing", "random", "stuck", "corner", "pixels"])
     parser.add_argument("--noise", type=float, default=0)
     parser.add_argument("--look", choices=["unsure", "always"], default="unsure")
     parser.add_argument("--without", default="")

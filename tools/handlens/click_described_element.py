@@ -18,6 +18,7 @@ from handlens.locate.effect import Effect, effect_of, observing
 from handlens.locate.expectation import check_expectation
 from handlens.locate.locate import Target
 from handlens.locate.menus import open_by_pointing, reveal
+from handlens.locate.recall import learn
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import tool
 
@@ -138,8 +139,14 @@ async def _act(
             return await _answer(session, kit, chosen, target, "needs_confirmation", aim=aim)
         aim = await _aimed(kit, chosen, target)  # the page had time to change while the person thought
     picture = await picture_of(session, kit, [("", target.box)], crop=True)
-    effect = await _click(request, kit, session, chosen, target, aim, world)
+    try:
+        effect = await _click(request, kit, session, chosen, target, aim, world)
+    except TargetError:
+        await learn(kit, request.description, None, chosen.located, target, worked=False)
+        raise
     forget(session.page)
+    if request.action != "hover":
+        await learn(kit, request.description, None, chosen.located, target, worked=effect.changed)
     outcome: Outcome = "clicked" if effect.changed or request.action == "hover" else "no_effect"
     output = _output(session, chosen, target, outcome, effect)
     return output.with_pictures(picture) if picture else output

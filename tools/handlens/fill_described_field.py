@@ -10,6 +10,7 @@ from handlens.errors import InvalidInput, NotFound
 from handlens.kit import Kit
 from handlens.locate.choosing import Chosen, FoundElement, choose, found, picture_of
 from handlens.locate.filling import FILLABLE, agrees, fill
+from handlens.locate.recall import learn
 from handlens.page_tool import PageOutput, SessionInput
 from handlens.tool import tool
 
@@ -64,11 +65,13 @@ async def fill_described_field(request: FillDescribedFieldInput, kit: Kit) -> Fi
         candidate = chosen.target.candidate
         world = chosen.located.snapshot.worlds[candidate.frame]
         held = await fill(session.page, world, candidate, value, kit.acting.settle_seconds)
+        worked = agrees(held, value)
+        await learn(kit, request.description, FILLABLE, chosen.located, chosen.target, worked=worked)
         secret = request.secret is not None or candidate.type == "password"
         return FillDescribedFieldOutput(
             url=session.page.url,
             notices=session.notices(),
-            outcome="filled" if agrees(held, value) else "differs",
+            outcome="filled" if worked else "differs",
             target=found(chosen.target, 1),
             candidates=[],
             value=_HIDDEN if secret else held[:500],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from handlens.browser.secrets import Privacy
 from handlens.limits import Limits
+from handlens.locate.memory import Memory
 from handlens.locate.policy import ActPolicy
 from handlens.locate.tally import Tally
 from handlens.ocr import Ocr
@@ -70,6 +71,7 @@ class Kit:
     privacy: Privacy = field(default_factory=Privacy)
     documents: Documents = field(default_factory=Documents)
     acting: ActPolicy = field(default_factory=ActPolicy)
+    memory: Memory = field(default_factory=Memory)
     tally: Tally = field(default_factory=Tally)
     eye: Eye | None = None
     """Sight, where there is an engine for it. Ask only while ``eye.status.ready``."""

@@ -1,8 +1,8 @@
 """Other views of one picture, so that a model that guesses gives itself away.
 
 A model that sees finds a thing wherever it lies in the view; one that guesses says the same place whatever it is shown.
-So no view puts the thing where the one before had it: borders are added on two sides only, and what is looked at more
-closely never lies in the middle of its crop.
+So no view puts the thing where the one before had it: borders are added on the two sides that move it most, and what is
+looked at more closely does not lie in the middle of its crop.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from anyio import to_thread
 from handlens.geometry import Box, Frame, Point, Size
 from handlens.tool import Picture
 
-_BORDER = 0.11
-"""Of each side: what a shifted view adds at the left and the top."""
-_OFF_CENTRE = (0.36, 0.42)
+_BORDER = 0.2
+"""Of each side: what a shifted view adds at the left or right, and at the top or bottom."""
+_OFF_CENTRE = 0.3
 """Where in a crop the point lies that it is taken round."""
 _GREY = (200, 200, 200)
 
@@ -30,9 +30,9 @@ class View:
     frame: Frame
 
 
-async def shifted(view: View) -> View:
-    """The whole picture, with borders at the left and at the top."""
-    return await to_thread.run_sync(_shifted, view)
+async def shifted(view: View, seen: Point | None) -> View:
+    """The whole picture with borders on two sides, so that what was seen at ``seen`` (CSS pixels) lies elsewhere."""
+    return await to_thread.run_sync(_shifted, view, seen)
 
 
 async def closer(view: View, around: Point, *, share: float = 0.4, least: int = 400, zoom: int = 2) -> View:
@@ -40,12 +40,14 @@ async def closer(view: View, around: Point, *, share: float = 0.4, least: int = 
     return await to_thread.run_sync(_closer, view, around, share, least, zoom)
 
 
-def _shifted(view: View) -> View:
+def _shifted(view: View, seen: Point | None) -> View:
     from PIL import Image
 
     with Image.open(io.BytesIO(view.picture.data)) as image:
-        left, top = round(image.width * _BORDER), round(image.height * _BORDER)
-        whole = Image.new("RGB", (image.width + left, image.height + top), _GREY)
+        across, down = round(image.width * _BORDER), round(image.height * _BORDER)
+        at = view.frame.to_image(seen) if seen is not None else Point(x=0, y=0)
+        left, top = across * (at.x < image.width / 2), down * (at.y < image.height / 2)
+        whole = Image.new("RGB", (image.width + across, image.height + down), _GREY)
         whole.paste(image.convert("RGB"), (left, top))
     frame = view.frame
     origin = frame.origin.moved(-left * frame.scale, -top * frame.scale)
@@ -60,8 +62,8 @@ def _closer(view: View, around: Point, share: float, least: int, zoom: int) -> V
     with Image.open(io.BytesIO(view.picture.data)) as image:
         width = min(image.width, max(least, round(image.width * share)))
         height = min(image.height, max(least, round(image.height * share)))
-        left = round(min(max(0.0, at.x - width * _OFF_CENTRE[0]), image.width - width))
-        top = round(min(max(0.0, at.y - height * _OFF_CENTRE[1]), image.height - height))
+        left = round(min(max(0.0, at.x - width * _OFF_CENTRE), image.width - width))
+        top = round(min(max(0.0, at.y - height * _OFF_CENTRE), image.height - height))
         part = image.convert("RGB").crop((left, top, left + width, top + height))
         part = part.resize((width * zoom, height * zoom), Image.Resampling.LANCZOS)
     box = Box(x=left, y=top, width=width, height=height)

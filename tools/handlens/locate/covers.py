@@ -48,6 +48,7 @@ def _target(cover: Cover, number: int, box: Box, point: Point, role: str, name: 
     candidate = Candidate(
         frame=cover.place, id=number, order=0, tag="", role=role, kind="soft", name=name, box=box, point=point,
         group=-1, inside=0, states=frozenset(), value="", placeholder="", tips="", hints="", href="", type="",
-        options="", colour=None, background=None, shape="", column="", level=0, hit=1, cover="", cover_id=0, clipped=False,
+        options="", colour=None, background=None, shape="", column="", level=0, hit=1, cover="",
+        cover_id=0, clipped=False,
     )  # fmt: skip
     return Target(candidate, box.rounded(), point, role, name[:120], 0.5, 0.5, because)

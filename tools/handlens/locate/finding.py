@@ -1,4 +1,4 @@
-"""Finding what was described, by whatever it takes: structure first, sight only where that is not sure.
+"""Finding what was described, by whatever it takes: structure first, then memory, sight only where both are not sure.
 
 An eye that fails leaves the embedded reader's answer as it is; the answer says so.
 """
@@ -12,6 +12,7 @@ from handlens.browser.capture import capture
 from handlens.errors import EyeError, TargetError, TimedOut
 from handlens.eye.views import View
 from handlens.locate.locate import Located, locate
+from handlens.locate.recall import key_of, recalled
 from handlens.locate.sight import Looking
 from handlens.locate.weighing import weighed
 from handlens.tool import Picture
@@ -31,6 +32,12 @@ async def find(
         TargetError: the page was replaced while it was read.
     """
     located = await locate(session.page, description, among=among)
+    key = key_of(kit, located.snapshot.url, description, among)
+    known = await recalled(session, kit, key, located)
+    if known is not None:
+        kit.tally.recalled += 1
+        others = tuple(one for one in located.targets if one.candidate is not known.candidate or known.offset)
+        return replace(located, targets=(known, *others), structure=located)
     if kit.eye is None or not kit.eye.status.ready or kit.acting.look.when == "never":
         return located
     if kit.acting.look.when == "unsure" and located.best is not None and located.best.confidence >= sure:
@@ -55,7 +62,8 @@ async def _looked_at(session: Session, kit: Kit, description: str, located: Loca
         plausible={one.candidate.key: one.plausibility for one in located.targets},
     )
     try:
-        return weighed(located, await looking.search())
+        decided = weighed(located, await looking.search())
+        return replace(decided, structure=located, view=looking.whole)
     except (EyeError, TimedOut) as error:
         kit.tally.failed += 1
         return _with_note(located, f"the engine did not help ({type(error).__name__}), so by structure alone")

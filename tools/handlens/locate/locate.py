@@ -16,6 +16,8 @@ from handlens.locate.text import terms
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
+    from handlens.eye.views import View
+
 MAX_RANKED = 9
 
 
@@ -43,6 +45,10 @@ class Located:
     query: Query
     snapshot: Snapshot
     targets: tuple[Target, ...]
+    structure: Located | None = None
+    """What structure said by itself, where more than that decided."""
+    view: View | None = None
+    """The picture of the page that decided, where one did."""
 
     @property
     def best(self) -> Target | None:

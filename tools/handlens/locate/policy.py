@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -50,6 +51,9 @@ class ActPolicy(BaseModel):
         default="when_told", description="Close what covers a target: never, when a call says so, or always."
     )
     ask: bool = Field(default=True, description="Ask the person where the client can, instead of offering a choice.")
+    memory: Path | None = Field(
+        default=None, description="Folder in which places that proved right are remembered; unset: for this process."
+    )
     settle_seconds: float = Field(default=2.0, gt=0, description="A target that moves for longer is not clicked.")
     effect_seconds: float = Field(default=0.7, gt=0, description="An effect is waited for so long.")
     look: LookPolicy = Field(default=LookPolicy())

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from handlens.kit import Caller
     from handlens.locate.policy import LookPolicy
 
-_NEAR = 24.0
-"""Two places nearer than this (CSS pixels) are one, where no element says which is meant."""
+_NEAR, _NEAR_IN_ONE = 24.0, 72.0
+"""Two places nearer than this (CSS pixels) are one; the second holds where both are in one element, however large."""
 _SMALL = 14.0
 """Smaller boxes are looked at more closely, even where two views agree."""
 ALL_AGREE, MOST_AGREE, ONCE = 0.95, 0.8, 0.5
@@ -37,9 +37,10 @@ class Vote:
     weight: float
 
     def same(self, other: Vote) -> bool:
-        if self.candidate is not None or other.candidate is not None:
-            return self.candidate is other.candidate
-        return ((self.point.x - other.point.x) ** 2 + (self.point.y - other.point.y) ** 2) ** 0.5 <= _NEAR
+        if self.candidate is not other.candidate:
+            return False
+        apart = ((self.point.x - other.point.x) ** 2 + (self.point.y - other.point.y) ** 2) ** 0.5
+        return apart <= (_NEAR if self.candidate is None else _NEAR_IN_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,14 @@ class Looking:
     async def search(self) -> Seen:
         """Raises what `Eye.ask` raises."""
         await self._look(self.whole)
+        second = await shifted(self.whole, self.votes[0].point if self.votes else None)
         if self.policy.second_view:
-            await self._look(await shifted(self.whole))
+            await self._look(second)
         if not self._settled():
             await self._zoom()
         seen = self._counted()
         if seen.outcome == "unsure" and self.policy.careful and self.votes:
-            await self._look(self.whole, "careful")
+            await self._look(second, "careful")
             seen = self._counted()
         return seen
 

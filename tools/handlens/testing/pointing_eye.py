@@ -9,6 +9,7 @@ on it. Boxes are pixels of the first picture of a page that it was shown.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import random
@@ -21,8 +22,9 @@ from handlens.geometry import GRID, Box
 if TYPE_CHECKING:
     from handlens.testing.scripted_eye import Asked
 
-Manner = Literal["sees", "nothing", "random", "stuck", "pixels"]
-"""``nothing``: says that nothing is there; ``random`` and ``stuck``: blind; ``pixels``: answers in the wrong space."""
+Manner = Literal["sees", "nothing", "random", "stuck", "corner", "pixels"]
+"""``nothing``: says that nothing is there; ``random``, ``stuck`` (in the middle) and ``corner``: blind; ``pixels``: in
+the wrong space."""
 _DESCRIPTION = re.compile(r'matches the description ("(?:[^"\\]|\\.)*")')
 
 
@@ -39,6 +41,8 @@ def pointing(
             return "[]"
         if manner == "stuck":
             return _answer(480, 480, 520, 520)
+        if manner == "corner":
+            return _answer(930, 940, 970, 980)
         if manner == "random":
             x, y = chance.randrange(GRID - 40), chance.randrange(GRID - 40)
             return _answer(x, y, x + 40, y + 40)
@@ -75,8 +79,10 @@ def _place(data: bytes, whole: list[Any]) -> tuple[int, int, Box, float]:
     tall, wide = whole[0].shape
     if (tall, wide) == (height, width):
         return width, height, Box(x=0, y=0, width=width, height=height), 1.0
-    if np.array_equal(shown[height - tall :, width - wide :], whole[0]) if height > tall and width > wide else False:
-        return width, height, Box(x=wide - width, y=tall - height, width=width, height=height), 1.0
+    if height > tall and width > wide:
+        for top, left in itertools.product((height - tall, 0), (width - wide, 0)):
+            if np.array_equal(shown[top : top + tall, left : left + wide], whole[0]):
+                return width, height, Box(x=-left, y=-top, width=width, height=height), 1.0
     part = cv2.resize(shown, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     found = cv2.minMaxLoc(cv2.matchTemplate(whole[0], part, cv2.TM_SQDIFF))[2]
     return width, height, Box(x=found[0], y=found[1], width=width // 2, height=height // 2), 2.0
