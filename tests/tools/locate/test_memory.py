@@ -29,8 +29,8 @@ from handlens.testing.scripted_eye import ScriptedEye
 pytestmark = pytest.mark.anyio
 
 TWINS = """<!doctype html><body>%s</body>"""
-CARD = """<div class=card onclick="document.body.dataset.clicked='{name}'" style="cursor:pointer;width:120px;height:80px;
-margin:20px;background:{colour}"></div>"""
+CARD = """<div class=card onclick="document.body.dataset.clicked='{name}'" style="cursor:pointer;width:120px;
+height:80px;margin:20px;background:{colour}"></div>"""
 CARDS = {"cat": "#a33", "dog": "#3a3", "fish": "#33a"}
 
 

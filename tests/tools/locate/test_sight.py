@@ -132,7 +132,8 @@ async def test_views_that_disagree_are_decided_by_a_closer_look_and_a_vote(kit: 
     dog = '[{"bbox_2d": [187, 55, 281, 166], "label": "it"}]'
     shifted_cat = '[{"bbox_2d": [193, 213, 271, 306], "label": "it"}]'
     close_cat = '[{"bbox_2d": [78, 100, 312, 300], "label": "it"}]'
-    able, eye = seeing(kit, split(dog, shifted_cat, "[]", close_cat, shifted_cat))
+    careful_cat = '[{"bbox_2d": [332, 349, 397, 426], "label": "it"}]'
+    able, eye = seeing(kit, split(dog, shifted_cat, "[]", close_cat, careful_cat))
     answer, clicked = await click(able, serve(PICTURES), "the picture of a cat")
     assert [asked.effort for asked in eye.asked] == ["routine"] * 4 + ["careful"]
     assert (answer.outcome, clicked) == ("clicked", "cat")

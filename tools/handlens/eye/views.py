@@ -15,7 +15,7 @@ from anyio import to_thread
 from handlens.geometry import Box, Frame, Point, Size
 from handlens.tool import Picture
 
-_BORDER = 0.2
+BORDER, WIDE_BORDER = 0.2, 0.45
 """Of each side: what a shifted view adds at the left or right, and at the top or bottom."""
 _OFF_CENTRE = 0.3
 """Where in a crop the point lies that it is taken round."""
@@ -30,9 +30,9 @@ class View:
     frame: Frame
 
 
-async def shifted(view: View, seen: Point | None) -> View:
+async def shifted(view: View, seen: Point | None, border: float = BORDER) -> View:
     """The whole picture with borders on two sides, so that what was seen at ``seen`` (CSS pixels) lies elsewhere."""
-    return await to_thread.run_sync(_shifted, view, seen)
+    return await to_thread.run_sync(_shifted, view, seen, border)
 
 
 async def closer(view: View, around: Point, *, share: float = 0.4, least: int = 400, zoom: int = 2) -> View:
@@ -40,11 +40,11 @@ async def closer(view: View, around: Point, *, share: float = 0.4, least: int = 
     return await to_thread.run_sync(_closer, view, around, share, least, zoom)
 
 
-def _shifted(view: View, seen: Point | None) -> View:
+def _shifted(view: View, seen: Point | None, border: float) -> View:
     from PIL import Image
 
     with Image.open(io.BytesIO(view.picture.data)) as image:
-        across, down = round(image.width * _BORDER), round(image.height * _BORDER)
+        across, down = round(image.width * border), round(image.height * border)
         at = view.frame.to_image(seen) if seen is not None else Point(x=0, y=0)
         left, top = across * (at.x < image.width / 2), down * (at.y < image.height / 2)
         whole = Image.new("RGB", (image.width + across, image.height + down), _GREY)
@@ -62,8 +62,11 @@ def _closer(view: View, around: Point, share: float, least: int, zoom: int) -> V
     with Image.open(io.BytesIO(view.picture.data)) as image:
         width = min(image.width, max(least, round(image.width * share)))
         height = min(image.height, max(least, round(image.height * share)))
-        left = round(min(max(0.0, at.x - width * _OFF_CENTRE), image.width - width))
-        top = round(min(max(0.0, at.y - height * _OFF_CENTRE), image.height - height))
+        # Where the whole picture shows it on the left, the part shows it on the right.
+        across = _OFF_CENTRE if at.x > image.width / 2 else 1 - _OFF_CENTRE
+        down = _OFF_CENTRE if at.y > image.height / 2 else 1 - _OFF_CENTRE
+        left = round(min(max(0.0, at.x - width * across), image.width - width))
+        top = round(min(max(0.0, at.y - height * down), image.height - height))
         part = image.convert("RGB").crop((left, top, left + width, top + height))
         part = part.resize((width * zoom, height * zoom), Image.Resampling.LANCZOS)
     box = Box(x=left, y=top, width=width, height=height)

@@ -22,8 +22,11 @@ _PRUNE_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An element by digests; ``sort`` is what can be told of it without them. ``number`` of ``count`` tells it from its twins, ``offset`` is a place inside it (CSS
-    pixels), ``look`` is how it looked where structure alone could not tell it."""
+    """An element by digests; ``sort`` is what can be told of it without them.
+
+    ``number`` of ``count`` tells it from its twins, ``offset`` is a place inside it and ``size`` that place's (CSS
+    pixels), ``look`` is how it looked where structure alone could not tell it.
+    """
 
     sort: str
     identity: str

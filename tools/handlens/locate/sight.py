@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from handlens.eye.locator import EyeLocator
-from handlens.eye.views import View, closer, shifted
+from handlens.eye.views import WIDE_BORDER, View, closer, shifted
 from handlens.geometry import Box, Point
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.snapping import Plausible, region_at, snap
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NEAR, _NEAR_IN_ONE = 24.0, 72.0
 """Two places nearer than this (CSS pixels) are one; the second holds where both are in one element, however large."""
+_STUCK = 0.025
 _SMALL = 14.0
 """Smaller boxes are looked at more closely, even where two views agree."""
 ALL_AGREE, MOST_AGREE, ONCE = 0.95, 0.8, 0.5
@@ -35,9 +36,15 @@ class Vote:
     label: str
     candidate: Candidate | None
     weight: float
+    spot: Point
+    """Where in its view, each axis from 0 to 1."""
 
     def same(self, other: Vote) -> bool:
-        if self.candidate is not other.candidate:
+        """Whether two looks found one thing. Views never show it at one spot: a model that says so has not looked."""
+        if self is other:
+            return True
+        alike = abs(self.spot.x - other.spot.x) < _STUCK and abs(self.spot.y - other.spot.y) < _STUCK
+        if self.candidate is not other.candidate or alike:
             return False
         apart = ((self.point.x - other.point.x) ** 2 + (self.point.y - other.point.y) ** 2) ** 0.5
         return apart <= (_NEAR if self.candidate is None else _NEAR_IN_ONE)
@@ -71,14 +78,14 @@ class Looking:
     async def search(self) -> Seen:
         """Raises what `Eye.ask` raises."""
         await self._look(self.whole)
-        second = await shifted(self.whole, self.votes[0].point if self.votes else None)
+        first = self.votes[0].point if self.votes else None
         if self.policy.second_view:
-            await self._look(second)
+            await self._look(await shifted(self.whole, first))
         if not self._settled():
             await self._zoom()
         seen = self._counted()
         if seen.outcome == "unsure" and self.policy.careful and self.votes:
-            await self._look(second, "careful")
+            await self._look(await shifted(self.whole, first, WIDE_BORDER), "careful")
             seen = self._counted()
         return seen
 
@@ -92,7 +99,9 @@ class Looking:
         point = view.frame.to_css(best.point)
         box = view.frame.box_to_css(best.box) if best.box is not None else None
         weight = (2.0 if effort == "careful" else 1.0) / len(sightings)
-        self.votes.append(Vote(point, box, best.label, self._snapped(point, box, best.label), weight))
+        size = view.frame.image_size
+        spot = Point(x=best.point.x / size.width, y=best.point.y / size.height)
+        self.votes.append(Vote(point, box, best.label, self._snapped(point, box, best.label), weight, spot))
 
     def _snapped(self, point: Point, box: Box | None, label: str) -> Candidate | None:
         if not self.policy.snap:
