@@ -120,3 +120,79 @@ def test_looks_at_a_scrolled_list_are_put_together_without_double_rows() -> None
 
     (whole,) = scrolled_together([look("a", "b", "c", "d"), look("c", "d", "e"), look("e", "f")])
     assert [row[0].text for row in whole.rows] == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_a_menu_beside_the_list_is_no_part_of_it() -> None:
+    menu = [(40.0 + 33 * n, [(10.0, word)]) for n, word in enumerate(("Overview", "Jobs", "Models", "Nodes", "Cost"))]
+    rows = [(100.0 + 40 * n, [(220.0, f"job-{n}"), (400.0, f"{n}7%"), (520.0, "Running")]) for n in range(4)]
+    (table,) = tables_in(written(*menu, (60, [(220, "Task name"), (400, "GPU"), (520, "Status")]), *rows))
+    assert [row["Task name"] for row in shown(table)] == ["job-0", "job-1", "job-2", "job-3"]
+
+
+def test_headers_of_two_lines_are_one() -> None:
+    (table,) = tables_in(
+        written(
+            (51, [(300, "Resources")]),
+            (64, [(20, "Task name"), (600, "Status")]),
+            (77, [(300, "GPU"), (420, "Memory")]),
+            (130, [(20, "a"), (300, "87%"), (420, "4 GB"), (600, "Running")]),
+        )
+    )
+    assert shown(table) == [{"Task name": "a", "Resources GPU": "87%", "Resources Memory": "4 GB", "Status": "Running"}]
+
+
+def test_arrows_to_sort_by_are_no_part_of_a_header() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Task name AV"), (300, "GPU ▲V"), (420, "Status t1")]),
+            (100, [(20, "a"), (300, "87%"), (420, "Running")]),
+        )
+    )
+    assert table.headers == ("Task name", "GPU", "Status")
+
+
+def test_a_wrapped_number_is_the_end_of_its_name_and_a_row_of_few_values_is_a_row() -> None:
+    def row(top: float, name: str, *values: str) -> list[tuple[float, list[tuple[float, str]]]]:
+        cells = [(300.0 + 120 * n, value) for n, value in enumerate(values) if value]
+        return [(top, [(20.0, f"{name}-"), *cells]), (top + 22, [(20.0, "1843")])]
+
+    (table,) = tables_in(
+        written(
+            (20, [(20, "Task name"), (300, "GPU"), (420, "Status"), (540, "Owner"), (660, "Memory")]),
+            *row(60, "train", "87%", "Running", "li", "4 GB"),
+            *row(140, "wait", "", "Pending", "", ""),
+            *row(220, "serve", "5%", "Running", "li", "4 GB"),
+            *row(300, "eval", "5%", "Failed", "li", "4 GB"),
+            (380, [(500, "1 2 3")]),
+        )
+    )
+    assert [cells["Task name"] for cells in shown(table)] == [
+        "train-1843",
+        "wait-1843",
+        "serve-1843",
+        "eval-1843",
+    ]
+
+
+def test_a_name_that_runs_into_its_value_is_cut_off_it() -> None:
+    run_on = Fragment(
+        "Memory 38.9 GB",
+        Box(x=300, y=90, width=98, height=26),
+        1.0,
+        (
+            Fragment("Memory", Box(x=300, y=90, width=42, height=26)),
+            Fragment("38.9", Box(x=349, y=90, width=28, height=26)),
+            Fragment("GB", Box(x=384, y=90, width=14, height=26)),
+        ),
+    )
+    (table,) = tables_in(
+        [
+            *written(
+                (60, [(20, "job-a"), (300, "job-b")]),
+                (90, [(20, "Memory"), (120, "4 GB")]),
+                (116, [(20, "Status"), (120, "Running"), (300, "Status"), (400, "Failed")]),
+            ),
+            run_on,
+        ]
+    )
+    assert [cells["Memory"] for cells in shown(table)] == ["4 GB", "38.9 GB"]

@@ -18,12 +18,15 @@ from handlens.usage.status import normalise_status
 
 _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
-    r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$"  # what an empty or a full bar reads as
+    r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
 )
-_DASH = re.compile(r"[一—–_-]{1,3}")
+_DASH = re.compile(r"[一—–_…-]{1,3}")
+_PERCENT_THEN_MORE = re.compile(r"([\d.,]+%)(\d+)")
 
 
 CUT_CONFIDENCE = 0.5
+WIDE_GAP = 0.75
+"""In line heights, as OCR has them; a space is less than half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,51 @@ def folded(text: str) -> str:
     return plain(text).casefold().replace(" ", "").rstrip(":")
 
 
+def parted(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """The fragments, those with a gap that is too wide for a space cut there: OCR runs neighbouring cells together."""
+    widest = WIDE_GAP * line_height(fragments)
+    return [piece for fragment in fragments for piece in _parted(fragment, widest)]
+
+
+def _parted(fragment: Fragment, widest: float) -> list[Fragment]:
+    groups: list[list[Fragment]] = []
+    for part in (piece for word in fragment.parts for piece in _after_percent(word)):
+        run_on = bool(groups) and _PERCENT_THEN_MORE.fullmatch(groups[-1][-1].text + part.text)
+        if groups and not run_on and part.box.x - groups[-1][-1].box.right <= widest:
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    if len(groups) < 2:
+        return [fragment]
+    return [replace(merged(group), parts=tuple(group)) for group in groups]
+
+
+def _after_percent(word: Fragment) -> list[Fragment]:
+    """A number that follows on "%" without a space is another cell's: "44.00%5"."""
+    match = _PERCENT_THEN_MORE.fullmatch(word.text)
+    if match is None:
+        return [word]
+    at = word.box.x + word.box.width * len(match[1]) / len(word.text)
+    left = Box.from_corners(word.box.x, word.box.y, at - 2, word.box.bottom)
+    right = Box.from_corners(at + 2, word.box.y, word.box.right, word.box.bottom)
+    return [Fragment(match[1], left, word.confidence), Fragment(match[2], right, word.confidence)]
+
+
 def line_height(fragments: Sequence[Fragment]) -> float:
     return statistics.median(fragment.box.height for fragment in fragments) if fragments else 0.0
 
 
 def bands(fragments: Iterable[Fragment]) -> list[Band]:
     """The fragments in lines, from top to bottom."""
+    return [band_of(line) for line in _lines(fragments)]
+
+
+def in_reading_order(fragments: Iterable[Fragment]) -> list[Fragment]:
+    """Line by line, each from left to right."""
+    return [one for line in _lines(fragments) for one in sorted(line, key=lambda fragment: fragment.box.x)]
+
+
+def _lines(fragments: Iterable[Fragment]) -> list[list[Fragment]]:
     ordered = sorted(fragments, key=lambda fragment: fragment.middle)
     reach = 0.3 * line_height(ordered)
     lines: list[list[Fragment]] = []
@@ -80,7 +122,7 @@ def bands(fragments: Iterable[Fragment]) -> list[Band]:
             lines[-1].append(fragment)
         else:
             lines.append([fragment])
-    return [band_of(line) for line in lines]
+    return lines
 
 
 def _middle(line: Sequence[Fragment]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlens.usage.fragments import Band, Fragment, bands, line_height
+from handlens.usage.fragments import Band, Fragment, bands, line_height, parted
 from handlens.usage.layout_cards import cards, panel
 from handlens.usage.layout_heads import is_header, joined_heads
 from handlens.usage.layout_menu import without_menu
@@ -15,7 +15,7 @@ from handlens.usage.table import Table
 def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     """The tables, panels and cards that the texts are laid out in."""
     height = line_height(fragments)
-    lines = joined_heads(bands(without_menu(fragments)), height)
+    lines = joined_heads(bands(without_menu(parted(fragments))), height)
     found = panel(lines, height)
     if found:
         return [found]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from handlens.geometry import Box
 from handlens.usage.columns import Field
-from handlens.usage.fragments import Band, Fragment, cleaned, folded, label, merged
+from handlens.usage.fragments import Band, Fragment, band_of, cleaned, folded, label, merged
+from handlens.usage.reading import is_missing
 from handlens.usage.table import EMPTY, Cell, Table, unique
 
 _SAME_EDGE = 0.45
@@ -28,6 +29,7 @@ class _Record:
 
 def cards(lines: Sequence[Band], height: float) -> Table | None:
     """The table of all cards on the page, one row a card, in reading order; None where there are none."""
+    lines = _names_cut_off(lines)
     edges = _edges(lines, height)
     ends = _ends(lines, edges)
     first = _first(lines, edges, height)
@@ -48,6 +50,23 @@ def cards(lines: Sequence[Band], height: float) -> Table | None:
             shown.setdefault(text, Counter())[name.text.rstrip(":： ")] += 1
     kept = [record for record in records if len(record.values) >= 2]
     return _table(kept, {text: seen.most_common(1)[0][0] for text, seen in shown.items()}, height) if kept else None
+
+
+def _names_cut_off(lines: Sequence[Band]) -> list[Band]:
+    """The lines, where a name runs into its value cut behind the name: one that stands alone on other cards."""
+    known = {folded(band.fragments[place].text) for band in lines for place in band.names}
+    return [band_of([piece for one in band.fragments for piece in _cut_behind(one, known)]) for band in lines]
+
+
+def _cut_behind(fragment: Fragment, names: set[str]) -> list[Fragment]:
+    parts = fragment.parts
+    if folded(fragment.text) in names:
+        return [fragment]
+    for at in range(len(parts) - 1, 0, -1):
+        name, value = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
+        if folded(name.text) in names and (is_missing(value.text) or value.text[:1].isdigit()):
+            return [name, value]
+    return [fragment]
 
 
 def _edges(lines: Sequence[Band], height: float) -> list[float]:
@@ -131,6 +150,11 @@ def _nothing(name: Fragment, right: float) -> Cell:
     return Cell("", Box.from_corners(name.box.right, name.box.y, max(name.box.right, right), name.box.bottom))
 
 
+def _under(name: Fragment, step: float) -> Cell:
+    """An empty cell, with the box where a value under the name would be."""
+    return Cell("", name.box.moved(0, step))
+
+
 def _cell(fragment: Fragment) -> Cell:
     clean = cleaned(fragment)
     return Cell(clean.text, fragment.box, clean.confidence)
@@ -157,7 +181,7 @@ def panel(lines: Sequence[Band], height: float) -> Table | None:
         for place, name in enumerate(over.fragments):
             below = [value for value in under.fragments if _owner(value, over, height) == place]
             headers.append(name.text.rstrip(":： "))
-            cells.append(_cell(below[0]) if below else EMPTY)
+            cells.append(_cell(below[0]) if below else _under(name, step))
     fields = {label(header) for header in headers}
     return Table(unique(headers), (tuple(cells),)) if len(fields - {None}) >= 3 else None
 

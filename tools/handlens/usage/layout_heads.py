@@ -11,6 +11,9 @@ from handlens.usage.reading import is_missing
 
 CLOSE = 0.95
 """Lines of one header stand closer than this, in line heights; rows of a table don't."""
+UNDER_A_GROUP = 1.7
+"""Names of columns may stand so much lower than the name over them all."""
+_ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽]+[Vv]?|(?<=[a-z])V)$")
 
 
 def is_header(band: Band) -> bool:
@@ -23,19 +26,31 @@ def is_header(band: Band) -> bool:
 def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
     """The lines, with headers that are wrapped, or stand half a line higher or lower than the others, in one line."""
     joined: list[Band] = []
-    for band in lines:
+    for band in map(_without_arrows, lines):
         above = joined[-1] if joined else None
-        if above and band.middle - above.middle < CLOSE * height and _belong_together(above, band):
+        if above and _belong_together(above, band, (band.middle - above.middle) / height):
             joined[-1] = _together(above, band)
         else:
             joined.append(band)
     return joined
 
 
-def _belong_together(above: Band, below: Band) -> bool:
-    return (is_header(above) or is_header(below)) and not any(
-        _is_value(fragment.text) for band in (above, below) for fragment in band.fragments
-    )
+def _without_arrows(band: Band) -> Band:
+    """A line of headers without the arrows that sort by them, which OCR takes for letters."""
+    shown = [fragment for fragment in band.fragments if _ARROW.search(fragment.text)]
+    if len(shown) < 2 or 2 * len(shown) < len(band.fragments):
+        return band
+    bare = [replace(one, text=_ARROW.sub("", one.text), parts=()) for one in band.fragments]
+    return without if is_header(without := band_of(bare)) else band
+
+
+def _belong_together(above: Band, below: Band, pitch: float) -> bool:
+    """``pitch``: line heights from one to the other."""
+    if pitch >= UNDER_A_GROUP or not (is_header(above) or is_header(below)):
+        return False
+    if pitch >= CLOSE and len(below.names) < len(below.fragments):
+        return False
+    return not any(_is_value(fragment.text) for band in (above, below) for fragment in band.fragments)
 
 
 def _is_value(text: str) -> bool:
@@ -46,12 +61,20 @@ def _together(above: Band, below: Band) -> Band:
     """Each lower text under the upper one that it overlaps, which is the start of it or the name of its group."""
     upper = list(above.fragments)
     whole: list[Fragment] = []
+    over: Fragment | None = None
     for fragment in below.fragments:
-        over = next((one for one in above.fragments if _overlap(one, fragment)), None)
+        own = next((one for one in above.fragments if _overlap(one, fragment)), None)
+        if own is None and over is not None and not _between(over, fragment, above):
+            own = over  # a further column of the same group
+        over = own
         if over in upper:
             upper.remove(over)
         whole.append(fragment if over is None else replace(merged([over, fragment]), box=fragment.box, parts=()))
     return band_of([*upper, *whole])
+
+
+def _between(over: Fragment, fragment: Fragment, above: Band) -> bool:
+    return any(over.box.x < one.box.x < fragment.box.x for one in above.fragments)
 
 
 def _overlap(one: Fragment, other: Fragment) -> bool:

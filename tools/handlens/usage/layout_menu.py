@@ -22,12 +22,9 @@ def without_menu(fragments: Sequence[Fragment]) -> list[Fragment]:
     height = line_height(fragments)
     width = max(fragment.box.right for fragment in fragments)
     ends = sorted({fragment.box.right for fragment in fragments if fragment.box.right < WIDEST * width})
-    for end in reversed(ends):
-        menu = _menu(fragments, end, height)
-        if menu:
-            gone = set(map(id, menu))
-            return [fragment for fragment in fragments if id(fragment) not in gone]
-    return list(fragments)
+    menu = max((_menu(fragments, end, height) for end in ends), key=len, default=[])
+    gone = set(map(id, menu))
+    return [fragment for fragment in fragments if id(fragment) not in gone]
 
 
 def _menu(fragments: Sequence[Fragment], end: float, height: float) -> list[Fragment]:
@@ -47,12 +44,13 @@ def _menu(fragments: Sequence[Fragment], end: float, height: float) -> list[Frag
 def _has_heights_of_its_own(
     items: Sequence[Band], fragments: Sequence[Fragment], end: float, below: float, height: float
 ) -> bool:
-    """Whether a good part of the items stand beside nothing, and none of them heads a column."""
+    """Whether a good part of the items stand beside nothing, and they head no column and name no values."""
     beside = bands([one for one in fragments if one.box.x > end and one.middle > below])
-    alone = 0
+    alone = beside_names = 0
     for item in items:
         level = [band for band in beside if abs(band.middle - item.middle) <= 0.2 * height]
         alone += not level
-        if Field.TASK_NAME in item.labels.values() and any(len(band.names) > 1 for band in level):
+        beside_names += bool(item.names) and any(band.names for band in level)
+        if Field.TASK_NAME in item.labels.values() and any(len(set(band.names.values())) > 1 for band in level):
             return False
-    return 4 * alone >= len(items)
+    return 2 * alone >= len(items) or (4 * alone >= len(items) and beside_names < 2)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
 from handlens.geometry import Box
-from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, merged
+from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, in_reading_order, merged
 from handlens.usage.table import Cell, Table, unique
 
 _FOOT = re.compile(
@@ -16,6 +15,10 @@ _FOOT = re.compile(
     r"|^\d+\s*(?:[-–~]\s*\d+)?\s*(?:of|/)\s*\d+\s*(?:items|rows|条)?$|条\s*/\s*页|^(?:load more|加载更多)",
     re.IGNORECASE,
 )
+BESIDE = 0.75
+"""A line further from a row than so many rows is no part of it."""
+WRAPPED = 1.25
+"""In line heights: how far under its start a text goes on."""
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
 
@@ -25,7 +28,9 @@ def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
     heads = list(header.fragments)
     borders = column_borders(heads, body)
     grid = [_row(band, borders) for band in body]
-    lines = [(band, cells) for band, cells in zip(body, grid, strict=True) if not _is_foot(band)]
+    lines = [
+        (band, cells) for band, cells in zip(body, grid, strict=True) if not _is_foot(band) or _goes_on(band, body)
+    ]
     rows = _joined_lines(lines, len(heads))
     right = max((fragment.box.right for band in (header, *body) for fragment in band.fragments), default=0.0)
     edges = [heads[0].box.x, *borders, right]
@@ -96,27 +101,50 @@ def _is_foot(band: Band) -> bool:
     return len(band.fragments) <= 8 and _FOOT.search(text) is not None
 
 
+def _goes_on(band: Band, body: Sequence[Band]) -> bool:
+    """Whether lone numbers end wrapped texts: each stands right under the start of another."""
+    above = [
+        one
+        for line in body
+        if 0 < band.middle - line.middle < WRAPPED * line.fragments[0].box.height
+        for one in line.fragments
+    ]
+    return all(any(abs(one.box.x - part.box.x) < 0.3 * one.box.height for one in above) for part in band.fragments)
+
+
 def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int) -> list[list[list[Fragment]]]:
     """Rows of the lines: the lines that fill few columns belong to the nearest that fills many."""
     filled = [sum(1 for column in cells if column) for _, cells in lines]
-    usual = statistics.median(filled) if filled else 0
+    usual = sorted(filled)[int(0.8 * len(filled))] if filled else 0
     full = [place for place, count in enumerate(filled) if count > PARTIAL * max(usual, 0.6 * width) or width < 3]
     pitch = _pitch([lines[place][0].middle for place in full])
+    full = sorted([*full, *_between_rows([band.middle for band, _ in lines], filled, full, pitch)])
     rows = {place: [list(column) for column in lines[place][1]] for place in full}
     for place, (band, cells) in enumerate(lines):
         if place in rows:
             continue
         nearest = min(full, key=lambda other: abs(lines[other][0].middle - band.middle), default=None)
-        if nearest is None or abs(lines[nearest][0].middle - band.middle) > 0.75 * pitch:
+        if nearest is None or abs(lines[nearest][0].middle - band.middle) > BESIDE * pitch:
             continue
         for column, pieces in zip(rows[nearest], cells, strict=True):
             column += pieces
     return [rows[place] for place in sorted(rows)]
 
 
+def _between_rows(middles: Sequence[float], filled: Sequence[int], full: Sequence[int], pitch: float) -> list[int]:
+    """Lines in the midst of the rows that fill little, and are too far from any row to be of it: rows too."""
+    found: list[int] = []
+    for place in sorted(range(len(middles)), key=lambda at: -filled[at]):
+        if filled[place] < 2 or not full or not full[0] < place < full[-1]:
+            continue
+        if all(abs(middles[other] - middles[place]) > BESIDE * pitch for other in (*full, *found)):
+            found.append(place)
+    return found
+
+
 def _pitch(middles: Sequence[float]) -> float:
     steps = [after - before for before, after in pairwise(middles)]
-    return statistics.median(steps) if steps else 60.0
+    return sorted(steps)[len(steps) // 4] if steps else 60.0
 
 
 def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[Cell, ...]:
@@ -130,7 +158,6 @@ def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[C
 
 
 def _cell(pieces: Sequence[Fragment]) -> Cell:
-    height = pieces[0].box.height
-    ordered = sorted(pieces, key=lambda piece: (round(piece.middle / max(1.0, 0.5 * height)), piece.box.x))
+    ordered = in_reading_order(pieces)
     whole = cleaned(merged([piece for piece in map(cleaned, ordered) if piece.text] or [ordered[0]]))
     return Cell(whole.text, around(pieces), whole.confidence)

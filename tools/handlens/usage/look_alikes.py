@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from handlens.usage.reading import is_missing
 from handlens.usage.rows import SURE_ENOUGH
 from handlens.usage.table import Cell, Table
 
@@ -17,22 +18,37 @@ _ALIKE = str.maketrans(
     {"I": "l", "1": "l", "|": "l", "i": "l", "O": "o", "0": "o", "X": "x", "×": "x", "V": "v", "S": "s", "5": "s"}
     | {"W": "w", "C": "c", "Z": "z", "K": "k", "P": "p"}
 )
-_WORD = re.compile(r"[A-Za-z|×]+\d*[A-Za-z|×\d]*")
+_WORD = re.compile(r"[A-Za-z\d|×]*[A-Za-z|×][A-Za-z|×\d]*")
+_UNIT = re.compile(r"\d\s*(%|[KMGT]i?B|[KMGT]i)\)?\s*$")
 _ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
 """A letter whose two cases differ only in size, with nothing beside it to compare with."""
 
 
 def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
-    doubted = [_doubted([row[column] for row in table.rows]) for column in range(len(table.headers))]
-    rows = tuple(tuple(_checked(cell, words) for cell, words in zip(row, doubted, strict=True)) for row in table.rows)
+    columns = [[row[column] for row in table.rows] for column in range(len(table.headers))]
+    doubted = [_doubted(cells) for cells in columns]
+    endings = [_usual_ending(cells) for cells in columns]
+    rows = tuple(
+        tuple(_checked(cell, words, end) for cell, words, end in zip(row, doubted, endings, strict=True))
+        for row in table.rows
+    )
     return replace(table, rows=rows)
 
 
-def _checked(cell: Cell, doubted: set[str]) -> Cell:
-    if doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
+def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
+    as_usual = not ending or is_missing(cell.text) or cell.text.rstrip(") ").endswith(ending)
+    if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
         return cell
     return replace(cell, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
+
+
+def _usual_ending(cells: Sequence[Cell]) -> str:
+    """The unit that nearly every value of a column ends in; "" where there is none. "43%" is easily read as "438"."""
+    endings = Counter(match[1] for cell in cells if (match := _UNIT.search(cell.text)))
+    ending, count = endings.most_common(1)[0] if endings else ("", 0)
+    filled = sum(1 for cell in cells if not is_missing(cell.text))
+    return ending if count >= 3 and 4 * count >= 3 * filled else ""
 
 
 def _doubted(cells: Sequence[Cell]) -> set[str]:
@@ -57,6 +73,6 @@ def _one_letter_short(counts: Counter[str]) -> set[str]:
             continue
         for at, left_out in enumerate(word):
             shorter = word[:at] + word[at + 1 :]
-            if left_out.isalpha() and shorter in counts:
+            if (left_out.isalpha() or at == 0) and shorter in counts:
                 doubted |= {one for one in (word, shorter) if counts[one] <= min(counts[word], counts[shorter])}
     return doubted

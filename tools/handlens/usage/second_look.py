@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from handlens.geometry import Box
-from handlens.usage.fragments import Fragment, merged, without_ornament
+from handlens.usage.fragments import Fragment, in_reading_order, merged, without_ornament
 from handlens.usage.ink import ink_in, is_dash
 from handlens.usage.reading import is_missing
 from handlens.usage.table import Cell, Table
@@ -100,8 +100,7 @@ async def _read(ocr: Ocr, image: Image, boxes: Sequence[Box]) -> list[Reading]:
 def _reading(found: Sequence[Fragment]) -> Reading:
     if not found:
         return "", 0.0
-    ordered = sorted(found, key=lambda one: (round(one.middle / (0.6 * one.box.height)), one.box.x))
-    whole = merged(ordered)
+    whole = merged(in_reading_order(found))
     return without_ornament(whole.text), whole.confidence
 
 
