@@ -11,7 +11,7 @@ import pytest
 
 from handlens.errors import InvalidInput
 from handlens.usage.rows import UsageRow
-from handlens.usage.rules import DEFAULT_RULES, IDLE, Change, Maintenance, Rule, RuleBook, RuleEngine, load_rules
+from handlens.usage.rules import DEFAULT_RULES, IDLE, Change, Maintenance, Rule, RuleBook, RuleEngine, load_rules, marks
 from handlens.usage.status import Status
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -61,6 +61,33 @@ def test_a_task_that_ends_or_goes_closes_its_alert() -> None:
     changes = engine.read(minute(6), [row(None, "a", "stopped")])
     assert {(change.task, change.kind) for change in changes} == {("a", "closed"), ("b", "closed")}
     assert engine.read(minute(7), []) == []
+
+
+def test_a_clock_that_is_set_forth_or_back_is_a_silence_and_not_a_standstill() -> None:
+    for jump in (90.0, -90.0):
+        engine = RuleEngine(RuleBook(rule=[IDLE]))
+        changes = [change for n in range(4) for change in engine.read(minute(n), [row(5)])]
+        changes += [change for n in range(7) for change in engine.read(minute(4 + jump + n), [row(5)])]
+        assert [(change.kind, change.at) for change in changes] == [("opened", minute(4 + jump + 5))]
+
+
+def test_an_alert_from_before_is_taken_up_and_closes_once() -> None:
+    engine = RuleEngine(DEFAULT_RULES)
+    engine.resume("idle", "a", minute(0), minute(-5))
+    engine.resume("no such rule any more", "a", minute(0), minute(-5))
+    assert engine.read(minute(60), [row(5)]) == []
+    (closed,) = engine.read(minute(61), [row(90)])
+    assert (closed.kind, closed.opened_at, closed.since) == ("closed", minute(0), minute(-5))
+
+
+def test_rules_for_a_single_read_mark_what_they_concern() -> None:
+    hot = Rule(name="hot", metric="memory_used_percent", above=90, exempt=["*-debug"])
+    book = RuleBook(rule=[*DEFAULT_RULES.rule, hot])
+    full = UsageRow(task_name="a", memory_used_bytes=95, memory_total_bytes=100, status="running", cells={})
+    assert marks(book, row(29)) == ["inefficient"]
+    assert marks(book, row(30)) == marks(book, row(5, status="stopped")) == marks(book, row(None)) == []
+    assert marks(book, full) == ["hot"]
+    assert marks(book, full.model_copy(update={"task_name": "x-debug"})) == []
 
 
 def test_exempt_tasks_maintenance_and_doubted_values_open_nothing() -> None:

@@ -18,9 +18,11 @@ if importlib.util.find_spec("sqlalchemy") is None:
 
 from handlens.errors import InvalidInput
 from handlens.kit import Kit
+from handlens.ocr import available
 from handlens.testing.pages import PageServer, Reply
 from handlens.usage import alerts
 from handlens.usage.alerts import Message, Notifier, apprise_sender
+from handlens.usage.board import Board
 from handlens.usage.history import History
 from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook
 from handlens.usage.watch import Watcher
@@ -176,3 +178,79 @@ def test_a_configuration_is_read_with_its_paths_beside_it_and_its_mistakes_named
     path.write_text('[[console]]\nname = "a"\nurl = "x"\n[[console]]\nname = "a"\nurl = "y"\n')
     with pytest.raises(InvalidInput, match="two consoles"):
         load_watch(path)
+
+
+async def test_a_disk_that_is_full_stops_no_watch(kit: Kit, site: PageServer, tmp_path: Path) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    (tmp_path / "beat.part").mkdir()
+    (tmp_path / "evidence").write_text("not a folder")
+    for _ in range(2):
+        await watching.look(watching._config.console[0])
+    assert (history.count(), notifier.told[0].evidence) == (2, None)
+    history.close()
+
+
+async def test_an_alert_that_a_watch_left_open_is_closed_by_the_next_and_not_opened_again(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    first, told, history = watcher(kit, site, tmp_path, ALWAYS)
+    for _ in range(2):
+        await first.look(first._config.console[0])
+    second, told_later, later = watcher(kit, site, tmp_path, ALWAYS)
+    await second.look(second._config.console[0])
+    (alert,) = Board(later.database).alerts()
+    assert (alert.task, alert.rule, alert.picture_id is None) == ("train-bert", "idle", False)
+    site.pages["/tasks"] = listing(("train-bert", "80%"))
+    await second.look(second._config.console[0])
+    assert [message.title for message in told.told] == ["[opened] train-bert: idle"]
+    assert [message.title for message in told_later.told] == ["[closed] train-bert: idle"]
+    assert Board(later.database).alerts() == []
+    history.close()
+    later.close()
+
+
+async def test_what_people_taught_of_a_console_is_read_by_the_next_look(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    head = "<tr><th>Task name<th>Status<th>Burn</tr>"
+    site.pages["/tasks"] = Reply(f"<!doctype html><table>{head}<tr><td>a<td>Napping<td>35%</tr></table>")
+    watching, _, history = watcher(kit, site, tmp_path)
+    board = Board(history.database)
+    await watching.look(watching._config.console[0])
+    (before,) = board.consoles()
+    assert (before.reading["unknown_headers"], before.reading["unknown_statuses"]) == (["Burn"], ["Napping"])
+    board.teach("ours", "column", "Burn", "gpu_utilization_percent")
+    board.teach("ours", "status", "Napping", "pending")
+    await watching.look(watching._config.console[0])
+    (row,) = board.consoles()[0].reading["rows"]
+    assert (row["gpu"], row["status"]) == (35, "pending")
+    history.close()
+
+
+async def test_a_console_can_be_read_from_its_picture_alone(kit: Kit, site: PageServer, tmp_path: Path) -> None:
+    if not available():
+        pytest.skip("needs the `ocr` extra")
+    style = "<style>body{font:16px sans-serif}td,th{padding:8px 24px;text-align:left}</style>"
+    site.pages["/tasks"] = Reply(
+        listing(("train-bert", "45%"), ("serve", "80%")).body.replace("<table>", f"{style}<table>")
+    )
+    watching, _, history = watcher(kit, site, tmp_path)
+    await watching.look(watching._config.console[0].model_copy(update={"reader": "ocr"}))
+    (console,) = Board(history.database).consoles()
+    assert console.reading["reader"] == "ocr"
+    assert [(row["task"], row["gpu"]) for row in console.reading["rows"]] == [("train-bert", 45), ("serve", 80)]
+    history.close()
+
+
+async def test_words_and_sizes_that_no_database_takes_stop_no_watch(kit: Kit, site: PageServer, tmp_path: Path) -> None:
+    script = "document.querySelector('td').textContent = 'a\\ud800b\\u0000c'"
+    row = "<tr><td>x<td>5%<td>99999999999 TiB<td>Running</tr>"
+    head = "<tr><th>Task name<th>GPU<th>Memory<th>Status</tr>"
+    site.pages["/tasks"] = Reply(f"<!doctype html><table>{head}{row}</table><script>{script}</script>")
+    watching, _, history = watcher(kit, site, tmp_path)
+    await watching.look(watching._config.console[0])
+    assert watching.conditions["ours"].last_failure is None
+    assert history.count() == 1
+    history.close()

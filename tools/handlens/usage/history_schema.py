@@ -5,7 +5,8 @@ Imported only by what uses a database: SQLAlchemy is an extra.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -178,7 +179,7 @@ def _make_hypertable(connection: Connection) -> None:
     connection.execute(
         text(
             "SELECT create_hypertable('usage_observations', 'at', "
-            f"chunk_time_interval => {_DAY}, if_not_exists => true, migrate_data => true)"
+            f"chunk_time_interval => BIGINT '{_DAY}', if_not_exists => true, migrate_data => true)"
         )
     )
     connection.execute(
@@ -218,12 +219,29 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (_observed, _judged)
 
 
 def migrate(connection: Connection) -> None:
-    """Take every step that the database has not taken yet; two that open it at once take turns."""
-    if connection.dialect.name == "postgresql":
+    """Take every step that the database has not taken yet; several that open it at once take turns."""
+    with _turn(connection):
+        if not inspect(connection).has_table(version.name):
+            version.create(connection, checkfirst=True)
+        done = connection.execute(select(func.count()).select_from(version)).scalar_one()
+        for number, step in enumerate(_STEPS[done:], start=done + 1):
+            step(connection)
+            connection.execute(version.insert().values(version=number))
+
+
+@contextmanager
+def _turn(connection: Connection) -> Generator[None]:
+    """Nobody else changes the tables meanwhile."""
+    kind = connection.dialect.name
+    if kind == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(7203180)"))
-    if not inspect(connection).has_table(version.name):
-        version.create(connection, checkfirst=True)
-    done = connection.execute(select(func.count()).select_from(version)).scalar_one()
-    for number, step in enumerate(_STEPS[done:], start=done + 1):
-        step(connection)
-        connection.execute(version.insert().values(version=number))
+    elif kind == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT GET_LOCK('handlens_schema', 20)"))
+    try:
+        yield
+    finally:
+        if kind in ("mysql", "mariadb"):
+            connection.exec_driver_sql("COMMIT")  # before the next may look: each change of a table was its own
+            connection.execute(text("SELECT RELEASE_LOCK('handlens_schema')"))

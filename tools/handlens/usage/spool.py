@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,8 +21,8 @@ from handlens.usage.history import AlertChange, History, Observation
 
 Write = tuple[list[Observation], list[AlertChange]]
 _WRITE = TypeAdapter[Write | list[Observation]](Write | list[Observation])
-MOST_AT_ONCE = 5_000
-"""Observations of one write when much is replayed: one by one, hours of an outage would take long."""
+BYTES_AT_ONCE = 1_000_000
+"""Of the spool in one write: line by line, hours of an outage would take long."""
 
 
 class SpooledHistory:
@@ -32,13 +34,16 @@ class SpooledHistory:
         self._spool = spool
         self._retry_seconds = retry_seconds
         self._not_before = 0.0
+        self._waiting: int | None = None
 
     @property
     def waiting(self) -> int:
         """Writes that the database has not taken yet."""
-        with contextlib.suppress(FileNotFoundError), self._spool.open("rb") as file:
-            return sum(1 for _ in file)
-        return 0
+        if self._waiting is None:
+            self._waiting = 0
+            with contextlib.suppress(FileNotFoundError), self._spool.open("rb") as file:
+                self._waiting = sum(1 for _ in file)
+        return self._waiting
 
     def write(self, batch: Iterable[Observation], changes: Iterable[AlertChange] = ()) -> bool:
         """Keep observations and what became of alerts; tells whether the database has them, and all before them.
@@ -61,21 +66,22 @@ class SpooledHistory:
     def replay(self) -> bool:
         """Give the database what waits, oldest first. What it does not take stays."""
         try:
-            lines = self._spool.read_bytes().splitlines()
+            with self._spool.open("rb") as file:
+                while lines := list(_several(file)):
+                    taken_to = file.tell() - sum(map(len, lines))
+                    rows, changes = _together(lines)
+                    try:
+                        self._history.write(rows, changes)
+                    except StorageError:
+                        self._not_before = time.monotonic() + self._retry_seconds
+                        if taken_to:
+                            file.seek(taken_to)
+                            self._keep(file)
+                        return False
         except FileNotFoundError:
             return True
-        done = 0
-        while done < len(lines):
-            (rows, changes), taken = _several(lines[done:])
-            try:
-                self._history.write(rows, changes)
-            except StorageError:
-                self._not_before = time.monotonic() + self._retry_seconds
-                if done:
-                    self._keep(lines[done:])
-                return False
-            done += taken
         self._spool.unlink(missing_ok=True)
+        self._waiting = 0
         return True
 
     def _append(self, write: Write) -> None:
@@ -88,6 +94,7 @@ class SpooledHistory:
                 file.write(line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
+            self._waiting = None if self._waiting is None else self._waiting + 1
         except OSError as error:
             raise StorageError(f"The usage spool {self._spool.name} can't be written: {error.strerror}.") from error
 
@@ -96,25 +103,33 @@ class SpooledHistory:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
-    def _keep(self, lines: list[bytes]) -> None:
+    def _keep(self, left: BinaryIO) -> None:
+        """Begin the spool anew with what is left of it."""
         rest = self._spool.with_suffix(".rest")
-        rest.write_bytes(b"".join(line + b"\n" for line in lines))
+        with rest.open("wb") as file:
+            shutil.copyfileobj(left, file)
+            file.flush()
+            os.fsync(file.fileno())
         rest.replace(self._spool)
+        self._waiting = None
 
 
-def _several(lines: list[bytes]) -> tuple[Write, int]:
-    """The first lines as one write, and how many they are."""
+def _several(file: BinaryIO) -> Iterator[bytes]:
+    """The next lines, as many as make one write."""
+    size = 0
+    while size < BYTES_AT_ONCE and (line := file.readline()):
+        size += len(line)
+        yield line
+
+
+def _together(lines: Iterable[bytes]) -> Write:
     rows: list[Observation] = []
     changes: list[AlertChange] = []
-    taken = 0
     for line in lines:
         more, altered = _parsed(line)
         rows += more
         changes += altered
-        taken += 1
-        if len(rows) >= MOST_AT_ONCE:
-            break
-    return (rows, changes), taken
+    return rows, changes
 
 
 def _parsed(line: bytes) -> Write:

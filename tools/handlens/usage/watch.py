@@ -87,6 +87,7 @@ class Watcher:
         self._engines: dict[str, RuleEngine] = {}
         self._room = anyio.Semaphore(config.at_once)
         self._writing = anyio.Lock()
+        self._beating = anyio.Lock()
         self.conditions = {console.name: Condition() for console in config.console}
 
     async def run(self, stop: anyio.Event) -> None:
@@ -212,10 +213,14 @@ class Watcher:
             log.warning("no picture of %s: %s", seen.console.name, masked_text(str(error)))
             return None
 
-    async def _saved(self, change: Change, picture: Evidence) -> Path:
+    async def _saved(self, change: Change, picture: Evidence) -> Path | None:
         path = self._evidence / f"{change.at:%Y%m%dT%H%M%S%f}.png"
-        await anyio.Path(self._evidence).mkdir(parents=True, exist_ok=True)
-        await anyio.Path(path).write_bytes(picture.data)
+        try:
+            await anyio.Path(self._evidence).mkdir(parents=True, exist_ok=True)
+            await anyio.Path(path).write_bytes(picture.data)
+        except OSError as error:
+            log.warning("the picture of an alert can't be written: %s", error.strerror)
+            return None
         return path
 
     async def _failed(self, console: WatchedConsole, condition: Condition, error: HandlensError) -> None:
@@ -247,9 +252,17 @@ class Watcher:
                 for name, one in self.conditions.items()
             },
         }
-        part = self._config.heartbeat.with_suffix(".part")
-        await anyio.Path(part).write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
-        await anyio.Path(part).replace(self._config.heartbeat)
+        async with self._beating:
+            try:
+                await to_thread.run_sync(_replace, self._config.heartbeat, json.dumps(told, indent=1))
+            except OSError as error:
+                log.warning("the heartbeat can't be written: %s", error.strerror)
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def _with_decisions(look: Look, decided: Sequence[Decided]) -> Look:
