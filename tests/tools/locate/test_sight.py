@@ -109,7 +109,7 @@ async def test_an_eye_that_fails_leaves_the_answer_to_structure_and_says_so(
     page = serve("<body><button>Save draft</button><button>Save copy</button>")
     answer, _ = await click(able, page, "save")
     assert answer.outcome == "ambiguous"
-    assert "by structure alone" in answer.candidates[0].because
+    assert "by the embedded reader alone" in answer.candidates[0].because
     assert able.tally.failed == 1
 
 

@@ -1,17 +1,19 @@
 """Finding what was described, by whatever it takes: structure first, then memory, sight only where both are not sure.
 
-An eye that fails leaves the embedded reader's answer as it is; the answer says so.
+Without an eye, or where it fails, canvases and pictures are read by OCR; the answer says so.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlens.browser.capture import capture
-from handlens.errors import EyeError, TargetError, TimedOut
+from handlens.errors import EyeError, OcrUnavailable, ReadingError, TargetError, TimedOut
 from handlens.eye.views import View
 from handlens.locate.locate import Located, locate
+from handlens.locate.pixels import read_regions, regions
 from handlens.locate.recall import key_of, recalled
 from handlens.locate.sight import Looking
 from handlens.locate.weighing import weighed
@@ -20,6 +22,8 @@ from handlens.tool import Picture
 if TYPE_CHECKING:
     from handlens.browser.session import Session
     from handlens.kit import Kit
+
+log = logging.getLogger(__name__)
 
 
 async def find(
@@ -38,37 +42,54 @@ async def find(
         kit.tally.recalled += 1
         others = tuple(one for one in located.targets if one.candidate is not known.candidate or known.offset)
         return replace(located, targets=(known, *others), structure=located)
-    if kit.eye is None or not kit.eye.status.ready or kit.acting.look.when == "never":
+    best = located.best
+    is_sure = best is not None and best.confidence >= sure
+    able = kit.eye is not None and kit.eye.status.ready and kit.acting.look.when != "never"
+    if is_sure and not (able and kit.acting.look.when == "always"):
+        kit.tally.saved += able
         return located
-    if kit.acting.look.when == "unsure" and located.best is not None and located.best.confidence >= sure:
-        kit.tally.saved += 1
+    if not able and not regions(located.snapshot):
         return located
-    return await _looked_at(session, kit, description, located)
-
-
-async def _looked_at(session: Session, kit: Kit, description: str, located: Located) -> Located:
-    assert kit.eye is not None
     try:
         shot = await capture(session, limits=kit.limits, privacy=kit.privacy)
     except TargetError as error:
         return _with_note(located, f"no picture could be taken: {error}")
+    view = View(Picture(shot.data, shot.media_type), shot.frame)
+    looked = await _looked_at(kit, view, description, located) if able else None
+    return looked or await _read(kit, view, located, description, among)
+
+
+async def _looked_at(kit: Kit, view: View, description: str, located: Located) -> Located | None:
+    """What structure and sight say together; None where the eye does not help."""
+    assert kit.eye is not None
     looking = Looking(
         eye=kit.eye,
         policy=kit.acting.look,
         caller=kit.caller,
-        whole=View(Picture(shot.data, shot.media_type), shot.frame),
+        whole=view,
         description=description,
         snapshot=located.snapshot,
         plausible={one.candidate.key: one.plausibility for one in located.targets},
     )
     try:
         decided = weighed(located, await looking.search())
-        return replace(decided, structure=located, view=looking.whole)
     except (EyeError, TimedOut) as error:
+        log.info("the eye did not help", extra={"failure": type(error).__name__, "why": str(error)})
         kit.tally.failed += 1
-        return _with_note(located, f"the engine did not help ({type(error).__name__}), so by structure alone")
+        return None
     finally:
         kit.tally.asked += looking.questions
+    return replace(decided, structure=located, view=view)
+
+
+async def _read(kit: Kit, view: View, located: Located, description: str, among: frozenset[str] | None) -> Located:
+    """What structure and OCR say together."""
+    if kit.eye is not None and kit.eye.status.ready and kit.acting.look.when != "never":
+        located = _with_note(located, "the engine did not help, so by the embedded reader alone")
+    try:
+        return await read_regions(kit, view, located, description, among)
+    except (OcrUnavailable, ReadingError, TimedOut) as error:
+        return _with_note(located, f"canvases and pictures were not read ({error})")
 
 
 def _with_note(located: Located, note: str) -> Located:
