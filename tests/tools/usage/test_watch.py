@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import threading
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from handlens.testing.pages import PageServer, Reply
 from handlens.usage import alerts
 from handlens.usage.alerts import Message, Notifier, apprise_sender
 from handlens.usage.board import Board
-from handlens.usage.history import History
+from handlens.usage.history import History, Observation
 from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook
 from handlens.usage.watch import Watcher
 from handlens.usage.watch_config import WatchConfig, WatchedConsole, load_watch
@@ -253,4 +254,23 @@ async def test_words_and_sizes_that_no_database_takes_stop_no_watch(kit: Kit, si
     await watching.look(watching._config.console[0])
     assert watching.conditions["ours"].last_failure is None
     assert history.count() == 1
+    history.close()
+
+
+async def test_what_is_older_than_the_retention_goes_with_its_pictures(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "50%"))
+    watching, _, history = watcher(kit, site, tmp_path)
+    now = datetime.now(UTC)
+    history.write([Observation("ours", "train-bert", now - timedelta(days=days), 1.0) for days in (200, 10)])
+    (tmp_path / "evidence").mkdir()
+    for name, days in (("old", 200), ("new", 10)):
+        picture = tmp_path / "evidence" / f"{name}.png"
+        picture.write_bytes(b"")
+        then = (now - timedelta(days=days)).timestamp()
+        os.utime(picture, (then, then))
+    await watching.look(watching._config.console[0])
+    assert history.count() == 2
+    assert [path.name for path in (tmp_path / "evidence").iterdir()] == ["new.png"]
     history.close()

@@ -110,11 +110,14 @@ class Ledger:
         except StorageError as error:
             log.warning("doubts of %s are not asked about: %s", console, error)
 
-    def shorten(self, now: datetime, keep: timedelta) -> None:
-        """Retention, twice a day."""
+    def shorten(self, now: datetime, keep: timedelta, evidence: Path) -> None:
+        """Retention, twice a day; the files of evidence too."""
         if self._shortened is not None and now - self._shortened < RETENTION_EVERY:
             return
         self._shortened = now
+        for picture in evidence.glob("*.png"):
+            if picture.stat().st_mtime < (now - keep).timestamp():
+                picture.unlink(missing_ok=True)
         try:
             self._history.forget_before(now - keep)
         except StorageError as error:

@@ -176,7 +176,7 @@ class Watcher:
             shown = await self._shown(seen, {cell.task for cell in fresh}, whole=True)
             asked = shown.placed(fresh) if shown else fresh
             await self._written(self._ledger.ask, name, at, asked, shown.picture if shown else None)
-        await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days))
+        await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days), self._evidence)
 
     async def _engine(self, name: str) -> RuleEngine:
         """The console's rules, with the alerts that an earlier watch left open."""
