@@ -183,3 +183,23 @@ def test_without_a_history_the_page_says_what_to_set(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         answer = httpx2.get(f"{served.base}/usage/api/state")
         assert (answer.status_code, "history" in answer.json()["error"]) == (404, True)
+
+
+async def test_of_hundreds_of_consoles_only_those_on_the_screen_are_filled_and_asked_about(
+    kit: Kit, served: Served, history: History
+) -> None:
+    board, now = Board(history.database), datetime.now(UTC)
+    for number in range(120):
+        reading = {"rows": [row(f"task-{n}", marks=[]) for n in range(20)], "total_rows": 20, "remarks": []}
+        board.seen(f"z{number:03}", now, timedelta(minutes=1), reading)
+    page = await opened(kit, f"{served.base}/health")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"{served.base}/usage")
+    await expect(page.locator(".console")).to_have_count(121)
+    await expect(page.locator("svg.spark")).to_have_count(1)
+    assert await page.locator("tr.task").count() < 500
+    assert sum("/api/trends" in url for url in asked) < 30
+    last = page.locator(".console").last
+    await last.scroll_into_view_if_needed()
+    await expect(last.locator("tr.task")).to_have_count(20)

@@ -5,8 +5,10 @@ import {spark, detail} from "/usage/charts.js";
 const REFRESH_MS = 10_000;
 const RANGES = {"1 h": 1, "6 h": 6, "24 h": 24, "7 d": 168};
 const MOST_ROWS = 50;
+const FEW_CONSOLES = 8;
 const at = id => document.getElementById(id);
-const view = {hours: 24, open: new Map(), shown: new Map(), trends: new Map(), state: null, told: null};
+const TRENDS_MS = 60_000;
+const view = {hours: 24, visible: new Set(), open: new Map(), shown: new Map(), trends: new Map(), state: null, told: null};
 
 async function ask(path, body) {
   const answer = await fetch(path, body && {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
@@ -42,7 +44,7 @@ async function refresh() {
     at("message").hidden = true;
     at("main").hidden = false;
     render();
-    await Promise.all(view.state.consoles.map(trendsOf));
+    await trendsOfVisible();
   } catch (error) {
     if (view.state === null && at("login").hidden) {
       at("message").hidden = false;
@@ -52,14 +54,32 @@ async function refresh() {
   fresh();
 }
 
+const onScreen = name => view.state.consoles.length <= FEW_CONSOLES || view.visible.has(name);
+const trendsOfVisible = () => Promise.all(view.state.consoles.filter(console => onScreen(console.name)).map(trendsOf));
+
 async function trendsOf(console) {
+  const known = view.trends.get(console.name);
+  if (known?.hours === view.hours && Date.now() - known.asked < TRENDS_MS) return;
   const query = new URLSearchParams({console: console.name, metric: console.trend, hours: view.hours});
   const found = await ask(`/usage/api/trends?${query}`);
   if (found.hours !== view.hours) return;
-  view.trends.set(console.name, found);
+  view.trends.set(console.name, {...found, asked: Date.now()});
   const card = [...at("consoles").children].find(one => one.dataset.key === console.name);
   if (card) fillRows(card, console);
 }
+
+/** Of many consoles only those that are on the screen are filled and asked about: there may be hundreds. */
+const watching = new IntersectionObserver(entries => {
+  for (const {target, isIntersecting} of entries) {
+    const name = target.dataset.key;
+    if (!isIntersecting) { view.visible.delete(name); continue; }
+    view.visible.add(name);
+    const console = view.state.consoles.find(one => one.name === name);
+    if (!console) continue;
+    updateConsole(target, console);
+    trendsOf(console).catch(() => {});
+  }
+}, {rootMargin: "200px"});
 
 function fresh() {
   const age = view.told === null ? null : (Date.now() - view.told) / 1000;
@@ -185,12 +205,14 @@ function look(picture, box, task) {
 }
 
 function consoleCard(console) {
-  return make("section", {class: "console"},
+  const card = make("section", {class: "console"},
     make("h2", {}, make("span", {}, console.name), make("span", {class: "count"})),
     make("p", {class: "about"}),
     make("div", {class: "scroll"}, make("table", {}, make("thead", {}, make("tr", {})), make("tbody"))),
     make("div", {class: "more", hidden: ""}, make("button", {}, "Show all")),
     make("div", {class: "teach", hidden: ""}));
+  watching.observe(card);
+  return card;
 }
 
 function updateConsole(card, console) {
@@ -201,6 +223,7 @@ function updateConsole(card, console) {
   about.classList.toggle("bad", Boolean(trouble));
   card.querySelector(".scroll").hidden = !console.rows.length;
   replaceText(about, trouble + seen + console.remarks.map(remark => ` · ${remark}`).join(""));
+  if (!onScreen(console.name)) return;
   fillRows(card, console);
   teach(card.querySelector(".teach"), console);
 }
@@ -273,7 +296,7 @@ at("ranges").append(...Object.entries(RANGES).map(([name, hours]) => {
   button.addEventListener("click", () => {
     view.hours = hours;
     for (const one of at("ranges").children) one.setAttribute("aria-pressed", String(one === button));
-    if (view.state) Promise.all(view.state.consoles.map(trendsOf)).catch(() => {});
+    if (view.state) trendsOfVisible().catch(() => {});
   });
   return button;
 }));
