@@ -1,76 +1,80 @@
 #!/usr/bin/env python3
-"""PDF to Markdown measured against truth: python tests/bench/bench_pdf.py --data DIR [--set public|scans|more] [--fast]
+"""PDF to Markdown measured against truth and beside other converters, in one command:
 
-DIR is a folder like bench/pdf: pdfs/ID.pdf, truth/ID.md, public.txt, docs.json, score.py (which brings its own needs:
-rapidfuzz, lxml, apted, markdown-it-py). Prints the scores, CPU seconds a page (user and system, this process alone) and
-peak memory. --baseline FILE compares with an earlier run's --json FILE and lists every document that lost or gained.
---peer NAME converts with another library that is installed (pymupdf4llm, markitdown, pdfium) in the same way.
+  python tests/bench/bench_pdf.py --data DIR [--set public|scans|more] [--with handlens,handlens-fast,pymupdf4llm,…|all]
+
+DIR is a folder like bench/pdf: pdfs/ID.pdf, truth/ID.md, public.txt, docs.json, score.py. Each converter runs in a
+process of its own; peers are installed, once, each into an environment of its own under --cache. Prints a table:
+scores, CPU seconds a page (user and system) and peak memory. --json keeps our own scores; --baseline FILE, those of an
+earlier run, lists every document that lost or gained. Some peers are AGPL: measured, and
+never depended on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
+import venv
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-Convert = Callable[[Path], str]
+from pdf_converters import CONVERTERS
+
 _SETS = {"public": ("public.txt", "pdfs", ""), "scans": ("scans.txt", "scans", ""), "more": ("ids.txt", "pdfs", "more")}
+_SCORER = ["rapidfuzz", "lxml", "apted", "markdown-it-py"]
+_NEEDS = {
+    "pymupdf4llm": ["pymupdf4llm", "pymupdf-layout"],
+    "pymupdf4llm-plain": ["pymupdf4llm"],
+    "liteparse": ["liteparse"],
+    "pdf-inspector": ["pdf-inspector"],
+    "markitdown": ["markitdown[pdf]"],
+    "pdfium": ["pypdfium2"],
+}
 _NOTICED = 0.02
+_TREE = Path(__file__).parents[2]
 
 
-def handlens(fast: bool) -> Convert:
-    """Our own converter, in this process."""
-    from handlens.pdf.convert import convert
-    from handlens.pdf.options import Options
-
-    options = Options(mode="fast" if fast else "auto")
-    return lambda path: convert(path, options=options).markdown
-
-
-def peer(name: str) -> Convert:
-    """Another library's converter."""
-    match name:
-        case "pymupdf4llm":
-            import pymupdf4llm
-
-            return lambda path: pymupdf4llm.to_markdown(str(path))
-        case "markitdown":
-            from markitdown import MarkItDown
-
-            converter = MarkItDown()
-            return lambda path: converter.convert(str(path)).text_content
-        case "pdfium":
-            import pypdfium2
-
-            def plain(path: Path) -> str:
-                with pypdfium2.PdfDocument(path) as document:
-                    return "\n\n".join(page.get_textpage().get_text_bounded() for page in document)
-
-            return plain
-        case _:
-            raise SystemExit(f"no peer {name!r}; known: pymupdf4llm, markitdown, pdfium")
+def environment(cache: Path, name: str, needs: list[str]) -> Path:
+    """The Python of an environment that has what `needs` names; installed the first time."""
+    folder = cache / name
+    python = folder / "bin" / "python"
+    done = folder / "done"
+    if not done.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *needs], check=True)
+        done.touch()
+    return python
 
 
-def run(convert: Convert, folder: Path, ids: list[str], output: Path) -> list[float]:
-    """Convert each document into `output`; CPU seconds of each."""
-    seconds: list[float] = []
-    for name in ids:
-        start = time.process_time()
-        try:
-            markdown = convert(folder / f"{name}.pdf")
-        except Exception as error:  # noqa: BLE001 - a converter that fails on one document is measured on the others
-            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-            markdown = ""
-        seconds.append(time.process_time() - start)
-        (output / f"{name}.md").write_text(markdown, encoding="utf-8")
-    return seconds
+def convert(name: str, cache: Path, files: list[Path], output: Path) -> dict[str, Any]:
+    """Convert files with one library into `output`; CPU seconds of each, and peak memory in MB."""
+    ours = name.startswith("handlens")
+    python = Path(sys.executable) if ours else environment(cache, name, _NEEDS[name])
+    extra = {"PYTHONPATH": str(_TREE / "tools")} if ours else {}
+    output.mkdir(parents=True, exist_ok=True)
+    command = [python, Path(__file__).with_name("pdf_converters.py"), name, output, *files]
+    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", **extra}, stdout=subprocess.DEVNULL)
+    return json.loads((output / "cost.json").read_text())
+
+
+def score(cache: Path, data: Path, inside: Path, ids: list[str], output: Path) -> dict[str, Any]:
+    """What the scorer of `data` says of `output`."""
+    names, result = output / "ids.txt", output / "result.json"
+    names.write_text("\n".join(ids))
+    scorer = [environment(cache, "scorer", _SCORER), data / "score.py", "--pred", output, "--ids", names]
+    truth = ["--truth", inside / "truth", "--docs", inside / "docs.json", "--json", result]
+    subprocess.run([*scorer, *truth], check=True, stdout=subprocess.DEVNULL)
+    return json.loads(result.read_text())
+
+
+def row(name: str, scores: dict[str, Any], cost: dict[str, Any]) -> str:
+    parts = [scores["summary"]["all"][kind] for kind in ("overall", "text", "headings", "tables")]
+    shown = " | ".join("–" if part is None else f"{part:.3f}" for part in parts)
+    return f"| {name} | {shown} | {fmean(cost['seconds']):.3f} | {max(cost['seconds']):.2f} | {cost['peak_mb']:.0f} |"
 
 
 def compare(now: dict[str, Any], before: dict[str, Any]) -> None:
@@ -86,9 +90,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", choices=sorted(_SETS), default="public")
-    parser.add_argument("--fast", action="store_true")
-    parser.add_argument("--peer")
+    parser.add_argument("--with", dest="names", default="handlens", help=f"of {', '.join(CONVERTERS)}; or all")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth document")
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "handlens" / "bench-pdf")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--baseline", type=Path)
     options = parser.parse_args()
@@ -97,19 +101,17 @@ def main() -> None:
     if not (data / listed).exists():
         raise SystemExit(f"skipped: {data / listed} is not there")
     ids = (data / listed).read_text().split()[:: options.every]
-    convert = peer(options.peer) if options.peer else handlens(options.fast)
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder)
-        seconds = run(convert, data / pdfs, ids, output)
-        names, result = output / "ids.txt", options.json or output / "result.json"
-        names.write_text("\n".join(ids))
-        scorer = [sys.executable, str(options.data / "score.py"), "--pred", folder, "--ids", str(names)]
-        truth = ["--truth", str(data / "truth"), "--docs", str(data / "docs.json"), "--json", str(result)]
-        subprocess.run([*scorer, *truth], check=True)
-        if options.baseline:
-            compare(json.loads(result.read_text()), json.loads(options.baseline.read_text()))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"CPU s a page: mean {sum(seconds) / len(seconds):.3f}, largest {max(seconds):.3f}; peak {peak:.0f} MB")
+    files = [data / pdfs / f"{name}.pdf" for name in ids]
+    print("| converter | overall | text | headings | tables | CPU s a page | largest | peak MB |\n|" + " --- |" * 8)
+    for name in CONVERTERS if options.names == "all" else options.names.split(","):
+        output = options.cache / "output" / f"{options.set}-{name}"
+        cost = convert(name, options.cache, files, output)
+        scores = score(options.cache, options.data, data, ids, output)
+        print(row(name, scores, cost), flush=True)
+        if name == "handlens" and options.json:
+            options.json.write_text(json.dumps(scores, indent=1))
+        if name == "handlens" and options.baseline:
+            compare(scores, json.loads(options.baseline.read_text()))
 
 
 if __name__ == "__main__":

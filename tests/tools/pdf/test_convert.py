@@ -8,6 +8,9 @@ import pytest
 
 from handlens.errors import DocumentError, InvalidInput
 from handlens.pdf.convert import Conversion, convert
+from handlens.pdf.fonts import style_of
+from handlens.pdf.model import Style
+from handlens.pdf.options import Options
 from tools.pdf.making import BOLD, ITALIC, MONO, Page, pdf_of
 
 LOREM = [
@@ -272,3 +275,39 @@ def test_a_link_within_the_document_leads_to_its_heading() -> None:
     second = Page().text(60, 80, "2 Method", size=16, font=BOLD).paragraph(60, 110, LOREM)
     text = convert(pdf_of(first, second, catalog="/Outlines 8 0 R", objects=outline)).markdown
     assert "[This is told in section two.](#2-method)" in text
+
+
+def test_a_footnote_is_one_and_its_mark_leads_to_it() -> None:
+    page = (
+        Page()
+        .text(60, 160, "Income rose for the third year.")
+        .text(199, 156, "1", size=6)
+        .text(207, 160, "Traffic fell.")
+    )
+    page.paragraph(60, 200, LOREM).text(60, 756, "1", size=5).text(
+        66, 760, "Published under section 12 of the Act.", size=8
+    )
+    text = markdown(page, Page().text(60, 160, "On the next page.").text(140, 156, "1", size=6).paragraph(60, 200, LOREM)
+                    .text(60, 756, "1", size=5).text(66, 760, "Another note on that.", size=8))  # fmt: skip
+    assert "third year.[^1] Traffic" in text
+    assert "\n[^1]: Published under section 12 of the Act." in text
+    assert "next page.[^1-2]" in text
+    assert "\n[^1-2]: Another note on that." in text
+
+
+def test_a_diagram_made_of_points_is_left_out_with_its_scales() -> None:
+    page = Page().paragraph(60, 80, LOREM)
+    for n in range(60):
+        x, y = 120 + 5 * n, 520 + 3 * (n * 7 % 50)
+        page.raw(f"{x} {y} m {x + 3} {y} l {x + 3} {y + 3} l {x} {y + 3} l h f")
+    for n in range(5):
+        page.text(95, 330 - 32 * n, str(50 * n), size=7)
+    page.rule(115, 161, 115, 330).rule(115, 330, 427, 330)
+    result = convert(pdf_of(page.paragraph(60, 500, LOREM)), options=Options(figures=True))
+    assert "150" not in result.markdown
+    assert len(result.pages[0].figures) == 1
+
+
+def test_fonts_of_regular_weight_that_claim_to_be_heavy_are_not_bold() -> None:
+    assert style_of("LMRoman10-Regular", weight=744) == Style.PLAIN
+    assert style_of("Grotesk", weight=744) == Style.BOLD

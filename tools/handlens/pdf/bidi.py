@@ -57,7 +57,9 @@ def plain_letters(text: str) -> str:
 def logical(row: list[Word]) -> list[Word]:
     """Words of a line, given from left to right, in the order in which they are read."""
     letters = "".join(w.text for w in row)
-    if len(_RTL.findall(letters)) <= 0.4 * sum(c.isalpha() for c in letters) or not is_rtl(letters):
+    if letters.isascii() or not is_rtl(letters):
+        return row
+    if len(_RTL.findall(letters)) <= 0.4 * sum(c.isalpha() for c in letters):
         return row
     result: list[Word] = []
     foreign: list[Word] = []

@@ -6,6 +6,7 @@ import ctypes
 import math
 import unicodedata
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handlens.pdf.bidi import is_rtl, plain_letters, read_leftwards
@@ -126,6 +127,7 @@ def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -
     return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE)
 
 
+@cache
 def _clean(code: int) -> str:
     character = chr(code)
     if character in _HYPHENS:
@@ -144,6 +146,22 @@ def _private(code: int) -> str:
     if code in _SYMBOL:
         return _SYMBOL[code]
     return chr(code - 0xF000) if 0xF020 < code < 0xF07F else "\ufffd"
+
+
+def _runs(chars: list[_Char], main: _Char) -> list[Run]:
+    """Characters of a word as runs of one style each; those that stand higher or lower than `main` are scripts."""
+    size = main.look.size
+    runs: list[Run] = []
+    for char in chars:
+        style = char.look.font.style
+        if char.look.size < _SCRIPT_SIZE * size or abs(char.base - main.base) > 0.2 * size:
+            shift = (main.base - char.base) / size
+            style |= Style.SUPER if shift > 0.12 else Style.SUB if shift < -0.05 else Style.PLAIN
+        if runs and runs[-1].style == style:
+            runs[-1] = Run(runs[-1].text + char.text, style)
+        else:
+            runs.append(Run(char.text, style))
+    return runs
 
 
 class _Builder:
@@ -196,20 +214,17 @@ class _Builder:
 
     def _flush(self) -> None:
         chars, self._chars = self._chars, []
-        main = max(chars, key=lambda c: c.look.size)
-        size, base = main.look.size, main.base
-        runs: list[Run] = []
-        if any(is_rtl(c.text) for c in chars):
+        text = "".join(c.text for c in chars)
+        if not text.isascii() and is_rtl(text):
             chars = [c._replace(text=plain_letters(c.text)) for c in read_leftwards(chars)]
-        for char in chars:
-            style = char.look.font.style
-            if char.look.size < _SCRIPT_SIZE * size or abs(char.base - base) > 0.2 * size:
-                shift = (base - char.base) / size
-                style |= Style.SUPER if shift > 0.12 else Style.SUB if shift < -0.05 else Style.PLAIN
-            if runs and runs[-1].style == style:
-                runs[-1] = Run(runs[-1].text + char.text, style)
-            else:
-                runs.append(Run(char.text, style))
+            text = "".join(c.text for c in chars)
+        main = chars[0]
+        if any(c.look is not main.look or c.base != main.base for c in chars):
+            main = max(chars, key=lambda c: c.look.size)
+            runs = _runs(chars, main)
+        else:
+            runs = [Run(text, main.look.font.style)]
+        size, base = main.look.size, main.base
         runs = [run for run in runs if run.text]
         if not runs:
             return

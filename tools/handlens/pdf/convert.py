@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from handlens.pdf.model import PageContent
 
 _SAMPLE = 14
-_LEARNED = 8  # pages of the sample whose headings are looked for, to know their sizes
+_LEARNED = 5  # pages of the sample whose headings are looked for, to know their sizes
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
 _DOUBTFUL = 0.75

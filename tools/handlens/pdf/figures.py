@@ -6,6 +6,7 @@ from handlens.pdf.model import PageContent, Rect, Word, around
 
 _MIN_SIDE = 24.0
 _NEAR = 6.0
+_LEAST_POINTS, _MOST_POINTS, _MOST_STROKES = 40, 1_200, 1_500
 
 
 def find_figures(page: PageContent) -> list[Rect]:
@@ -13,18 +14,45 @@ def find_figures(page: PageContent) -> list[Rect]:
     full = 0.82 * page.width * page.height
     images = [r for r in page.images if r.area < full]
     drawings = [r for r in page.drawings if r.area < full]
-    groups = _grouped(images + drawings)
+    groups = _grouped(images + drawings + _plotted(page))
     figures = []
     for group in groups:
         rect = around(group)
+        drawn = any(r in images or r in drawings for r in group)
+        if not drawn and sum(r in page.dots for r in group) < _LEAST_POINTS:
+            continue
         has_image = any(r in images for r in group)
         if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
             continue
+        rect = rect if has_image else _with_scales(rect, page)
         if _is_ground(rect, page):
             figures += [r for r in group if r in images and r.area > 2_000 and _words_on(r, page) < 5]
         elif has_image or not _is_text_box(rect, page):
             figures.append(rect)
     return sorted(figures, key=lambda r: (r.y0, r.x0))
+
+
+def _plotted(page: PageContent) -> list[Rect]:
+    """Points and strokes of a page that has more points than bullets: a diagram drawn with them alone."""
+    if len(page.dots) < _LEAST_POINTS or len(page.across) + len(page.down) > _MOST_STROKES:
+        return []
+    field = around(page.dots).grown(2 * _NEAR)
+    strokes = [Rect(r.start, r.at - 0.5, r.end, r.at + 0.5) for r in page.across if r.length < 0.7 * page.width]
+    strokes += [Rect(r.at - 0.5, r.start, r.at + 0.5, r.end) for r in page.down]
+    return [*page.dots[:_MOST_POINTS], *(r for r in strokes if field.holds(r.x0, r.y0) and field.holds(r.x1, r.y1))]
+
+
+def _with_scales(rect: Rect, page: PageContent) -> Rect:
+    """A diagram with the numbers along its sides."""
+    for _ in range(2):
+        near = rect.grown(18.0)
+        scale = [
+            w.rect for w in page.words if near.shared(w.rect) > 0 and w.text.strip("-−").replace(".", "").isdigit()
+        ]
+        if len(scale) < 3:
+            break
+        rect = around([rect, *scale])
+    return rect
 
 
 def _grouped(rects: list[Rect]) -> list[list[Rect]]:

@@ -15,15 +15,16 @@ _BOLD = re.compile(
     r"bold|black|heavy|semib|demi|cmbx|cmssbx|[-.,_+](b|bd|bi|bo|blk|hv|sb|bdit)(\d|$|[-.,_])|-med(i|ium)?(ital)?$|mediu$",
     re.IGNORECASE,
 )
-_ITALIC = re.compile(r"ital|obli|cmti|cmmi|slanted|[-.,_](i|it|bi|ob|bdit)($|[-.,_])", re.IGNORECASE)
+_ITALIC = re.compile(r"ital|obli|cmti|cmmi|slant|[-.,_](i|it|bi|ob|bdit)($|[-.,_])", re.IGNORECASE)
 _MONO = re.compile(r"mono|cour|consol|typewriter|cmtt|menlo|fixed|terminal|inconsolata|code(pro)?\b", re.IGNORECASE)
+_REGULAR = re.compile(r"regular|[-,](roman|book|light|thin|text|normal|rg)(\d|$|[-,])|^cmr\d|^cmti\d", re.IGNORECASE)
 _FLAG_FIXED, _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1, 64, 1 << 18
 _BOLD_WEIGHT = 620
 
 
 class Font(NamedTuple):
     name: str
-    style: Style
+    style: int
 
 
 class Fonts:
@@ -56,10 +57,11 @@ def _described(handle: Any) -> Font:
     return Font(name, style_of(name, max(0, flags), weight))
 
 
-def style_of(name: str, flags: int = 0, weight: int = 0) -> Style:
+def style_of(name: str, flags: int = 0, weight: int = 0) -> int:
     """Bold, italic and fixed pitch, from a base font name, its descriptor's flags and weight (0 where unknown)."""
     style = Style.PLAIN
-    if _BOLD.search(name) or flags & _FLAG_FORCE_BOLD or weight >= _BOLD_WEIGHT:
+    heavy = flags & _FLAG_FORCE_BOLD or weight >= _BOLD_WEIGHT  # many fonts of regular weight claim to be heavy
+    if _BOLD.search(name) or (heavy and not _REGULAR.search(name)):
         style |= Style.BOLD
     if _ITALIC.search(name) or flags & _FLAG_ITALIC:
         style |= Style.ITALIC

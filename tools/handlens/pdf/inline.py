@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from handlens.pdf.bidi import logical
+from handlens.pdf.footnotes import label_of
 from handlens.pdf.lines import is_wide, needs_space
 from handlens.pdf.model import Style
 
@@ -25,7 +26,7 @@ class Piece(NamedTuple):
     """Characters of one style and one link."""
 
     text: str
-    style: Style
+    style: int
     link: str = ""
 
 
@@ -35,7 +36,7 @@ def plain(lines: list[Line]) -> str:
 
 
 def inline(
-    rows: list[list[Word]], *, ignore: Style = Style.PLAIN, breaks: frozenset[int] = frozenset(), links: bool = False
+    rows: list[list[Word]], *, ignore: int = Style.PLAIN, breaks: frozenset[int] = frozenset(), links: bool = False
 ) -> str:
     """Lines of words as inline Markdown; `ignore` is styles that mean nothing here, `breaks` lines that end there."""
     text, loud = "", False
@@ -68,7 +69,7 @@ def escaped(text: str) -> str:
     return _ENTITY.sub("&amp;", text)
 
 
-def _pieces(rows: list[list[Word]], ignore: Style, breaks: frozenset[int] = frozenset()) -> list[Piece]:
+def _pieces(rows: list[list[Word]], ignore: int, breaks: frozenset[int] = frozenset()) -> list[Piece]:
     pieces: list[Piece] = []
     rows = [logical(row) for row in rows if row]
     for n, row in enumerate(rows):
@@ -110,11 +111,14 @@ def _append(pieces: list[Piece], piece: Piece) -> None:
         pieces.append(piece)
 
 
-def _wrapped(text: str, style: Style) -> str:
+def _wrapped(text: str, style: int) -> str:
     """One piece with its markers round its letters, so that they open and close emphasis wherever they stand."""
     lead, body, tail = _parts(text, style)
     if not body:
         return escaped(text)
+    if style & Style.NOTE:
+        label = label_of(body.strip(",;"))
+        return f"[^{label}]" + body[len(body.rstrip(",;")) :]
     body = escaped(body)
     for flag, (before, after) in _WRAPPERS.items():
         if style & flag:
@@ -122,8 +126,8 @@ def _wrapped(text: str, style: Style) -> str:
     return escaped(lead) + body + escaped(tail)
 
 
-def _parts(text: str, style: Style) -> tuple[str, str, str]:
-    strip = not style & (Style.SUPER | Style.SUB)
+def _parts(text: str, style: int) -> tuple[str, str, str]:
+    strip = not style & (Style.SUPER | Style.SUB | Style.NOTE)
     start, end = 0, len(text)
     while start < end and (text[start].isspace() or (strip and not text[start].isalnum())):
         start += 1

@@ -74,7 +74,7 @@ class Line:
     def order(self) -> int:
         return self.words[0].order
 
-    def _share(self, style: Style) -> float:
+    def _share(self, style: int) -> float:
         total = sum(len(w.text) for w in self.words)
         return sum(len(w.text) for w in self.words if w.style & style) / max(1, total)
 
@@ -92,6 +92,8 @@ def joined_text(words: list[Word]) -> str:
 
 def needs_space(left: Word, right: Word) -> bool:
     if not left.text or not right.text:
+        return False
+    if right.runs[0].style & (Style.SUPER | Style.SUB | Style.NOTE) and right.rect.x0 - left.rect.x1 < 0.4 * left.size:
         return False
     wide = is_wide(left.text[-1]) and is_wide(right.text[0])
     return not wide or right.rect.x0 - left.rect.x1 > 0.9 * max(left.size, right.size)
@@ -118,7 +120,7 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
             anchor = row[0]
             if abs(anchor.base - word.base) <= 0.25 * min(anchor.size, word.size) or (
                 min(anchor.size, word.size) < 0.8 * max(anchor.size, word.size)
-                and abs(anchor.base - word.base) <= 0.5 * max(anchor.size, word.size)
+                and abs(anchor.base - word.base) <= 0.6 * max(anchor.size, word.size)
                 and _beside(row, word)
             ):
                 best = row
@@ -127,9 +129,33 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
             rows.append([word])
         else:
             best.append(word)
+    if any(len(row) == 1 and len(row[0].text) < 4 for row in rows):
+        rows = _with_scripts(rows)
     for row in rows:
         row.sort(key=lambda w: w.rect.x0)
     return rows
+
+
+def _with_scripts(rows: list[list[Word]]) -> list[list[Word]]:
+    """Rows, with each small mark that stands raised or lowered by itself put into the row that it stands beside."""
+    kept: list[list[Word]] = []
+    for n, row in enumerate(rows):
+        word = row[0]
+        near = [r for r in rows[max(0, n - 3) : n + 4] if r is not row and _hangs_on(r, word)] if len(row) == 1 else []
+        if len(word.text) < 4 and near:
+            shift = near[0][0].base - word.base
+            style = Style.SUPER if shift > 0 else Style.SUB
+            word.runs = [run._replace(style=run.style | style) for run in word.runs]
+            near[0].append(word)
+        else:
+            kept.append(row)
+    return kept
+
+
+def _hangs_on(row: list[Word], word: Word) -> bool:
+    anchor = row[0]
+    shift = abs(anchor.base - word.base)
+    return word.size < 0.95 * anchor.size and 0.12 * anchor.size < shift < 0.6 * anchor.size and _beside(row, word)
 
 
 def _beside(row: list[Word], word: Word) -> bool:

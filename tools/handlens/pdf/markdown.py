@@ -45,6 +45,8 @@ def _block(block: Block, tables: str) -> str:
             return _code(block.lines)
         case Kind.ITEM:
             return _item(block)
+        case Kind.FOOTNOTE:
+            return f"[^{block.marker}]: {inline([line.words for line in block.lines], links=True)}"
         case Kind.TABLE:
             return table(block.table, tables) if block.table else ""
         case Kind.FIGURE:

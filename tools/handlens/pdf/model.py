@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntFlag
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class Rect(NamedTuple):
@@ -45,20 +44,23 @@ def around(rects: list[Rect]) -> Rect:
     return Rect(min(r.x0 for r in rects), min(r.y0 for r in rects), max(r.x1 for r in rects), max(r.y1 for r in rects))
 
 
-class Style(IntFlag):
-    PLAIN = 0
-    BOLD = 1
-    ITALIC = 2
-    MONO = 4
-    SUPER = 8
-    SUB = 16
+class Style(int):
+    """Flags of how characters look. Plain numbers: an enumeration's cost too much, many times a page."""
+
+    PLAIN: ClassVar[int] = 0
+    BOLD: ClassVar[int] = 1
+    ITALIC: ClassVar[int] = 2
+    MONO: ClassVar[int] = 4
+    SUPER: ClassVar[int] = 8
+    SUB: ClassVar[int] = 16
+    NOTE: ClassVar[int] = 32  # the mark of a footnote
 
 
 class Run(NamedTuple):
     """Characters of one style inside a word."""
 
     text: str
-    style: Style
+    style: int
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Word:
     base: float
     size: float
     font: str
-    style: Style
+    style: int
     order: int
     colour: int = 0
     confidence: float = 1.0

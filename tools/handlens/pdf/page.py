@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
 from handlens.pdf.figures import find_figures, lettering
+from handlens.pdf.footnotes import mark_footnotes
 from handlens.pdf.furniture import split_furniture
 from handlens.pdf.headings import mark_captions, mark_headings
 from handlens.pdf.leads import split_leads
@@ -48,7 +49,9 @@ class _Item:
 
 def understand(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, with headings found; headers and footers last, as furniture."""
-    blocks = split_leads(blocks_of(page, profile))
+    blocks = blocks_of(page, profile)
+    mark_footnotes(blocks, page, profile.body_size)
+    blocks = split_leads(blocks)
     mark_headings(blocks, profile, page.index)
     _nest(blocks)
     return blocks
@@ -73,9 +76,10 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, before anybody asks which of them are headings."""
     figures = find_figures(page)
     words, _ = lettering(join_drop_caps(page.words, profile.body_size), figures)
-    if profile.mono:
+    if meaningless := (Style.MONO if profile.mono else Style.PLAIN) | (Style.BOLD if profile.bold else Style.PLAIN):
         for word in words:
-            word.style &= ~Style.MONO
+            word.style &= ~meaningless
+            word.runs = [run._replace(style=run.style & ~meaningless) for run in word.runs]
     fragments, furniture = split_furniture(fragments_of(words), page, profile)
     items = [_Item(rect, [], figure=True) for rect in figures]
     found, fragments = find_tables(fragments, page)

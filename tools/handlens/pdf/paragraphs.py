@@ -9,7 +9,7 @@ from statistics import median
 from handlens.pdf.bidi import is_rtl
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.lines import Line
-from handlens.pdf.model import Rect, Word, around
+from handlens.pdf.model import Rect, Style, Word, around
 
 BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
@@ -99,7 +99,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
         return False
     if step < 0 or step > max(1.32 * pitch, pitch + 0.3):
         return True
-    if not same_look(last, line) or _turns(last, line, column, step, pitch):
+    wrapped = bool(last.words[-1].style & Style.MONO) and last.mono < 0.8 < line.mono and step < 1.1 * pitch
+    if (not wrapped and not same_look(last, line)) or _turns(last, line, column, step, pitch):
         return True
     if starts_item(line) and (marker_of(line)[0] in BULLETS or _free(current, line, column, after)):
         return True

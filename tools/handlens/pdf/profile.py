@@ -27,6 +27,8 @@ class Profile:
     body_font: str = ""
     mono: bool = False
     """Whether the text itself is in fixed pitch, which then means nothing."""
+    bold: bool = False
+    """Whether nearly all text is bold, or its fonts say so, which then means nothing."""
     pages: int = 1
     repeated: set[str] = field(default_factory=set)
     edges: set[tuple[int, float]] = field(default_factory=set)
@@ -42,7 +44,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     """The profile of a document of `total` pages, of which `pages` were read."""
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
-    mono = 0
+    mono = bold = 0
     margins: Counter[str] = Counter()
     edges: Counter[tuple[int, float]] = Counter()
     for page in pages:
@@ -51,6 +53,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
             sizes[round(word.size * 2) / 2] += len(word.text)
             fonts[word.font] += len(word.text)
             mono += len(word.text) if word.style & Style.MONO else 0
+            bold += len(word.text) if word.style & Style.BOLD else 0
         fragments = fragments_of(page.words)
         for line in fragments:
             if in_margin(line, page):
@@ -62,6 +65,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
         profile.body_size = max(sizes, key=lambda size: sizes[size])
         profile.body_font = fonts.most_common(1)[0][0]
         profile.mono = mono > 0.6 * sum(fonts.values())
+        profile.bold = bold > 0.8 * sum(fonts.values())
         profile.sizes = sorted(sizes, reverse=True)
     needed = max(2, 0.25 * len(pages))
     profile.edges = {place for place, count in edges.items() if count >= max(3, 0.3 * len(pages))}

@@ -70,7 +70,7 @@ def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[W
         for word, (x, _), style in zip(found.line.words, placed, styles, strict=True):
             half = word.box.width / 2
             rect = Rect((x - half) * scale, base - 0.76 * size, (x + half) * scale, base + 0.22 * size)
-            font = f"ocr-{style.value}"
+            font = f"ocr-{style:d}"
             words.append(Word([Run(word.text, style)], rect, base, size, font, style, len(words), 0, word.confidence))
     return words
 

@@ -141,7 +141,7 @@ def merged_rows(lines: list[TextRow], inner: list[float]) -> list[list[TextRow]]
     if ruled is not None:
         return ruled
     tight = _tight_gap(lines)
-    first = sum(0 in line.columns for line in lines) / len(lines)
+    first = 1.0 if _hang(lines) else sum(0 in line.columns for line in lines) / len(lines)
     groups = [[lines[0]]]
     for i, (above, line) in enumerate(pairwise(lines), 1):
         if any(above.base < at < line.base for at in inner):
@@ -151,6 +151,16 @@ def merged_rows(lines: list[TextRow], inner: list[float]) -> list[list[TextRow]]
         else:
             groups.append([line])
     return groups
+
+
+def _hang(lines: list[TextRow]) -> bool:
+    """Whether lines that leave the first column free only go on with the text of a cell or two of the row above."""
+    whole = [len(line.columns) for line in lines if 0 in line.columns]
+    rest = [line for line in lines if 0 not in line.columns]
+    if not whole or min(whole) < 3:
+        return False
+    numbers = any(NUMBER.match(p.text) for line in rest for _, _, p in line.cells)
+    return not numbers and max((len(line.columns) for line in rest), default=0) <= min(whole) / 2
 
 
 def _ruled_rows(lines: list[TextRow], inner: list[float]) -> list[list[TextRow]] | None:

@@ -1,0 +1,76 @@
+"""Footnotes: small print at the foot of a page that begins with the mark which stands raised in the text above."""
+
+from __future__ import annotations
+
+import re
+
+from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.model import PageContent, Run, Style, Word
+
+_MARK = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})$")
+_GLUED = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})(?=\D)")
+_SMALL = 0.96  # of the body's size
+_RAISED = 0.12  # of the font size
+_NAMES = {"*": "star", "†": "dagger", "‡": "ddagger", "§": "section", "¶": "para"}
+
+
+def mark_footnotes(blocks: list[Block], page: PageContent, body_size: float) -> None:
+    """Turn paragraphs into footnotes where their mark stands in the text before them, and mark it there."""
+    for n, block in enumerate(blocks):
+        if block.kind not in (Kind.TEXT, Kind.ITEM) or block.rect.y0 < 0.5 * page.height:
+            continue
+        if block.lines[0].words[-1].size > _SMALL * body_size:
+            continue
+        mark = _own_mark(block.lines[0].words)
+        if not mark:
+            continue
+        references = [word for other in blocks[:n] for word in _references(other, mark)]
+        if references:
+            for word in references:
+                word.runs = [_as_reference(run) if run.text.strip(",;") == mark else run for run in word.runs]
+            _without_mark(block, mark)
+
+
+def label_of(mark: str) -> str:
+    """The label of a footnote with this mark."""
+    return mark if mark.isdigit() else "-".join(_NAMES[c] for c in mark)
+
+
+def _own_mark(words: list[Word]) -> str:
+    """The mark that a footnote begins with: raised, or smaller than what follows."""
+    first = words[0]
+    if len(first.runs) > 1 and first.runs[0].style & Style.SUPER and _MARK.match(first.runs[0].text):
+        return first.runs[0].text
+    if len(words) > 1 and _MARK.match(first.text):
+        raised = words[1].base - first.base > _RAISED * words[1].size
+        if raised or not first.text.isdigit() or first.size < 0.86 * words[1].size or first.runs[0].style & Style.SUPER:
+            return first.text
+    match = _GLUED.match(first.text)
+    return match.group() if match and not match.group().isdigit() else ""
+
+
+def _references(block: Block, mark: str) -> list[Word]:
+    """Words of running text in which the mark stands raised, and that do not begin their block."""
+    if block.kind in (Kind.FOOTNOTE, Kind.FURNITURE, Kind.TABLE):
+        return []
+    words = [w for line in block.lines for w in line.words]
+    return [
+        word for n, word in enumerate(words)
+        if any(run.style & Style.SUPER and run.text.strip(",;") == mark and (n or i) for i, run in enumerate(word.runs))
+    ]  # fmt: skip
+
+
+def _as_reference(run: Run) -> Run:
+    return Run(run.text, Style.NOTE)
+
+
+def _without_mark(block: Block, mark: str) -> None:
+    block.kind, block.marker = Kind.FOOTNOTE, label_of(mark)
+    line, first = block.lines[0], block.lines[0].words[0]
+    if first.text == mark:
+        line.words = line.words[1:]
+        return
+    runs = [*first.runs]
+    rest = runs[0].text[len(mark) :]
+    runs = [runs[0]._replace(text=rest), *runs[1:]] if rest else runs[1:]
+    first.runs = runs
