@@ -3,7 +3,7 @@
     ray start --head --dashboard-host 127.0.0.1        # http://127.0.0.1:8265
     glances -w -B 127.0.0.1                            # http://127.0.0.1:61208
     FLOWER_UNAUTHENTICATED_API=true celery flower      # http://127.0.0.1:5555
-    python tests/bench/bench_real_consoles.py --ray URL --glances URL --flower URL
+    python tests/bench/bench_real_consoles.py --ray URL --glances URL --flower URL [--picture]
 
 A number is right where it lies in the range of the two API answers, as far as the console rounds it.
 """
@@ -18,9 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlens.browser.browser import PageOptions
+from handlens.browser.capture import Region, capture
 from handlens.kit import Kit
 from handlens.library import open_kit
-from handlens.usage.console import Look, look_at_page
+from handlens.usage.console import Look, look_at_page, look_at_picture
+from handlens.usage.images import decoded
 from handlens.usage.masking import masked_text
 from handlens.usage.profiles import named
 
@@ -98,14 +101,22 @@ CONSOLES: dict[str, tuple[str, str, Judge]] = {
 }
 
 
-async def read(kit: Kit, name: str, base: str) -> Tally:
+async def read(kit: Kit, name: str, base: str, *, picture: bool) -> Tally:
     path, api, judge = CONSOLES[name]
     tally = Tally()
-    async with kit.browser.page(kit.caller, url=base + path) as session:
+    meaning = named(name).meaning()
+    session, _ = await kit.browser.open(kit.caller, base + path, PageOptions(width=1600, height=1000))
+    async with session.use():
         await asyncio.sleep(4)  # these consoles fill in over some seconds
         before = await asyncio.to_thread(asked, base + api)
-        look = await look_at_page(session.page, named(name).meaning(), seconds=20, most_rows=2_000)
+        if picture:
+            shot = await capture(session, Region(full_page=True), limits=kit.limits)
+        else:
+            look = await look_at_page(session.page, meaning, seconds=20, most_rows=2_000)
         after = await asyncio.to_thread(asked, base + api)
+        if picture:
+            look = await look_at_picture(kit.ocr, [await decoded(shot.data, kit.limits)], meaning)
+    await kit.browser.end(session.id, kit.caller)
     judge(base, look, before, after, tally)
     return tally
 
@@ -114,13 +125,14 @@ async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in CONSOLES:
         arguments.add_argument(f"--{name}", metavar="URL")
+    arguments.add_argument("--picture", action="store_true", help="from a picture of the page alone")
     given = vars(arguments.parse_args())
     async with open_kit() as kit:
         for name in CONSOLES:
             if not given[name]:
                 print(f"{name}: left out, no URL given")
                 continue
-            tally = await read(kit, name, given[name].rstrip("/"))
+            tally = await read(kit, name, given[name].rstrip("/"), picture=given["picture"])
             checks = tally.right + len(tally.wrong)
             print(f"{name}: {tally.right} of {checks} right ({tally.right / checks:.2%})")
             print("\n".join(f"  {one}" for one in tally.wrong[:10]))

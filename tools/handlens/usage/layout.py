@@ -20,7 +20,7 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     if found:
         return [found]
     heads = [number for number, band in enumerate(lines) if is_header(band)]
-    if _names_beside_values(lines) > len(heads):
+    if _names_beside_values(lines) > max(len(heads), _rows_under(lines, heads)):
         found = cards(lines, height)
         return [found] if found else []
     ends = [*heads, len(lines)][1:]
@@ -33,6 +33,15 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
 def _names_beside_values(lines: Sequence[Band]) -> int:
     """Lines that name one field, once or once a card, and say something beside it."""
     return sum(1 for band in lines if len(set(band.names.values())) == 1 and len(band.fragments) > len(band.names))
+
+
+def _rows_under(lines: Sequence[Band], heads: Sequence[int]) -> int:
+    """Lines under the best header that fill at least half of its columns: what speaks for a table."""
+    best = max(heads, key=lambda head: len(set(lines[head].names.values())), default=None)
+    if best is None:
+        return 0
+    columns = len(lines[best].fragments)
+    return sum(1 for band in lines[best + 1 :] if not band.names and 2 * len(band.fragments) >= columns)
 
 
 def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence[Band]:

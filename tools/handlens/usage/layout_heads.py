@@ -17,10 +17,17 @@ _ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2}
 
 
 def is_header(band: Band) -> bool:
-    """Whether the line reads as headers: two fields or more named, by a good part of its texts, none of them twice."""
+    """Whether the line reads as headers: two fields or more named, by a good part of its texts, none of them twice.
+
+    Three will do with a smaller part, where no text has a digit in it as values have.
+    """
     texts = [folded(fragment.text) for fragment in band.fragments]
     named = len(set(band.names.values()))
-    return named >= 2 and len(band.labels) * 5 >= 2 * len(texts) and len(set(texts)) == len(texts)
+    if named < 2 or len(set(texts)) < len(texts):
+        return False
+    if 5 * len(band.labels) >= 2 * len(texts):
+        return True
+    return named >= 3 and 5 * len(band.labels) >= len(texts) and not any(map(_is_value, texts))
 
 
 def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
