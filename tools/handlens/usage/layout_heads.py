@@ -6,24 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlens.usage.fragments import Band, Fragment, band_of, folded, merged
+from handlens.usage.fragments import Band, Fragment, band_of, folded, label, merged
 from handlens.usage.reading import is_missing
 
 CLOSE = 0.95
 """Lines of one header stand closer than this, in line heights; rows of a table don't."""
 UNDER_A_GROUP = 1.7
 """Names of columns may stand so much lower than the name over them all."""
-_ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽]+[Vv]?|(?<=[a-z])V)$")
+_ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|(?<=[a-z一-鿿])V)$")
+_SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
 
 
 def is_header(band: Band) -> bool:
-    """Whether the line reads as headers: two fields or more named, by a good part of its texts, none of them twice.
+    """Whether the line reads as headers: two fields or more named, by a good part of its texts, few of them twice.
 
     Three will do with a smaller part, where no text has a digit in it as values have.
     """
     texts = [folded(fragment.text) for fragment in band.fragments]
     named = len(set(band.names.values()))
-    if named < 2 or len(set(texts)) < len(texts):
+    if named < 2 or len(texts) - len(set(texts)) > len(texts) // 4:
         return False
     if 5 * len(band.labels) >= 2 * len(texts):
         return True
@@ -43,12 +44,40 @@ def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
 
 
 def _without_arrows(band: Band) -> Band:
-    """A line of headers without the arrows that sort by them, which OCR takes for letters."""
-    shown = [fragment for fragment in band.fragments if _ARROW.search(fragment.text)]
-    if len(shown) < 2 or 2 * len(shown) < len(band.fragments):
-        return band
-    bare = [replace(one, text=_ARROW.sub("", one.text), parts=()) for one in band.fragments]
-    return without if is_header(without := band_of(bare)) else band
+    """A line of headers without the arrows that sort by them, which OCR takes for letters; cut where one stood."""
+    pieces = [piece for fragment in band.fragments for piece in _cut_at_arrows(fragment)]
+    most = 2 * sum(1 for piece in pieces if _ARROW.search(piece.text)) >= max(4, len(pieces))
+    bare = [piece if (text := _bare(piece.text, most)) == piece.text else _named(piece, text) for piece in pieces]
+    changed = [one.text for one in bare] != [one.text for one in band.fragments]
+    return without if changed and is_header(without := band_of(bare)) else band
+
+
+def _named(fragment: Fragment, text: str) -> Fragment:
+    return replace(fragment, text=text, parts=())
+
+
+def _cut_at_arrows(fragment: Fragment) -> list[Fragment]:
+    groups: list[list[Fragment]] = [[]]
+    for part in fragment.parts:
+        if _SYMBOLS.fullmatch(part.text):
+            groups.append([])
+        else:
+            groups[-1].append(part)
+    words = [group for group in groups if group]
+    if len(groups) < 2 or not words:
+        return [fragment]
+    return [replace(merged(group), parts=tuple(group)) for group in words]
+
+
+def _bare(text: str, most: bool) -> str:
+    """The header alone. Where most headers of the line end alike, what they end in is an arrow."""
+    if label(text):
+        return text
+    stripped = _ARROW.sub("", text)
+    if stripped != text and (most or label(stripped)) and not stripped.isdecimal():
+        return text if not most and text[-1:].isdecimal() else stripped
+    head, _, tail = text.rpartition(" ")
+    return head if len(tail) <= 3 and not tail.isdecimal() and label(head) else text
 
 
 def _belong_together(above: Band, below: Band, pitch: float) -> bool:

@@ -35,6 +35,8 @@ def _menu(fragments: Sequence[Fragment], end: float, height: float) -> list[Frag
     items = bands(left)
     if len(items) < LEAST_ITEMS or any(len(item.fragments) > 1 for item in items):
         return []
+    if len({known for item in items for known in item.labels.values()} - {Field.TASK_NAME}) > 1:
+        return []  # names of values
     words = [one for one in left if len(one.text) <= LONGEST_ITEM and not _NO_MENU_ITEM.search(one.text)]
     if len(words) < 0.8 * len(left) or any(one.box.x - left[0].box.x > 3 * height for one in left):
         return []

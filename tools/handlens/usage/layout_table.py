@@ -19,6 +19,8 @@ BESIDE = 0.75
 """A line further from a row than so many rows is no part of it."""
 WRAPPED = 1.25
 """In line heights: how far under its start a text goes on."""
+ALIGNED = 0.3
+"""Of the rows. So many texts don't begin, or end, where a header does by chance."""
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
 
@@ -49,13 +51,20 @@ def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[floa
         for part in (fragment.parts or (fragment,))
     ]
     for left, right in pairwise(heads):
-        borders.append(_emptiest(left, right, spans))
+        borders.append(_emptiest(left, right, spans, len(body)))
     return borders
 
 
-def _emptiest(left: Fragment, right: Fragment, spans: Sequence[tuple[float, float]]) -> float:
-    """A place in the widest of the emptiest strips: by the side where texts are aligned, where they are."""
+def _emptiest(left: Fragment, right: Fragment, spans: Sequence[tuple[float, float]], rows: int) -> float:
+    """A place in the widest of the emptiest strips: by the side where texts are aligned, where they are.
+
+    What is aligned with a header is under it, so the border runs beside that header and not through its column.
+    """
     start, end = int(left.box.center.x), int(right.box.center.x) + 1
+    if sum(1 for begin, _ in spans if abs(begin - right.box.x) <= 3) >= max(2.0, ALIGNED * rows):
+        end = max(start + 1, int(right.box.x))
+    if sum(1 for _, stop in spans if abs(stop - left.box.right) <= 3) >= max(2.0, ALIGNED * rows):
+        start = min(end - 1, int(left.box.right))
     count = [0] * max(1, end - start)
     every = [*spans, (left.box.x, left.box.right), (right.box.x, right.box.right)]
     for low, high in every:
