@@ -278,20 +278,17 @@ def test_a_link_within_the_document_leads_to_its_heading() -> None:
 
 
 def test_a_footnote_is_one_and_its_mark_leads_to_it() -> None:
-    page = (
-        Page()
-        .text(60, 160, "Income rose for the third year.")
-        .text(199, 156, "1", size=6)
-        .text(207, 160, "Traffic fell.")
+    def page(text: str, end: float, more: str, note: str) -> Page:
+        page = Page().text(60, 160, text).text(end, 156, "1", size=6).text(end + 7, 160, more).paragraph(60, 200, LOREM)
+        return page.text(60, 756, "1", size=5).text(66, 760, note, size=8)
+
+    text = markdown(
+        page("Income rose for the third year.", 194, "Traffic fell.", "Published under section 12 of the Act."),
+        page("On the next page.", 140, "It goes on.", "Another note on that."),
     )
-    page.paragraph(60, 200, LOREM).text(60, 756, "1", size=5).text(
-        66, 760, "Published under section 12 of the Act.", size=8
-    )
-    text = markdown(page, Page().text(60, 160, "On the next page.").text(140, 156, "1", size=6).paragraph(60, 200, LOREM)
-                    .text(60, 756, "1", size=5).text(66, 760, "Another note on that.", size=8))  # fmt: skip
     assert "third year.[^1] Traffic" in text
     assert "\n[^1]: Published under section 12 of the Act." in text
-    assert "next page.[^1-2]" in text
+    assert "next page.[^1-2] It goes" in text
     assert "\n[^1-2]: Another note on that." in text
 
 

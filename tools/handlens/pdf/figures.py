@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from handlens.pdf.captions import is_caption
+from handlens.pdf.lines import joined_text, rows_of
 from handlens.pdf.model import PageContent, Rect, Word, around
 
 _MIN_SIDE = 24.0
@@ -98,3 +100,18 @@ def lettering(words: list[Word], figures: list[Rect]) -> tuple[list[Word], list[
         x, y = (word.rect.x0 + word.rect.x1) / 2, (word.rect.y0 + word.rect.y1) / 2
         (inside if any(f.holds(x, y, 1.0) for f in figures) else outside).append(word)
     return outside, inside
+
+
+def without_captions(figures: list[Rect], inside: list[Word]) -> tuple[list[Rect], list[Word]]:
+    """Figures cut above captions that their frames enclose, and the words of those captions."""
+    cut: list[Rect] = []
+    freed: list[Word] = []
+    for figure in figures:
+        held = [w for w in inside if figure.holds((w.rect.x0 + w.rect.x1) / 2, (w.rect.y0 + w.rect.y1) / 2, 1.0)]
+        rows = rows_of(held)
+        start = next((n for n, row in enumerate(rows) if len(row) > 4 and is_caption(joined_text(row))), None)
+        if start is not None and rows[start][0].rect.y0 > figure.y0 + figure.height / 2:
+            freed += [w for row in rows[start:] for w in row]
+            figure = figure._replace(y1=rows[start][0].rect.y0 - 1.0)
+        cut.append(figure)
+    return cut, freed

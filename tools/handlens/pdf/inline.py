@@ -117,8 +117,8 @@ def _wrapped(text: str, style: int) -> str:
     if not body:
         return escaped(text)
     if style & Style.NOTE:
-        label = label_of(body.strip(",;"))
-        return f"[^{label}]" + body[len(body.rstrip(",;")) :]
+        mark = body.rstrip(",;")
+        return f"{lead}[^{label_of(mark)}]{body[len(mark) :]}{tail}"
     body = escaped(body)
     for flag, (before, after) in _WRAPPERS.items():
         if style & flag:

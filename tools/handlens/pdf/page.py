@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
-from handlens.pdf.figures import find_figures, lettering
+from handlens.pdf.figures import find_figures, lettering, without_captions
 from handlens.pdf.footnotes import mark_footnotes
 from handlens.pdf.furniture import split_furniture
 from handlens.pdf.headings import mark_captions, mark_headings
@@ -75,7 +75,9 @@ def _nest(blocks: list[Block]) -> None:
 def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     """Blocks of one page in reading order, before anybody asks which of them are headings."""
     figures = find_figures(page)
-    words, _ = lettering(join_drop_caps(page.words, profile.body_size), figures)
+    words, inside = lettering(join_drop_caps(page.words, profile.body_size), figures)
+    figures, captions = without_captions(figures, inside)
+    words += captions
     if meaningless := (Style.MONO if profile.mono else Style.PLAIN) | (Style.BOLD if profile.bold else Style.PLAIN):
         for word in words:
             word.style &= ~meaningless
