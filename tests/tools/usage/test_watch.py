@@ -174,7 +174,13 @@ def test_a_configuration_is_read_with_its_paths_beside_it_and_its_mistakes_named
     config = load_watch(path)
     assert (config.rules, config.history) == (tmp_path / "r.toml", f"sqlite:///{tmp_path}/usage.db")
     path.write_text('[[console]]\nname = "a"\nurl = "x"\nevery_seconds = 0\n')
-    with pytest.raises(InvalidInput, match=r"console\.0\.every_seconds"):
+    with pytest.raises(InvalidInput, match=r"line 4, at console\.0\.every_seconds"):
+        load_watch(path)
+    path.write_text('# ours\n\nhistory = 3\n[[console]]\nname = "a"\nurl = "x"\n')
+    with pytest.raises(InvalidInput, match="line 3, at history"):
+        load_watch(path)
+    path.write_bytes(b'history = "\xff"')
+    with pytest.raises(InvalidInput, match="no UTF-8 text, at byte 11"):
         load_watch(path)
     path.write_text('[[console]]\nname = "a"\nurl = "x"\n[[console]]\nname = "a"\nurl = "y"\n')
     with pytest.raises(InvalidInput, match="two consoles"):
@@ -273,4 +279,18 @@ async def test_what_is_older_than_the_retention_goes_with_its_pictures(
     await watching.look(watching._config.console[0])
     assert history.count() == 2
     assert [path.name for path in (tmp_path / "evidence").iterdir()] == ["new.png"]
+    history.close()
+
+
+async def test_a_login_that_is_not_there_is_a_failure_like_any_other(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "50%"))
+    watching, _, history = watcher(kit, site, tmp_path)
+    console = watching._config.console[0].model_copy(update={"storage_state": tmp_path / "none.json"})
+    await watching.look(console)
+    assert watching.conditions["ours"].failures == 1
+    (tmp_path / "none.json").write_text("no JSON")
+    await watching.look(console)
+    assert watching.conditions["ours"].failures == 2
     history.close()

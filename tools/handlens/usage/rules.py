@@ -137,32 +137,41 @@ def load_rules(path: Path) -> RuleBook:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"The rules {path.name} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"The rules {path.name} are no UTF-8 text, at byte {error.start}.") from error
     try:
         return RuleBook.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"The rules {path.name} are no valid TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        line = _line_of(text, first["loc"])
+        line = line_of(text, first["loc"])
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InvalidInput(f"The rules {path.name} are wrong in line {line}, at {place}: {first['msg']}.") from error
 
 
-def _line_of(text: str, place: Sequence[Any]) -> int:
+def line_of(text: str, place: Sequence[Any]) -> int:
     """The line of what a validation error names: the key inside its table, or the table's head."""
     lines = text.splitlines()
     at = 0
     if place and isinstance(place[0], str):
         heads = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(place[0])}\s*\]?\]", line)]
         index = place[1] if len(place) > 1 and isinstance(place[1], int) else 0
-        at = heads[index] if index < len(heads) else 0
+        at = heads[index] if index < len(heads) else _line_with(lines, place[0], 0) or 0
         if len(place) > 2:
-            for number in range(at + 1, len(lines)):
-                if lines[number].lstrip().startswith("[["):
-                    break
-                if re.match(rf"\s*{re.escape(str(place[2]))}\s*=", lines[number]):
-                    return number + 1
+            inside = _line_with(lines, str(place[2]), at + 1)
+            at = at if inside is None else inside
     return at + 1
+
+
+def _line_with(lines: Sequence[str], key: str, first: int) -> int | None:
+    """Where ``key`` gets its value, before the next table begins."""
+    for number in range(first, len(lines)):
+        if lines[number].lstrip().startswith("[["):
+            return None
+        if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
+            return number
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlens.errors import InvalidInput
+from handlens.usage.rules import line_of
 
 
 class WatchedConsole(BaseModel):
@@ -67,15 +68,20 @@ def load_watch(path: Path) -> WatchConfig:
         InvalidInput: it can't be read or says something wrong; what, and where.
     """
     try:
-        config = WatchConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"{path.name} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path.name} is no UTF-8 text, at byte {error.start}.") from error
+    try:
+        config = WatchConfig.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{path.name} is no valid TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{path.name} is wrong at {place}: {first['msg']}.") from error
+        line = line_of(text, first["loc"])
+        raise InvalidInput(f"{path.name} is wrong in line {line}, at {place}: {first['msg']}.") from error
     names = [console.name for console in config.console]
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled:
