@@ -44,3 +44,4 @@ class Limits(BaseModel):
     ocr_seconds: float = Field(default=120, gt=0, description="Reading the text of one picture may take so long.")
     document_workers: int = Field(default=2, ge=1, description="Documents that are converted at the same time.")
     document_page_seconds: float = Field(default=120, gt=0, description="One page of a document may take so long.")
+    document_questions: int = Field(default=40, ge=0, description="Questions to sight about one document.")

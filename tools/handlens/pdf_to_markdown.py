@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from handlens.tool import ToolInput, ToolOutput, tool
 if TYPE_CHECKING:
     from handlens.artifacts import Artifact
     from handlens.pdf.documents import OpenDocument
+    from handlens.pdf.options import Options
     from handlens.pdf.result import PageResult
 
 _MAX_FIGURES = 20
@@ -43,13 +44,23 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class DocumentRegion(_Part):
+    """A part of a page that sight was wanted for."""
+
+    kind: Literal["page", "table", "formula", "figure"]
+    route: Literal["text", "ocr", "eye", "empty"] = Field(description="Whose reading is used.")
+    box: Box = Field(description="Points from the page's top left.")
+    note: str = Field(description="What was changed, or why sight's reading is not used.")
+
+
 class DocumentPage(_Part):
     """How one page was read."""
 
     page: int = Field(description="From 1.")
-    route: Literal["text", "ocr", "empty", "failed"] = Field(description="Where its text comes from.")
+    route: Literal["text", "ocr", "eye", "empty", "failed"] = Field(description="Where its text comes from.")
     confidence: float = Field(description="0 to 1.")
     notes: list[str] = Field(description="What went wrong or was left out.")
+    regions: list[DocumentRegion] = Field(default=[], description="With sight: what it was wanted for.")
 
 
 class DocumentFigure(_Part):
@@ -140,6 +151,7 @@ class _Gathered:
     markdown: list[str] = field(default_factory=list)
     pages: list[DocumentPage] = field(default_factory=list)
     figures: list[DocumentFigure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
@@ -158,7 +170,7 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
                 "name fewer in pages.",
                 setting="limits.document_pages",
             )
-        gathered = await _gather(document, indices, options.page_breaks, kit)
+        gathered = await _gather(document, indices, options, kit)
         notes, head = _facts(document, request.frontmatter)
         count = document.page_count
     text = head + "".join(gathered.markdown).strip() + "\n"
@@ -167,25 +179,53 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
     )
     whole = PdfToMarkdownOutput(
         markdown="", artifact=artifact.uri, page_count=count, pages=_told(gathered.pages),
-        figures=gathered.figures[:_MAX_FIGURES], notes=notes, next_cursor=None,
+        figures=gathered.figures[:_MAX_FIGURES], notes=[*notes, *gathered.notes], next_cursor=None,
     )  # fmt: skip
     return _capped(whole, text, 0, artifact, kit)
 
 
-async def _gather(document: OpenDocument, indices: list[int], page_breaks: bool, kit: Kit) -> _Gathered:
+async def _gather(document: OpenDocument, indices: list[int], options: Options, kit: Kit) -> _Gathered:
     from handlens.pdf.stitch import Stitcher
 
-    gathered, stitcher = _Gathered(), Stitcher(page_breaks=page_breaks)
-    async for page in document.pages(indices):
-        await _keep_figures(page, gathered, kit)
-        gathered.markdown.append(stitcher.add(page))
-        gathered.pages.append(
-            DocumentPage(page=page.index + 1, route=page.route, confidence=page.confidence, notes=page.notes)  # type: ignore[arg-type]
-        )
-        done = len(gathered.pages)
-        await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
+    gathered, stitcher = _Gathered(), Stitcher(page_breaks=options.page_breaks)
+    async with _read(document, indices, options, kit, gathered.notes) as pages:
+        async for page in pages:
+            await _keep_figures(page, gathered, kit)
+            gathered.markdown.append(stitcher.add(page))
+            gathered.pages.append(_account(page))
+            done = len(gathered.pages)
+            await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
     gathered.markdown.append(stitcher.end())
     return gathered
+
+
+@asynccontextmanager
+async def _read(
+    document: OpenDocument, indices: list[int], options: Options, kit: Kit, notes: list[str]
+) -> AsyncGenerator[AsyncIterator[PageResult], None]:
+    """The pages in order, with an eye's help where there is one; `notes` gets what it did."""
+    if options.mode == "fast" or kit.eye is None or not kit.eye.status.ready or not kit.limits.document_questions:
+        yield document.pages(indices)
+        return
+    from handlens.pdf.sight.router import Router
+
+    router = Router(kit.eye, questions=kit.limits.document_questions, tables=options.tables, caller=kit.caller)
+    async with router.answered(document.pages(indices, looking=router.looking)) as pages:
+        yield pages
+    notes += router.told()
+
+
+def _account(page: PageResult) -> DocumentPage:
+    regions = [
+        DocumentRegion.model_validate(
+            {"kind": r.want.value, "route": r.route, "box": Box.from_corners(*r.box).rounded(), "note": r.note[:200]}
+        )
+        for r in page.regions
+    ]
+    return DocumentPage.model_validate(
+        {"page": page.index + 1, "route": page.route, "confidence": page.confidence, "notes": page.notes,
+         "regions": regions}
+    )  # fmt: skip
 
 
 async def _keep_figures(page: PageResult, gathered: _Gathered, kit: Kit) -> None:
@@ -217,7 +257,7 @@ def _told(pages: list[DocumentPage]) -> list[DocumentPage]:
     """All pages of a short document; of a long one those that went another way than the rest, then the first."""
     if len(pages) <= _MAX_PAGES:
         return pages
-    special = [page for page in pages if page.notes or page.route != "text"][:_MAX_PAGES]
+    special = [page for page in pages if page.notes or page.regions or page.route != "text"][:_MAX_PAGES]
     plain = [page for page in pages if page not in special][: _MAX_PAGES - len(special)]
     return sorted([*special, *plain], key=lambda page: page.page)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from handlens.errors import DocumentError
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.headings import learn_levels
-from handlens.pdf.markdown import render
+from handlens.pdf.markdown import placed
 from handlens.pdf.options import Options
 from handlens.pdf.page import understand
 from handlens.pdf.profile import Profile, profile_of
@@ -26,6 +26,7 @@ from handlens.pdf.ranges import parse_pages
 from handlens.pdf.reading import Document
 from handlens.pdf.result import Figure, PageResult
 from handlens.pdf.scan import read_scan, scale_for, wants_ocr
+from handlens.pdf.sight.finding import find_regions, whole
 from handlens.pdf.stitch import stitch
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from handlens.ocr.engine import Engine
-    from handlens.pdf.model import PageContent
+    from handlens.pdf.model import PageContent, Rect
 
 _SAMPLE = 14
 _LEARNED = 5  # pages of the sample whose headings are looked for, to know their sizes
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
+_LOOK_SCALE, _MAX_LOOK_PIXELS = 2.5, 2_000_000
 _DOUBTFUL = 0.75
 _OPEN_ENDS = ".!?:;。！？：；"
 
@@ -113,22 +115,31 @@ class Converter:
             except DocumentError as error:
                 yield PageResult(index, route="failed", confidence=0.0, notes=[str(error)])
 
-    def page(self, index: int) -> PageResult:
-        """One page. Raises DocumentError where it can't be read."""
+    def page(self, index: int, *, look: bool = False) -> PageResult:
+        """One page; `look`: with the regions that an eye should be asked about. Raises DocumentError."""
         content = self._document.read(index)
         result = PageResult(index, route="text" if content.words else "empty")
         profile = self.profile
-        if wants_ocr(content):
+        pictured = wants_ocr(content)
+        if pictured:
             content = self._scan(content, result)
             if content.route == "ocr":
                 profile = profile_of([content], self.page_count, [])
         blocks = understand(content, profile)
         result.figures = self._figures(content, blocks)
-        result.markdown = render(blocks, tables=self.options.tables)
+        result.markdown, spans = placed(blocks, tables=self.options.tables)
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
         shown = [b for b in blocks if b.kind is not Kind.FURNITURE and (b.lines or b.table)]
         result.joins = bool(shown) and _continues(shown[0])
         result.open = bool(shown) and _unfinished(shown[-1])
+        if look:
+            unread = pictured and content.route != "ocr"
+            result.regions = (
+                [whole(content, len(result.markdown))] if unread
+                else find_regions(content, blocks, spans, result.figures, result.confidence)
+            )  # fmt: skip
+            for region in result.regions:
+                region.picture = self._picture(content, region.box, _LOOK_SCALE, _MAX_LOOK_PIXELS)
         return result
 
     def _scan(self, content: PageContent, result: PageResult) -> PageContent:
@@ -160,14 +171,18 @@ class Converter:
             name = f"page-{content.index + 1}-figure-{len(figures) + 1}.png"
             figure = Figure(name, block.rect, _caption_of(block, blocks))
             if self.options.figures:
-                scale = min(_FIGURE_SCALE, (_MAX_FIGURE_PIXELS / max(1.0, block.rect.area)) ** 0.5)
-                image = self._document.render(content.index, scale=scale, clip=block.rect, turn=content.turn)
-                data = io.BytesIO()
-                image.save(data, "PNG", compress_level=3)
-                figure.data = data.getvalue()
+                figure.data = self._picture(content, block.rect, _FIGURE_SCALE, _MAX_FIGURE_PIXELS)
                 block.artifact = name
             figures.append(figure)
         return figures
+
+    def _picture(self, content: PageContent, box: Rect, scale: float, pixels: int) -> bytes:
+        """A part of a page as PNG, coarser where it would have more than `pixels`."""
+        scale = min(scale, (pixels / max(1.0, box.area)) ** 0.5)
+        data = io.BytesIO()
+        image = self._document.render(content.index, scale=scale, clip=box, turn=content.turn)
+        image.save(data, "PNG", compress_level=3)
+        return data.getvalue()
 
 
 def _sample(count: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -99,15 +99,22 @@ class OpenDocument:
             except (WorkerDiedError, WorkerFailedError, TimeoutError):
                 await self.worker.aclose()
 
-    async def pages(self, indices: Iterable[int]) -> AsyncIterator[PageResult]:
-        """Results of pages as they come. A page that kills the worker is tried once more, then reported."""
-        for index in indices:
-            yield await self._page(index)
+    async def pages(
+        self, indices: Iterable[int], *, looking: Callable[[], bool] | None = None
+    ) -> AsyncIterator[PageResult]:
+        """Results of pages as they come. A page that kills the worker is tried once more, then reported.
 
-    async def _page(self, index: int) -> PageResult:
+        looking: asked before each page whether its regions that are worth a question are wanted too.
+        """
+        for index in indices:
+            yield await self._page(index, looking is not None and looking())
+
+    async def _page(self, index: int, look: bool) -> PageResult:
         for attempt in (1, 2):
             try:
-                answer, body = await self.worker.call({"do": "page", "index": index}, seconds=self.seconds)
+                answer, body = await self.worker.call(
+                    {"do": "page", "index": index, "look": look}, seconds=self.seconds
+                )
                 return PageResult.from_json(answer, body)
             except WorkerFailedError as error:
                 return _failed(index, str(error) or error.kind)

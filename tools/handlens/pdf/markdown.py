@@ -20,18 +20,24 @@ _LEADERS = re.compile(r"\s*((\. ?){4,}|…)\s*")
 
 def render(blocks: list[Block], *, tables: str = "auto") -> str:
     """Markdown of blocks in order; `tables` is auto, html or markdown."""
-    parts: list[str] = []
+    return placed(blocks, tables=tables)[0]
+
+
+def placed(blocks: list[Block], *, tables: str = "auto") -> tuple[str, list[tuple[int, int]]]:
+    """Markdown of blocks, and from where to where each of them stands in it."""
+    text = ""
+    spans: list[tuple[int, int]] = []
     last: Block | None = None
     for block in blocks:
-        text = _block(block, tables)
-        if not text:
-            continue
-        if last is not None:
+        said = _block(block, tables)
+        if said and last is not None:
             tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM
-            parts.append("\n" if tight else "\n\n")
-        parts.append(text)
-        last = block
-    return "".join(parts)
+            text += "\n" if tight else "\n\n"
+        spans.append((len(text), len(text) + len(said)))
+        if said:
+            text += said
+            last = block
+    return text, spans
 
 
 def _block(block: Block, tables: str) -> str:

@@ -25,8 +25,8 @@ def serve(*, memory_bytes: int) -> Handler:
                 held["open"] = converter
                 return {"pages": converter.page_count, **converter.facts()}, b""
             case "page":
-                result = held["open"].page(request["index"])
-                return result.to_json(), b"".join(figure.data for figure in result.figures)
+                result = held["open"].page(request["index"], look=request["look"])
+                return result.to_json(), result.body()
             case _:
                 _close(held)
                 return {}, b""
