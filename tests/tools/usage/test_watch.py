@@ -294,3 +294,18 @@ async def test_a_login_that_is_not_there_is_a_failure_like_any_other(
     await watching.look(console)
     assert watching.conditions["ours"].failures == 2
     history.close()
+
+
+async def test_rows_of_the_same_name_are_told_apart_by_their_id_or_their_order(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("python", "5%"), ("python", "90%"), ("other", "50%"))
+    watching, _, history = watcher(kit, site, tmp_path)
+    await watching.look(watching._config.console[0])
+    assert history.consoles() == {"ours": ["other", "python", "python (#2)"]}
+    rows = "".join(f"<tr><td>python<td>{pid}<td>{gpu}%</tr>" for pid, gpu in ((71, 5), (72, 90)))
+    site.pages["/tasks"] = Reply(f"<!doctype html><table><tr><th>Process name<th>PID<th>GPU</tr>{rows}</table>")
+    await watching.look(watching._config.console[0])
+    assert history.consoles()["ours"][-2:] == ["python (PID 71)", "python (PID 72)"]
+    assert history.count() == 5
+    history.close()

@@ -26,7 +26,7 @@ from handlens.usage.database import Database
 from handlens.usage.reading import plain
 from handlens.usage.reviews import Review, Reviews
 from handlens.usage.rows import Meaning
-from handlens.usage.seen import summary_of, values_of
+from handlens.usage.seen import summary_of, told_apart, values_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,7 +104,7 @@ async def judge_case(place: Path, ocr: Ocr) -> Verdict:
         look = await look_at_picture(ocr, [image], meaning)
     except ReadingError as error:
         return Verdict(len(case["rows"]) * len(COMPARED), [str(error)])
-    return compare(case, [summary_of(row) for row in look.rows])
+    return compare(case, [summary_of(row) for row in told_apart(look).rows])
 
 
 def _loaded(place: Path) -> tuple[dict[str, Any], Image]:

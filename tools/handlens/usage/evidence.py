@@ -14,7 +14,7 @@ from handlens.kit import Kit
 from handlens.usage.board import Evidence
 from handlens.usage.console import Look, look_from_tables
 from handlens.usage.rows import Meaning, usage_tables
-from handlens.usage.seen import Doubtful, picture_reading
+from handlens.usage.seen import Doubtful, picture_reading, told_apart
 from handlens.usage.structure import read_laid_out, read_structure
 from handlens.usage.times import Clock
 
@@ -47,7 +47,7 @@ async def show_rows(
     Call it inside `Session.use`. None where no such row is on the page (any more).
     """
     if look.reader == "structure":  # the list may have been scrolled and turned while it was read
-        look = await _as_it_stands(session, meaning)
+        look = told_apart(await _as_it_stands(session, meaning))
     boxes = {
         (row.task_name or "", header): cell.box
         for row in look.rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +36,28 @@ class Doubtful:
     reason: str
     box: Box | None
     before: Values
+
+
+def told_apart(look: Look) -> Look:
+    """The look with rows of the same name told apart: by an id that the console shows, else by their order."""
+    counts = Counter(row.task_name for row in look.rows if row.task_name)
+    if all(count == 1 for count in counts.values()):
+        return look
+    ids = [header for header in headers_of(look.rows) if _ID.fullmatch(header_words(header))]
+    seen: Counter[str] = Counter()
+    rows: list[UsageRow] = []
+    for row in look.rows:
+        name = row.task_name or ""
+        if counts[name] > 1:
+            seen[name] += 1
+            shown = next((f"{header} {row.cells[header].text}" for header in ids if header in row.cells), None)
+            if shown or seen[name] > 1:
+                row = row.model_copy(update={"task_name": f"{name} ({shown or f'#{seen[name]}'})"})
+        rows.append(row)
+    return replace(look, rows=rows)
+
+
+_ID = re.compile(r"(?:.*\b|.*[ _])?(?:pid|id|uid|uuid|index)|.*编号")
 
 
 def summary_of(row: UsageRow) -> dict[str, Any]:

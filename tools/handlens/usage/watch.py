@@ -34,7 +34,15 @@ from handlens.usage.profiles import fitting, named
 from handlens.usage.reviews import Decided
 from handlens.usage.rows import Meaning
 from handlens.usage.rules import Change, RuleBook, RuleEngine
-from handlens.usage.seen import UNKNOWN_STATUS, Doubtful, Values, board_reading, corrected_row, doubtful_cells
+from handlens.usage.seen import (
+    UNKNOWN_STATUS,
+    Doubtful,
+    Values,
+    board_reading,
+    corrected_row,
+    doubtful_cells,
+    told_apart,
+)
 from handlens.usage.watch_config import WatchConfig, WatchedConsole
 
 if TYPE_CHECKING:
@@ -133,7 +141,7 @@ class Watcher:
             async with session.use():
                 meaning = await self._meaning(session, console)
                 wanted = Wanted(console.reader, console.wait_seconds, console.most_rows)
-                look = await look_at_session(session, self._kit, meaning, wanted)
+                look = told_apart(await look_at_session(session, self._kit, meaning, wanted))
                 await self._seen(_Seen(console, session, look, meaning, datetime.now(UTC)))
         finally:
             with anyio.CancelScope(shield=True):
