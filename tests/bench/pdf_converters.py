@@ -25,7 +25,7 @@ def handlens(mode: str) -> Convert:
 
 
 def pymupdf4llm() -> Convert:
-    import pymupdf.layout  # pyright: ignore[reportMissingImports] # noqa: F401 - its import turns the layout model on
+    import pymupdf.layout  # pyright: ignore[reportMissingImports, reportUnusedImport] # noqa: F401 - its import turns the layout model on
     import pymupdf4llm  # pyright: ignore[reportMissingImports]
 
     return lambda path: pymupdf4llm.to_markdown(str(path), use_ocr=False, show_progress=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass, field
 
@@ -62,11 +63,53 @@ def pdf_of(*pages: Page, catalog: str = "", objects: tuple[str, ...] = ()) -> by
 
 
 def _assembled(bodies: list[str]) -> bytes:
-    out, offsets = b"%PDF-1.7\n", []
+    parts, offsets, length = [b"%PDF-1.7\n"], [], 9
     for number, body in enumerate(bodies, 1):
-        offsets.append(len(out))
-        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
-    start = len(out)
+        offsets.append(length)
+        parts.append(f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1"))
+        length += len(parts[-1])
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    out += f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}".encode()
-    return out + f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()
+    parts.append(f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}".encode())
+    parts.append(f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{length}\n%%EOF".encode())
+    return b"".join(parts)
+
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+
+
+def encrypted(text: str, *, user: str = "", owner: str = "boss", permissions: int = -64) -> bytes:
+    """A page that says `text`, encrypted with 40-bit RC4; by default anybody may open it, but not print or copy."""
+    identity = b"0123456789abcdef"
+    entry = _rc4(hashlib.md5(_padded(owner)).digest()[:5], _padded(user))
+    rights = permissions.to_bytes(4, "little", signed=True)
+    key = hashlib.md5(_padded(user) + entry + rights + identity).digest()[:5]
+    stream = f"BT /F0 12 Tf 1 0 0 1 60 700 Tm ({text}) Tj ET".encode()
+    sealed = _rc4(hashlib.md5(key + (4).to_bytes(3, "little") + bytes(2)).digest()[:10], stream)
+    bodies = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        "/Resources << /Font << /F0 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        f"<< /Length {len(sealed)} >>\nstream\n{sealed.decode('latin-1')}\nendstream",
+        f"<< /Filter /Standard /V 1 /R 2 /O <{entry.hex()}> /U <{_rc4(key, _PADDING).hex()}> /P {permissions} >>",
+    ]
+    trailer = f"/Encrypt 5 0 R /ID [<{identity.hex()}> <{identity.hex()}>]"
+    return _assembled(bodies).replace(b"/Root 1 0 R", f"/Root 1 0 R {trailer}".encode())
+
+
+def _padded(password: str) -> bytes:
+    return (password.encode("latin-1") + _PADDING)[:32]
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)

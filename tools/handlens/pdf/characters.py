@@ -33,6 +33,7 @@ class _Look(NamedTuple):
     quarter: int
     colour: int
     visible: bool
+    mapped: bool
 
 
 class _Char(NamedTuple):
@@ -77,6 +78,8 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         code = unicode_of(text_page, index)
         if code in (9, 10, 13, 32, 0xA0, 0) or 0x2000 <= code <= 0x200B or code == 0x3000:
             builder.space(code in (10, 13, 32) and generated(text_page, index))
+            page.characters += code == 0
+            page.unmapped += code == 0  # a character of a font that does not say what it means
             continue
         if 0xD800 <= code <= 0xDFFF:  # half of a character beyond the first 65,536
             high, code = (code, 0) if code < 0xDC00 else (0, 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)
@@ -91,8 +94,8 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
             continue
         origin_of(text_page, index, x_at, y_at)
         page.characters += 1
-        if not look.visible:
-            page.invisible += 1
+        page.invisible += not look.visible
+        page.unmapped += not look.mapped
         if code in (0xFFFD,) or 0xE000 <= code <= 0xF8FF or code > 0x10FFFF:
             text = _private(code)
             page.unmapped += text == "\ufffd"
@@ -124,7 +127,8 @@ def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -
     if mode == 2 and not font.style & Style.BOLD:  # filled and stroked: bold by hand
         font = font._replace(style=font.style | Style.BOLD)
     colour = red.value << 16 | green.value << 8 | blue.value
-    return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE)
+    mapped = pdfium.FPDFText_HasUnicodeMapError(text_page, index) != 1
+    return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE, mapped)
 
 
 @cache

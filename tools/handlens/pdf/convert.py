@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from handlens.errors import DocumentError
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.headings import learn_levels
+from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
 from handlens.pdf.markdown import placed
 from handlens.pdf.options import Options
 from handlens.pdf.page import understand
@@ -120,7 +121,7 @@ class Converter:
         content = self._document.read(index)
         result = PageResult(index, route="text" if content.words else "empty")
         profile = self.profile
-        pictured = wants_ocr(content)
+        pictured = wants_ocr(content) or self._is_foreign(content, result)
         if pictured:
             content = self._scan(content, result)
             if content.route == "ocr":
@@ -129,6 +130,7 @@ class Converter:
         result.figures = self._figures(content, blocks)
         result.markdown, spans = placed(blocks, tables=self.options.tables)
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
+        result.left_out += [word.text for word in content.sideways]
         shown = [b for b in blocks if b.kind is not Kind.FURNITURE and (b.lines or b.table)]
         result.joins = bool(shown) and _continues(shown[0])
         result.open = bool(shown) and _unfinished(shown[-1])
@@ -142,17 +144,26 @@ class Converter:
                 region.picture = self._picture(content, region.box, _LOOK_SCALE, _MAX_LOOK_PIXELS)
         return result
 
+    def _is_foreign(self, content: PageContent, result: PageResult) -> bool:
+        """Whether the page shows a picture, and the invisible text under it is not what the picture says."""
+        if not is_hidden(content):
+            return False
+        image = self._document.render(content.index, scale=SCALE, turn=content.turn)
+        if fits_picture(content, image):
+            return False
+        result.confidence = 0.5
+        result.notes.append("The invisible text of this page does not lie where its picture has print.")
+        return True
+
     def _scan(self, content: PageContent, result: PageResult) -> PageContent:
         """The page as OCR reads it; as it is, with a note that says why, where OCR can't be had."""
         if not self.options.ocr or self.options.mode == "fast":
-            result.notes.append("This page is a picture; OCR was off, so its text is missing.")
-            return content
+            return _unread(content, result, "OCR was off, so its text is missing")
         if self._engine is None:
             from handlens.ocr.engine import Engine, available
 
             if not available():
-                result.notes.append("This page is a picture; install handlens[ocr] to read its text.")
-                return content
+                return _unread(content, result, "install handlens[ocr] to read its text")
             self._engine = Engine()
         scale = scale_for(content)
         image = self._document.render(content.index, scale=scale, turn=content.turn)
@@ -183,6 +194,17 @@ class Converter:
         image = self._document.render(content.index, scale=scale, clip=box, turn=content.turn)
         image.save(data, "PNG", compress_level=3)
         return data.getvalue()
+
+
+def _unread(content: PageContent, result: PageResult, remedy: str) -> PageContent:
+    """A page that wants OCR and gets none; text that has no meaning is not passed on."""
+    if content.unmapped > 0.3 * content.characters:
+        content.words = []
+        result.route, result.confidence = "empty", 0.0
+        result.notes.append(f"The fonts of this page give its characters no meaning; {remedy}.")
+    elif not is_hidden(content):
+        result.notes.append(f"This page is a picture; {remedy}.")
+    return content
 
 
 def _sample(count: int) -> list[int]:
