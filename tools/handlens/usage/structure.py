@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -72,10 +73,10 @@ def _facts(frames: Sequence[tuple[str, float, float]]) -> PageFacts:
     """What the script said of each frame, with the frame's place; the page's own frame comes first."""
     answers = [(json.loads(answer), left, top) for answer, left, top in frames]
     raws = [_raw(table, left, top) for answer, left, top in answers for table in answer["tables"]]
-    found = [table for raw in stitched(raws) if (table := unfold(raw))]
+    found = [(raw.kind, table) for raw in stitched(raws) if (table := unfold(raw))]
     main = answers[0][0]
     return PageFacts(
-        tables=tuple(joined(found)),
+        tables=tuple(_joined_lists(found)),
         status=main["status"],
         language=main["language"],
         timezone=main["timezone"],
@@ -85,6 +86,15 @@ def _facts(frames: Sequence[tuple[str, float, float]]) -> PageFacts:
         challenges=sum(answer["challenges"] for answer, *_ in answers),
         busy=any(answer["busy"] for answer, *_ in answers),
     )
+
+
+def _joined_lists(found: Sequence[tuple[str, Table]]) -> list[Table]:
+    """Tables stand for themselves; definition lists that follow each other are cards of one page."""
+    tables: list[Table] = []
+    for is_list, some in groupby(found, key=lambda one: one[0] == "list"):
+        together = [table for _, table in some]
+        tables += joined(together) if is_list else together
+    return tables
 
 
 @cache
