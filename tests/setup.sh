@@ -34,6 +34,8 @@ install_lock() {
     || die "the packages of $lock could not be installed"
   "$PYTHON" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
     || die "handlens could not be installed from the checkout"
+  # Where Python may not write bytecode (PYTHONDONTWRITEBYTECODE), each start would compile all of it again.
+  "$PYTHON" -m compileall -q tools server || die "handlens could not be compiled"
   echo "$wanted" >"$stamp"
 }
 

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handlens import __version__
 from handlens.errors import HandlensError
-from handlens_server.settings import Settings, load, parse_assignment
+
+if TYPE_CHECKING:
+    from handlens_server.settings import Settings
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def settings_of(options: argparse.Namespace) -> tuple[Settings, dict[str, str]]:
     """The effective settings of a command, with their origins."""
+    from handlens_server.settings import load, parse_assignment
+
     flags: dict[str, Any] = dict(parse_assignment(text) for text in options.set)
     named = {
         "transport": getattr(options, "transport", None),
@@ -125,26 +129,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    settings, _ = settings_of(options)
-    from handlens_server.logs import to_stderr
+    def load() -> Settings:
+        from handlens_server.logs import to_stderr
 
-    to_stderr(settings.log_level)
-    return _serve_stdio(settings) if settings.transport == "stdio" else _serve_http(settings)
+        settings, _ = settings_of(options)
+        to_stderr(settings.log_level)
+        return settings
 
+    # The settings take a tenth of a second to import. Where it is plain that they are not needed yet, they come later.
+    if options.transport != "stdio" and (settings := load()).transport != "stdio":
+        return _serve_http(settings)
+    from handlens_server import stdio
 
-def _serve_stdio(settings: Settings) -> int:
-    from handlens_server.greeting import greet, list_tools
-
-    greeting = greet()
-    if not greeting.lines:
-        return 0
-    import asyncio
-
-    from handlens_server.stdio import serve
-
-    list_tools(greeting)
-    asyncio.run(serve(settings, greeting))
-    return 0
+    return stdio.run(load)
 
 
 def _serve_http(settings: Settings) -> int:

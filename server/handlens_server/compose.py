@@ -13,6 +13,8 @@ from handlens.kit import Kit
 from handlens_server.settings import Settings
 
 if TYPE_CHECKING:
+    from playwright.async_api import Playwright
+
     from handlens_server.app import EyeOf
     from handlens_server.engine.open import Sight
 
@@ -24,14 +26,17 @@ _CLOSE_SECONDS = 1.0
 class Composition:
     """The kit of one serving process. It is opened by the first `kit`, for a host should not wait for it."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, *, driver: asyncio.Task[Playwright] | None = None) -> None:
+        """``driver`` is Playwright's, where somebody has begun to start it already."""
         self._settings = settings
         self._folder = folder
+        self._driver = driver
         self._kit: Kit | None = None
         self._sight: Sight | None = None
 
     def start(self) -> None:
-        """Begin to start what takes long, without waiting for it: the engine. Needs a running event loop."""
+        """Begin to start what takes long, the engine and the browser, without waiting for it."""
+        self._warming = asyncio.create_task(self._warm())
         engine = self._settings.engine
         if self._sight is None and (engine.urls or engine.kind == "vllm"):
             from handlens_server.engine.open import open_sight
@@ -65,7 +70,7 @@ class Composition:
         settings = self._settings
         guard = settings.guard.guard(settings.transport)
         artifacts = ArtifactStore(settings.artifacts_folder or self._folder / "artifacts", settings.limits)
-        browser = Browser(settings.browser, guard, artifacts, settings.limits)
+        browser = Browser(settings.browser, guard, artifacts, settings.limits, driver=self._driver)
         limits = settings.limits
         documents = Documents(processes=limits.document_workers, page_seconds=limits.document_page_seconds)
         return Kit(
@@ -82,7 +87,7 @@ class Composition:
             history=History(settings.history.get_secret_value()) if settings.history else None,
         )
 
-    async def warm(self) -> None:
+    async def _warm(self) -> None:
         """Start the browser before it is asked for, where the settings say so. A failure is left to the first page."""
         prelaunch = self._settings.browser.prelaunch
         if prelaunch if prelaunch is not None else self._settings.transport == "stdio":

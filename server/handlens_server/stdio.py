@@ -1,6 +1,7 @@
-"""Serving over stdin and stdout, to the host that started us.
+"""Serving over stdin and stdout, to the host that started us, in the order that keeps the host waiting least.
 
-The host is answered first (see `greeting`); then the browser starts while the MCP SDK is imported beside it.
+The browser's driver, a process of its own, starts first; while it does, the host is answered (see `greeting`); then the
+browser starts, with an empty page in it, while the MCP SDK is imported beside it.
 """
 
 from __future__ import annotations
@@ -8,36 +9,67 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from handlens_server.compose import Composition
-from handlens_server.greeting import Greeting, replayed
+from handlens.errors import HandlensError
+from handlens_server.greeting import Greeting, greet, list_tools, replayed
 from handlens_server.quick_import import no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
-from handlens_server.settings import Settings
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
+    from handlens_server.compose import Composition
+    from handlens_server.settings import Settings
 
-async def serve(settings: Settings, greeting: Greeting) -> None:
-    """Serve until stdin closes or a signal comes, and leave nothing behind. ``greeting`` was exchanged already."""
+
+def run(load: Callable[[], Settings]) -> NoReturn:
+    """Serve until stdin closes or a signal comes, leave nothing behind, and exit. Raises what ``load`` raises."""
     folder = RunFolder()
-    composition = Composition(settings, folder.path)
+    try:
+        asyncio.run(_serve(load, folder))
+    finally:
+        folder.close()
+    raise AssertionError("serving ends the process")
 
-    async def leave(code: int) -> None:
-        await composition.close()
+
+async def _serve(load: Callable[[], Settings], folder: RunFolder) -> None:
+    composition: Composition | None = None
+    leaving: list[asyncio.Task[NoReturn]] = []
+
+    def leave(code: int) -> asyncio.Task[NoReturn]:
+        if not leaving:  # whatever ended us first says with which code
+            leaving.append(asyncio.create_task(end(code)))
+        return leaving[0]
+
+    async def end(code: int) -> NoReturn:
+        if composition is not None:
+            await composition.close()
         folder.close()
         # A thread is still reading stdin, and nothing can stop it: an orderly interpreter exit would wait for it.
         os._exit(code)
 
     loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda code=128 + number: tasks.add(asyncio.ensure_future(leave(code))))
-    tasks.add(asyncio.ensure_future(composition.warm()))
-    composition.start()
-    server = await asyncio.to_thread(_server, composition)
+        loop.add_signal_handler(number, leave, 128 + number)
+    with no_collection():
+        from handlens.browser.driver import start_driver
+
+        driver = asyncio.create_task(start_driver())
+        await asyncio.sleep(0)
+        try:
+            settings, greeting = await asyncio.to_thread(_first_words, load)
+        except HandlensError:
+            await (await driver).stop()
+            raise
+        if not greeting.lines:
+            await leave(0)
+        from handlens_server.compose import Composition
+
+        composition = Composition(settings, folder.path, driver=driver)
+        composition.start()
+        server = await asyncio.to_thread(_server, composition, greeting)
     from mcp.server.stdio import stdio_server
 
     async with stdio_server() as streams:
@@ -46,10 +78,16 @@ async def serve(settings: Settings, greeting: Greeting) -> None:
         await leave(0)
 
 
-def _server(composition: Composition) -> Server[Any]:
+def _first_words(load: Callable[[], Settings]) -> tuple[Settings, Greeting]:
+    """The settings, and what the host said first, answered."""
+    return load(), greet()
+
+
+def _server(composition: Composition, greeting: Greeting) -> Server[Any]:
     """The MCP server, and with it everything that it imports."""
+    list_tools(greeting)
     packages_on_demand("mcp", "mcp.server")
-    with no_collection():
-        from handlens.registry import ALL_TOOLS
-        from handlens_server.app import App
+    from handlens.registry import ALL_TOOLS
+    from handlens_server.app import App
+
     return App(ALL_TOOLS, composition.kit, eye_of=composition.eye_of()).server()

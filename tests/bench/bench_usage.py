@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from console_pages import ConsolePage, make
 
-from handlens.browser.browser import PageOptions
 from handlens.browser.capture import Region, capture
+from handlens.browser.page_options import PageOptions
 from handlens.kit import Kit
 from handlens.library import open_kit
 from handlens.testing.pages import PageServer, Reply

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from handlens.browser.browser import PageOptions
 from handlens.browser.navigation import WaitUntil
+from handlens.browser.page_options import PageOptions
 from handlens.errors import InvalidInput
 from handlens.kit import Kit
 from handlens.page_tool import PageOutput

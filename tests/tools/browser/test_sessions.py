@@ -279,5 +279,4 @@ async def test_cancelling_an_opening_leaves_no_session_and_no_context(tmp_path: 
             await until(lambda: site.asked == ["/"])
             group.cancel_scope.cancel()
         assert kit.browser.owned(kit.caller) == []
-        assert kit.browser._running is not None
-        assert kit.browser._running.browser.contexts == []
+        assert (await kit.browser._chromium.started()).browser.contexts == []

@@ -1,4 +1,4 @@
-"""The browser: one shared Chromium, started when first needed, and the sessions that live in it."""
+"""The sessions that live in one shared Chromium: opened, found by their names, and ended."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 
+from handlens.browser.chromium import Chromium
 from handlens.browser.downloads import Downloads
-from handlens.browser.launch import BrowserOptions, Running, start
-from handlens.browser.navigation import WaitUntil, go
-from handlens.browser.proxy import GuardedProxy
-from handlens.browser.session import DialogAnswer, Session, watch
+from handlens.browser.launch import BrowserOptions
+from handlens.browser.navigation import go
+from handlens.browser.page_options import PageOptions
+from handlens.browser.session import Session, watch
 from handlens.errors import BrowserDied, HandlensError, InvalidInput, LimitExceeded, NoSuchSession, NotFound
 from handlens.guard import Guard
 from handlens.kit import Caller
 from handlens.limits import Limits
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import Page, Playwright
 
     from handlens.artifacts import ArtifactStore
 
@@ -34,68 +35,44 @@ log = logging.getLogger(__name__)
 _ENDED_KEPT = 500
 
 
-@dataclass(frozen=True, slots=True)
-class PageOptions:
-    """How a page is opened. Sizes are CSS pixels; ``storage_state`` is a file that the guard has allowed."""
-
-    width: int = 1280
-    height: int = 720
-    device_scale_factor: float = 1.0
-    storage_state: Path | None = None
-    locale: str | None = None
-    timezone: str | None = None
-    color_scheme: str | None = None
-    extra_headers: dict[str, str] | None = None
-    wait_until: WaitUntil = "load"
-    dialogs: DialogAnswer = "dismiss"
-
-    def context_arguments(self) -> dict[str, Any]:
-        given = {
-            "storage_state": self.storage_state,
-            "locale": self.locale,
-            "timezone_id": self.timezone,
-            "color_scheme": self.color_scheme,
-            "extra_http_headers": self.extra_headers,
-        }
-        return {
-            "viewport": {"width": self.width, "height": self.height},
-            "device_scale_factor": self.device_scale_factor,
-            **{name: value for name, value in given.items() if value is not None},
-        }
-
-
 class Browser:
     """Opens, finds and ends sessions. Made in an event loop; `close` ends everything."""
 
-    def __init__(self, options: BrowserOptions, guard: Guard, artifacts: ArtifactStore, limits: Limits) -> None:
+    def __init__(
+        self,
+        options: BrowserOptions,
+        guard: Guard,
+        artifacts: ArtifactStore,
+        limits: Limits,
+        *,
+        driver: asyncio.Task[Playwright] | None = None,
+    ) -> None:
         self.options = options
         self._guard = guard
         self._limits = limits
         self._downloads = Downloads(artifacts, limits)
-        self._starting = asyncio.Lock()
-        self._running: Running | None = None
+        self._chromium = Chromium(
+            options, guard, seconds=limits.browser_start_seconds, on_death=self._on_death, driver=driver
+        )
         self._sessions: dict[str, Session] = {}
         self._ended: dict[str, _End] = {}
         self._opening = 0
         self._sweeper: asyncio.Task[None] | None = None
-        self._closing = False
         self._last_needed = time.monotonic()
 
     async def start(self) -> None:
-        """Start the browser now, so that the first page does not wait for it. Otherwise it starts when needed."""
-        await self._started()
+        """Start the browser now, and make a page ready, so that the first call does not wait for them."""
+        await self._chromium.started()
+        self._chromium.prepare_page()
+        self._sweep_from_now()
 
     async def close(self) -> None:
         """End all sessions and the browser."""
-        self._closing = True
         if self._sweeper is not None:
             self._sweeper.cancel()
         roots = [session for session in self._sessions.values() if session.parent is None]
         await asyncio.gather(*(self._end(session, "handlens stopped") for session in roots), return_exceptions=True)
-        async with self._starting:
-            running, self._running = self._running, None
-            if running is not None:
-                await running.stop()
+        await self._chromium.close()
 
     async def open(self, caller: Caller, url: str, options: PageOptions | None = None) -> tuple[Session, int | None]:
         """Open ``url`` in a new isolated session; returns it with the HTTP status.
@@ -183,72 +160,22 @@ class Browser:
             raise NotFound(f"No saved login {name[:60]!r}. Saved logins: {known} (setting browser.logins).")
         return folder / f"{name}.json"
 
-    async def _started(self) -> Running:
-        async with self._starting:
-            if self._running is None or not self._running.browser.is_connected():
-                if self._running is not None:
-                    with contextlib.suppress(Exception):  # it is dead: nothing of it can be stopped cleanly
-                        await self._running.stop()
-                self._running = await self._start()
-                self._running.browser.on("disconnected", lambda _: self._on_disconnected())
-                if self._sweeper is None:
-                    self._sweeper = asyncio.create_task(self._sweep())
-            return self._running
-
-    async def _start(self) -> Running:
-        """Start it to the end, even if the call that needed it is cancelled: a half-started one would stay."""
-        with anyio.fail_after(2 * self._limits.browser_start_seconds, shield=True):
-            return await start(self.options, self._guard, seconds=self._limits.browser_start_seconds)
-
     async def _new_session(self, owner: str, options: PageOptions) -> Session:
-        running = await self._started()
-        refusals: list[str] = []
-        proxy = GuardedProxy(self._guard, refusals.append) if self._guard.watches_connections else None
-        arguments = options.context_arguments()
-        if proxy is not None:
-            arguments["proxy"] = {"server": await proxy.start(), "bypass": "<-loopback>"}
-        try:
-            context, page = await self._new_page(running, arguments)
-        except BaseException as error:
-            if proxy is not None:
-                await proxy.stop()
-            if isinstance(error, TimeoutError):
-                raise BrowserDied("The browser no longer answers. Call open_page again.") from error
-            raise
+        fresh = await self._chromium.page(options)
+        self._sweep_from_now()
         session = Session(
             f"s_{secrets.token_hex(3)}",
             owner,
-            context,
-            page,
-            proxy=proxy,
+            fresh.context,
+            fresh.page,
+            proxy=fresh.proxy,
             dialogs=options.dialogs,
             silent_seconds=self._limits.navigation_seconds + self._limits.page_silent_seconds,
         )
-        session.refusals = refusals
+        session.refusals = fresh.refusals
         self._adopt(session)
-        context.on("page", lambda opened: self._on_tab(session, opened))
+        fresh.context.on("page", lambda opened: self._on_tab(session, opened))
         return session
-
-    async def _new_page(self, running: Running, arguments: dict[str, Any]) -> tuple[BrowserContext, Page]:
-        """A page in a context of its own. Some options are refused by the context, some by its first page."""
-        from playwright.async_api import Error
-
-        # Shielded: a context whose opening is cancelled would stay, and nobody know of it.
-        with anyio.fail_after(self._limits.browser_start_seconds, shield=True):
-            try:
-                context = await running.browser.new_context(**arguments)
-                try:
-                    return context, await context.new_page()
-                except BaseException:
-                    await context.close()
-                    raise
-            except Error as error:
-                if not running.browser.is_connected():
-                    raise BrowserDied(
-                        "The browser ended while the page was being opened. Call open_page again."
-                    ) from error
-                reason = str(error).splitlines()[0][:300]
-                raise InvalidInput(f"The browser refused these page options: {reason}") from error
 
     def _adopt(self, session: Session) -> None:
         self._sessions[session.id] = session
@@ -284,9 +211,7 @@ class Browser:
         if self._sessions.pop(session.id, None) is not None:
             self._remember(session, _CLOSED)
 
-    def _on_disconnected(self) -> None:
-        if self._closing or self._running is None:
-            return
+    def _on_death(self) -> None:
         for session in list(self._sessions.values()):
             del self._sessions[session.id]
             self._remember(session, _DIED)
@@ -322,6 +247,10 @@ class Browser:
     def _names(self, caller: Caller) -> str:
         return ", ".join(session.id for session in self.owned(caller)) or "none"
 
+    def _sweep_from_now(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep())
+
     async def _sweep(self) -> None:
         idle = self._limits.session_idle_seconds
         while True:
@@ -335,14 +264,11 @@ class Browser:
             await self._rest()
 
     async def _rest(self) -> None:
-        """End a browser that has had no session for a while; the next page starts it again."""
-        async with self._starting:
-            if self._sessions or self._opening:
-                self._last_needed = time.monotonic()
-            elif time.monotonic() - self._last_needed > self._limits.browser_idle_seconds:
-                running, self._running = self._running, None
-                if running is not None:
-                    await running.stop()
+        """End a browser that has had no session for a while."""
+        if self._sessions or self._opening:
+            self._last_needed = time.monotonic()
+        elif time.monotonic() - self._last_needed > self._limits.browser_idle_seconds:
+            await self._chromium.rest()
 
 
 @dataclass(slots=True)

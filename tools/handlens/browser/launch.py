@@ -6,12 +6,14 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from handlens.browser.driver import start_driver
 from handlens.errors import BrowserUnavailable
 
 if TYPE_CHECKING:
@@ -98,24 +100,24 @@ def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
     return found
 
 
-async def start(options: BrowserOptions, guard: Guard, *, seconds: float) -> Running:
-    """Start a browser, or connect to ``options.cdp``.
+async def start(
+    options: BrowserOptions, guard: Guard, *, seconds: float, driver: Awaitable[Playwright] | None = None
+) -> Running:
+    """Start a browser, or connect to ``options.cdp``, with ``driver`` if it was started already.
 
     Raises:
         BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
     """
-    from playwright.async_api import async_playwright
-
-    driver = await async_playwright().start()
+    playwright = await (driver or start_driver())
     try:
         if options.cdp:
-            browser = await _connect(driver, options.cdp, seconds)
+            browser = await _connect(playwright, options.cdp, seconds)
         else:
-            browser = await _launch(driver, options, guard, seconds)
+            browser = await _launch(playwright, options, guard, seconds)
     except BaseException:
-        await driver.stop()
+        await playwright.stop()
         raise
-    return Running(driver, browser, ours=not options.cdp)
+    return Running(playwright, browser, ours=not options.cdp)
 
 
 async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 from anyio import to_thread
 
-from handlens.browser.browser import PageOptions
+from handlens.browser.page_options import PageOptions
 from handlens.errors import HandlensError
 from handlens.kit import Kit
 from handlens.usage.alerts import Message, Notifier, message_of
