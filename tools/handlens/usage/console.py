@@ -110,7 +110,8 @@ def look_from_tables(tables: Sequence[Table], meaning: Meaning, clock: Clock, re
     """Rows and doubts of all tables, numbered through."""
     rows: list[UsageRow] = []
     doubts: list[Doubt] = []
-    for table in map(masked, tables):
+    tables = [masked(table) for table in tables]
+    for table in tables:
         found, doubtful = typed_rows(table, clock, meaning)
         doubts += [doubt.model_copy(update={"row": doubt.row + len(rows)}) for doubt in doubtful]
         rows += found
