@@ -31,6 +31,7 @@ async def watch(settings: Settings, file: Path, *, once: bool, dry_run: bool) ->
     history = History(config.history)
     folder = RunFolder()
     composition = Composition(settings, folder.path)
+    composition.start()
     try:
         evidence = config.heartbeat.parent / "usage-evidence"
         watcher = Watcher(await composition.kit(), config, book, history, notifier, evidence)

@@ -53,6 +53,19 @@ def test_a_watch_ends_at_sigterm(site: PageServer, tmp_path: Path) -> None:
     assert beat.exists()
 
 
+@needs_database
+def test_a_watch_has_the_eye_that_is_set_up(site: PageServer, tmp_path: Path) -> None:
+    site.pages["/"] = Reply(LIST)
+    config = configured(tmp_path, site.url("/"))
+    config.write_text(config.read_text() + 'reader = "eye"\n')
+    asked = [*HANDLENS, "watch", str(config), "--once"]
+    for flags in ([], ["--engine-url", "http://127.0.0.1:9/v1"]):
+        assert subprocess.run([*asked, *flags], timeout=60, check=False).returncode == 1
+        failure = json.loads((tmp_path / "usage.heartbeat.json").read_text())["consoles"]["ours"]["last_failure"]
+        assert "There is no eye" in failure
+        assert ("no engine is set up" in failure) == (flags == [])
+
+
 def test_a_login_is_saved_from_a_storage_state_for_its_owner_alone(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text('{"cookies": [], "origins": []}')
