@@ -25,7 +25,8 @@ from handlens.usage import alerts
 from handlens.usage.alerts import Message, Notifier, apprise_sender
 from handlens.usage.board import Board
 from handlens.usage.history import History, Observation
-from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook
+from handlens.usage.profiles import shipped
+from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook, load_rules
 from handlens.usage.watch import Watcher
 from handlens.usage.watch_config import WatchConfig, WatchedConsole, load_watch
 
@@ -185,6 +186,13 @@ def test_a_configuration_is_read_with_its_paths_beside_it_and_its_mistakes_named
     path.write_text('[[console]]\nname = "a"\nurl = "x"\n[[console]]\nname = "a"\nurl = "y"\n')
     with pytest.raises(InvalidInput, match="two consoles"):
         load_watch(path)
+
+
+def test_the_example_is_a_configuration_with_rules() -> None:
+    config = load_watch(Path(__file__).parents[3] / "examples" / "watch" / "consoles.toml")
+    assert config.rules is not None
+    assert [rule.name for rule in load_rules(config.rules).rule] == ["inefficient", "idle", "memory almost full"]
+    assert config.console[0].profile in [profile.name for profile in shipped()]
 
 
 async def test_a_disk_that_is_full_stops_no_watch(kit: Kit, site: PageServer, tmp_path: Path) -> None:
