@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import sqlite3
@@ -15,11 +16,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from playwright.async_api import Page
 
 ADMIN_LTE, SB_ADMIN = "admin-lte/pages", "startbootstrap-sb-admin-2"
+GENTELELLA, MATERIAL = "gentelella/dist/production", "material-dashboard/pages"
 STATIC = {
     "mailbox": f"{ADMIN_LTE}/mailbox/mailbox.html",
     "compose": f"{ADMIN_LTE}/mailbox/compose.html",
@@ -30,6 +32,15 @@ STATIC = {
     "sb2": f"{SB_ADMIN}/index.html",
     "sblogin": f"{SB_ADMIN}/login.html",
     "sheet": "luckysheet/dist/index.html",
+    "inbox": f"{GENTELELLA}/inbox.html",
+    "orders": f"{GENTELELLA}/orders.html",
+    "product": f"{GENTELELLA}/product_detail.html",
+    "chat": f"{GENTELELLA}/chat.html",
+    "files": f"{GENTELELLA}/file_manager.html",
+    "buttons": f"{GENTELELLA}/form_buttons.html",
+    "material": f"{MATERIAL}/dashboard.html",
+    "billing": f"{MATERIAL}/billing.html",
+    "swagger": "swagger/index.html",
 }
 LIVE = {
     "djlist": ("django", "/admin/auth/user/"),
@@ -38,6 +49,13 @@ LIVE = {
     "lab": ("jupyter", "/lab"),
     "locust": ("locust", "/"),
     "optuna": ("optuna", "/dashboard"),
+    "sqlite": ("sqlite", "/customers/content/"),
+    "notebook": ("notebook", "/tree"),
+    "wagtail": ("wagtail", "/admin/pages/3/"),
+    "mkdocs": ("mkdocs", "/"),
+    "mitmweb": ("mitmweb", "/"),
+    "streamlit": ("streamlit", "/"),
+    "gradio": ("gradio", "/"),
 }
 PLUGINS = {
     "fontawesome-free": "@fortawesome/fontawesome-free",
@@ -50,7 +68,16 @@ PLUGINS = {
     "overlayScrollbars": "overlayscrollbars",
 }
 """Where AdminLTE's pages look for what npm puts elsewhere."""
-SLOW = {"lab": 4000, "sheet": 2500, "optuna": 2500}
+SLOW = {
+    "lab": 4000,
+    "sheet": 2500,
+    "optuna": 2500,
+    "notebook": 4000,
+    "mitmweb": 2500,
+    "streamlit": 5000,
+    "gradio": 5000,
+    "swagger": 2500,
+}
 DJANGO_USERS = """
 from django.contrib.auth.models import Group, User
 User.objects.create_superuser("admin", "admin@example.com", "pw")
@@ -59,12 +86,104 @@ for name in ("alice", "bob", "carol", "dave"):
 for name in ("Editors", "Reviewers"):
     Group.objects.create(name=name)
 """
+WAGTAIL = """
+from django.contrib.auth.models import User
+from wagtail.models import Page
+User.objects.create_superuser("admin", "admin@example.com", "pw")
+for title in ("About us", "Opening hours", "Contact"):
+    Page.objects.get(pk=3 if Page.objects.filter(pk=3).exists() else 2).add_child(instance=Page(title=title))
+"""
 STUDY = """
 import optuna
 study = optuna.create_study(study_name="tune-lr", storage="sqlite:///study.db")
 study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=8)
 """
 LOCUST = "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self): self.client.get('/')\n"
+
+STREAMLIT = """
+import pandas, streamlit as st
+st.title("Churn explorer")
+st.sidebar.selectbox("Model", ["Linear", "Forest"])
+st.sidebar.slider("Temperature", 0.0, 2.0, 0.7)
+st.sidebar.checkbox("Show outliers")
+one, two = st.tabs(["Data", "Plot"])
+one.text_input("Customer")
+one.date_input("Since")
+one.file_uploader("Sample file")
+one.radio("Plan", ["Free", "Pro"])
+one.button("Train model")
+one.download_button("Fetch results", "a,b", "r.csv")
+with one.expander("Advanced"):
+    st.number_input("Trees", 1, 500, 100)
+"""
+GRADIO = """
+import sys, gradio as gr
+with gr.Blocks(title="Translator") as demo:
+    gr.Markdown("# Translator")
+    text = gr.Textbox(label="Source text", placeholder="Type a sentence")
+    with gr.Row():
+        gr.Dropdown(["German", "French"], label="Target language")
+        gr.Slider(0, 1, 0.3, label="Creativity")
+    gr.Checkbox(label="Formal tone")
+    gr.Radio(["Short", "Long"], label="Length")
+    gr.Image(label="Photo of a sign")
+    with gr.Row():
+        go, wipe = gr.Button("Translate", variant="primary"), gr.ClearButton()
+    out = gr.Textbox(label="Result", buttons=["copy"])
+    with gr.Accordion("More", open=False):
+        gr.Number(label="Seed")
+    go.click(lambda t: t, text, out)
+demo.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]))
+"""
+MKDOCS = """
+site_name: Kiln
+repo_url: https://example.com/kiln/kiln
+theme:
+  name: material
+  font: false
+  features: [navigation.tabs, content.code.copy, navigation.footer, search.suggest, content.action.edit]
+  palette: [{scheme: default, toggle: {icon: material/brightness-7, name: Switch to dark mode}}]
+edit_uri: edit/main/docs/
+markdown_extensions: [admonition, pymdownx.highlight, pymdownx.superfences, toc: {permalink: true}]
+nav: [Home: index.md, Guide: guide.md, Reference: {Settings: settings.md}]
+"""
+KILN = """# Kiln
+
+Fires pots. See the [guide](guide.md).
+
+## Install
+
+```
+pip install kiln
+```
+
+## Run
+
+```
+kiln fire --hot
+```
+
+### Options
+
+| Flag | Meaning |
+|---|---|
+| `--hot` | hotter |
+"""
+
+
+def _deed(tag: str, summary: str) -> dict[str, Any]:
+    return {"tags": [tag], "summary": summary, "responses": {"200": {"description": "done"}}}
+
+
+PET_STORE: dict[str, Any] = {
+    "openapi": "3.0.0", "info": {"title": "Pets", "version": "1.2"}, "servers": [{"url": "/v1"}, {"url": "/v2"}],
+    "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+    "paths": {
+        "/pets": {"get": _deed("pets", "List all pets"), "post": _deed("pets", "Add a pet")},
+        "/pets/{id}": {"get": _deed("pets", "One pet"), "delete": _deed("pets", "Remove a pet")},
+        "/orders": {"get": _deed("orders", "List orders"), "put": _deed("orders", "Change an order")},
+    },
+}  # fmt: skip
 
 
 class Apps:
@@ -140,6 +259,39 @@ class Apps:
             (folder / "models").mkdir()
             options = ["--allow-root", "--no-browser", "--ip=127.0.0.1", "--ServerApp.token=", "--ServerApp.password="]
             return [str(commands / "jupyter"), "lab", f"--port={port}", f"--notebook-dir={folder}", *options]
+        if app == "sqlite":
+            _store(folder / "store.db")
+            return [str(commands / "sqlite_web"), "-p", str(port), "-H", "127.0.0.1", "-x", "store.db"]
+        if app == "notebook":
+            (folder / "notes.md").write_text("# Notes\n")
+            (folder / "models").mkdir()
+            options = ["--allow-root", "--no-browser", "--ip=127.0.0.1", "--ServerApp.token=", "--ServerApp.password="]
+            return [str(commands / "jupyter"), "notebook", f"--port={port}", f"--notebook-dir={folder}", *options]
+        if app == "wagtail":
+            subprocess.run(
+                [commands / "wagtail", "start", "shop", "."], cwd=folder, check=True, stdout=subprocess.DEVNULL
+            )
+            manage = [python, "manage.py"]
+            subprocess.run([*manage, "migrate", "-v0"], cwd=folder, check=True)
+            subprocess.run([*manage, "shell", "-v0", "-c", WAGTAIL], cwd=folder, check=True)
+            return [*manage, "runserver", f"127.0.0.1:{port}", "--noreload"]
+        if app == "mkdocs":
+            (folder / "docs").mkdir()
+            (folder / "mkdocs.yml").write_text(MKDOCS)
+            for name in ("index", "guide", "settings"):
+                (folder / "docs" / f"{name}.md").write_text(KILN)
+            subprocess.run([commands / "mkdocs", "build", "-q"], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+            return [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", "site"]
+        if app == "mitmweb":
+            where = ["--web-host", "127.0.0.1", "--web-port", str(port), "--set", "web_password=pw"]
+            return [str(commands / "mitmweb"), "--no-web-open-browser", "-n", *where]
+        if app == "streamlit":
+            (folder / "app.py").write_text(STREAMLIT)
+            options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+            return [str(commands / "streamlit"), "run", "app.py", *options]
+        if app == "gradio":
+            (folder / "app.py").write_text(GRADIO)
+            return [python, "app.py", str(port)]
         if app == "locust":
             (folder / "locustfile.py").write_text(LOCUST)
             host = ["--web-host", "127.0.0.1", "-H", "http://127.0.0.1:9"]
@@ -155,7 +307,13 @@ async def opened_app(page: Page, apps: Apps, name: str) -> None:
         await page.fill("#id_username", "admin")
         await page.fill("#id_password", "pw")
         await page.click("[type=submit]")
-    await page.goto(url, wait_until="load", timeout=60_000)
+    if name == "wagtail":
+        await page.goto(url)
+        await page.fill("#id_username", "admin")
+        await page.fill("#id_password", "pw")
+        await page.click("[type=submit]")
+        await page.wait_for_load_state("networkidle")
+    await page.goto(f"{url}?token=pw" if name == "mitmweb" else url, wait_until="load", timeout=60_000)
     await page.wait_for_timeout(SLOW.get(name, 800))
 
 
@@ -172,7 +330,22 @@ def _farm(packages: Path, folder: Path) -> Path:
     for name, place in PLUGINS.items():
         if (packages / place).exists():
             (own / "plugins" / name).symlink_to(packages / place)
+    for part in ("assets", "images", "js"):  # Gentelella's pages name them from the root
+        (folder / part).symlink_to(packages / "gentelella" / "dist" / part)
+    _swagger(packages / "swagger-ui-dist", folder / "swagger")
     return folder
+
+
+def _swagger(package: Path, folder: Path) -> None:
+    """Swagger UI over an interface of our own: the packaged page asks another site for one."""
+    folder.mkdir()
+    for part in package.iterdir() if package.exists() else ():
+        if part.name != "swagger-initializer.js":
+            (folder / part.name).symlink_to(part)
+    (folder / "swagger-initializer.js").write_text(
+        f"window.ui = SwaggerUIBundle({{spec: {json.dumps(PET_STORE)}, dom_id: '#swagger-ui', deepLinking: true, "
+        "presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset], layout: 'StandaloneLayout'})"
+    )
 
 
 def _store(path: Path) -> None:

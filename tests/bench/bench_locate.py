@@ -3,8 +3,9 @@
     python tests/bench/bench_locate.py --static NODE_MODULES [--apps BIN] [--only mailbox,lab] [--verbose]
         [--eye sees|nothing|random|stuck|corner|pixels] [--noise 30] [--look unsure|always] [--without zoom,snap,…]
 
-``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet`;
-``--apps`` is the folder of commands of an environment with `django datasette jupyterlab locust optuna-dashboard`.
+``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet gentelella
+material-dashboard@3 swagger-ui-dist@5`; ``--apps`` is the folder of commands of an environment with `django datasette
+jupyterlab notebook locust optuna-dashboard sqlite-web mkdocs-material mitmproxy streamlit gradio`.
 Pages of a part that is not given are skipped. Boxes come from CSS selectors that the locator never sees.
 
 ``--eye`` joins a scripted eye to the structure: one that knows the places, ``--noise`` pixels off, or a blind one.

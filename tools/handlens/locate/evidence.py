@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from handlens.locate.candidates import Candidate, Snapshot
@@ -25,6 +26,8 @@ SHOWN: dict[str, Callable[[Candidate], bool]] = {
     ),
     "shape": lambda candidate: candidate.shape not in ("", "text"),
     "形状": lambda candidate: candidate.shape not in ("", "text"),
+    "menu": lambda candidate: candidate.role.startswith("menuitem") or "popup" in candidate.states,
+    "菜单": lambda candidate: candidate.role.startswith("menuitem") or "popup" in candidate.states,
     "expand": lambda candidate: "not expanded" in candidate.states,
     "collapse": lambda candidate: "expanded" in candidate.states,
     "展开": lambda candidate: "not expanded" in candidate.states,
@@ -36,6 +39,9 @@ SHOWN: dict[str, Callable[[Candidate], bool]] = {
 CONTEXT = 0.5
 """What a term counts that is said by a candidate's surroundings instead of by itself."""
 
+LONG = 0.6
+"""How much at least of a long name counts as asked for: a whole card's text is nobody's name."""
+
 
 class Evidence:
     """Everything that can be asked of one snapshot, term by term. Build once."""
@@ -45,6 +51,7 @@ class Evidence:
         self.features: Features = features(snapshot)
         self.containment = Containment.of(snapshot)
         self.surroundings = Surroundings.of(snapshot, self.containment)
+        self.held = Counter((c.frame, c.inside) for c in snapshot.candidates if c.inside and c.kind == "action")
         self.page_words = frozenset(
             term
             for text in (snapshot.title, *(c.name for c in snapshot.candidates if c.level == 1))
@@ -84,6 +91,10 @@ class Evidence:
             got += term.weight * value
         return got / total if own and total else 0.0
 
+    def share(self, at: int, term: Term, said: dict[int, float]) -> float:
+        """How far a candidate, or what stands around it, says one term."""
+        return max(said.get(at, 0.0), self._around(at, term, said))
+
     def _around(self, at: int, term: Term, said: dict[int, float]) -> float:
         """Whether a candidate's row, its heading, or the page says a term."""
         surroundings = self.surroundings
@@ -104,4 +115,4 @@ class Evidence:
             *terms(query.role_word),
         )
         covered = sum(1 for name in names if any(similarity(term, name) >= 0.8 for term in asked))
-        return covered / len(names)
+        return max(covered / len(names), LONG if len(names) > 10 else 0.0)

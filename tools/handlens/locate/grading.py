@@ -26,12 +26,30 @@ ICON_LOOKS = frozenset(
 
 
 @dataclass(slots=True)
+class Marks:
+    """What a score is made of, each 0 to 1: what the confidence is read from."""
+
+    said: float = 0.9
+    """The share of what was asked for that it says itself, what is in quotes before the rest."""
+    context: float = 0.9
+    """The same, counting what stands around it."""
+    specific: float = 0.9
+    role: float = 1.0
+    state: float = 1.0
+    relation: float = 1.0
+    place: float = 1.0
+    standing: float = 1.0
+    denied: bool = False
+    """What was said of it cannot be: there are not so many, or what it should stand by is not on the page."""
+
+
+@dataclass(slots=True)
 class Scored:
     """A candidate and its score, 0 to 1, with what spoke for it and against it."""
 
     candidate: Candidate
     score: float
-    base: float
+    marks: Marks
     reasons: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
 
@@ -89,7 +107,7 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
     if role == "option" and query.roles is None:
         return 0.93
     if role in FIELD and ICON_LOOKS & {term.key for term in query.target} and not query.roles:
-        return 0.8
+        return 0.7
     if query.role_word in ("textarea", "text area") and candidate.tag != "textarea":
         return 0.8
     if query.role_word == "text field" and candidate.tag == "textarea":
@@ -202,7 +220,8 @@ def placed(found: list[Scored], query: Query, snapshot: Snapshot) -> list[Scored
         best = max(in_place(one.candidate.box, query.places, view) for one in rivals)
         for one in found:
             value = in_place(one.candidate.box, query.places, view)
-            one.score *= (1.0 if value >= best - 0.002 else 0.9 * (0.6 + 0.4 * value)) if value > 0.55 else 0.6
+            one.marks.place = (1.0 if value >= best - 0.002 else 0.9 * (0.6 + 0.4 * value)) if value > 0.55 else 0.6
+            one.score *= one.marks.place
             one.reasons.append("at the " + " ".join(sorted(query.places)) if value > 0.55 else "elsewhere")
     if query.size:
         top = max(one.score for one in found)

@@ -88,13 +88,18 @@ def locate_in(snapshot: Snapshot, description: str, *, among: frozenset[str] | N
     scorer = Scorer(snapshot)
     ranked = _ranked(scorer, query)
     joined = _joined(ranked)
-    targets: list[Target] = []
-    for place, one in enumerate(joined[:MAX_RANKED]):
-        rival = joined[0 if place else 1].score if len(joined) > 1 else 0.0
-        if query.indefinite and not place and rival >= 0.97 * one.score:
-            rival = 0.0
-        targets.append(_target(one, confidence_of(one, rival, first=place == 0)))
+    sure = confidence_of(joined, query) if joined else 0.0
+    targets = [
+        _target(one, sure if not place else _runner_up(one, joined[0], sure))
+        for place, one in enumerate(joined[:MAX_RANKED])
+    ]
     return Located(query, snapshot, tuple(targets))
+
+
+def _runner_up(one: Scored, first: Scored, sure: float) -> float:
+    """What the first one's confidence leaves to another, the less the further behind it is."""
+    behind = one.score / max(first.score, 1e-6)
+    return round(min(sure, 0.5, (1 - sure) * behind * strength_of(one.score)), 3)
 
 
 def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
@@ -102,7 +107,9 @@ def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
     if literal is not None:
         return scorer.rank(literal)
     if query.ordinal is None:
-        return scorer.rank(query)
+        ranked = scorer.rank(query)
+        text = scorer.literal(query, text=True) if not ranked or ranked[0].candidate.kind == "text" else None
+        return scorer.rank(text) if text is not None else ranked
     named = _ordinal_as_name(scorer, query)
     return named if named else _counted(scorer.rank(query), query.ordinal)
 
@@ -117,7 +124,7 @@ def _ordinal_as_name(scorer: Scorer, query: Query) -> list[Scored]:
         return []
     phrase = terms(f"{word} {query.words[0] if len(query.words) == 1 else ' '.join(query.words)}")
     ranked = scorer.rank(replace(query, target=phrase, ordinal=None))
-    return ranked if ranked and ranked[0].score >= 0.9 else []
+    return ranked if ranked and ranked[0].score >= 0.8 else []
 
 
 def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
@@ -130,6 +137,7 @@ def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
     if not 0 <= index < len(rivals):
         for one in rivals:
             one.score *= 0.4
+            one.marks.denied = True
             one.doubts.append(f"there are only {len(rivals)}")
         return rivals
     chosen = rivals[index]

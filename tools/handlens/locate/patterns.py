@@ -40,7 +40,7 @@ RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("row_nth", rf"\b(?:in|on|at|from|of|for) (?:the )?(?P<nth>{_ORDINAL_WORDS}) (?:{ROW})\b(?: of the (?:table|list))?"),
         ("row_nth", rf"\b(?:in|on|of|for|from) (?:the )?(?P<nth>{_ORDINAL_WORDS}) \w+$"),
         ("row", rf"\b(?:in|on|at|from|of|for|within|inside|next to|beside) (?:the |this |that )?(?:same )?(?:table )?(?:{ROW}) {_WITH}(?: the)?\b"),
-        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>[^,]+?)(?:'s)? (?:{ROW})\b(?! \w)"),
+        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>(?!(?:an?|any|this|that) (?:{ROW})\b)[^,]+?)(?:'s)? (?:{ROW})\b(?! \w)"),
         ("left", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?left(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("right", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?right(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("above", r"\b(?:just |directly |immediately |right )?(?:above|over|on top of)(?: the)?\b"),
@@ -95,6 +95,13 @@ PLACES_ZH = (
     (r"(?:最左边|最左侧|最左面|最左)", ("left",)), (r"(?:最右边|最右侧|最右面|最右)", ("right",)),
     (r"(?:正中间|正中央|中间位置)", ("centre",)),
 )  # fmt: skip
+
+DEEDS = (
+    "(?:un)?(?:star|mute|pin|follow|block|lock|check|archive|like|subscribe)|delete|remove|edit|rename|open|view|show|copy|"
+    "download|reply to|forward|share|collapse|expand|hide|cancel|approve|reject|clone|duplicate|move|print|export|stop|"
+    "start|restart|close|buy|select|choose|call|message|invite|report|ban|mark"
+)
+"""What is done to one thing of a list by a control that stands with it."""
 
 VERB_FIRST = re.compile(
     r"^(?:add|insert|upload|create|attach|embed|delete|remove|edit|rename|copy|move|merge|download|share|close|open new)"

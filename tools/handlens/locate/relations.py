@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -80,6 +81,11 @@ def close_by(containment: Containment, anchors: list[Anchor]) -> Judge:
             reach.setdefault(at, []).append((score, anchor.key))
 
     def judge(candidate: Candidate) -> float:
+        for anchor, score in anchors:
+            if anchor is not candidate and candidate.inside == anchor.id and candidate.frame == anchor.frame:
+                return score
+            if anchor.role == "heading" and anchor is not candidate and anchor.box.contains(candidate.box.center):
+                return score
         for at in containment.chain(candidate):
             others = [score for score, key in reach.get(at, ()) if key != candidate.key]
             if others:
@@ -167,12 +173,17 @@ def in_container(containment: Containment, kinds: tuple[str, ...], labelled: set
     """Inside a group of one of the kinds; the first kind is meant, the others are near it. ``labelled``: only these."""
     snapshot = containment.snapshot
     present = {group.kind for group in snapshot.groups}
+    holders = Counter(group.parent for group in snapshot.groups if group.kind == kinds[0] and group.parent >= 0)
 
     def judge(candidate: Candidate) -> float:
         for at in containment.chain(candidate):
             kind = snapshot.groups[at].kind
             if kind in kinds and (labelled is None or at in labelled):
                 return 1.0 if kind == kinds[0] or kinds[0] not in present else 0.85
+            if holders.get(at, 0) and containment.counts[at] < 120:
+                return (
+                    0.6 if labelled is None else 0.0
+                )  # beside one, in what holds both: a table's pages, a list's tools
         return _by_place(candidate, kinds[0], snapshot) if labelled is None else 0.0
 
     return judge

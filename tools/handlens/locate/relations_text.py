@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from handlens.locate.patterns import RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
+from handlens.locate.patterns import DEEDS, RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
 from handlens.locate.text import is_cjk
 from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS, ROLES
 
@@ -50,10 +50,11 @@ def _first(text: str, weak: bool = True) -> tuple[str, re.Match[str]] | None:
 
 def _english(text: str) -> tuple[str, list[Relation]]:
     relations: list[Relation] = []
-    possessive = re.match(r"(?:the )?([^']+?)'s (.+)$", text)
+    possessive = re.match(rf"(?:(?P<verb>{DEEDS}) )?(?:the )?(?P<owner>[^']+?)'s (?P<what>.+)$", text)
     if possessive:
-        text = possessive[2]
-        relations.append(Relation("of", possessive[1]))
+        deed = possessive["verb"]
+        text = f"{deed} {possessive['what']}" if deed else possessive["what"]
+        relations.append(Relation("row" if deed else "of", possessive["owner"]))
     first = _first(text)
     if first is None:
         return text, relations

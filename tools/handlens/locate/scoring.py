@@ -8,6 +8,7 @@ from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import Evidence
 from handlens.locate.grading import (
     Echo,
+    Marks,
     Scored,
     in_state,
     joined,
@@ -25,6 +26,13 @@ from handlens.locate.query import Query
 from handlens.locate.relations_text import Relation
 from handlens.locate.text import WEAK, Term, fold, split_words, terms
 
+CLEAR = 0.8
+"""From this score on, no other reading of a query is tried."""
+HOLDS = 3
+"""What holds more controls than this is a place, not the thing meant."""
+LEAST = {"in": 0.3}
+"""What is left of a score where a relation does not hold at all; 0.22 for kinds that are not named."""
+
 
 class Scorer:
     """Ranks the candidates of one snapshot. Build once, ask as often as needed."""
@@ -34,21 +42,31 @@ class Scorer:
         self.evidence = Evidence(snapshot)
         self.judges = Judges(self.evidence)
 
-    def literal(self, query: Query) -> Query | None:
-        """The query as a bare name, where something clickable is called just what was said, word for word."""
+    def literal(self, query: Query, *, text: bool = False) -> Query | None:
+        """The query as a bare name, where something clickable, or a text, is called just what was said."""
         said = split_words(query.text)
         while said and said[0] in ("the", "a", "an", "click", "press", "on", "open"):
             said = said[1:]
         if not said or query.quoted or len(said) > 8:
             return None
         for candidate in self.snapshot.candidates:
-            if candidate.clickable and len(candidate.name) < 80 and split_words(candidate.name) == said:
+            wanted = candidate.kind == "text" and len(said) < 4 if text else candidate.clickable
+            if wanted and len(candidate.name) < 80 and split_words(candidate.name) == said:
                 return Query(text=query.text, target=(), quoted=(candidate.name,))
         return None
 
     def rank(self, query: Query) -> list[Scored]:
-        """Everything that could be meant, best first."""
-        query = _promoted(query)
+        """Everything that could be meant, best first, by the reading of the query that something answers best."""
+        ranked = self._rank(_promoted(query))
+        for other in _other_readings(query):
+            if ranked and ranked[0].score >= CLEAR:
+                break
+            again = self._rank(other)
+            if again and (not ranked or 0.97 * again[0].score > ranked[0].score):
+                ranked = again
+        return ranked
+
+    def _rank(self, query: Query) -> list[Scored]:
         found = self._own(query)
         if not found:
             return []
@@ -89,6 +107,7 @@ class Scorer:
         reasons: list[str] = []
         doubts: list[str] = []
         parts: list[float] = []
+        marks = Marks()
         if query.quoted:
             value = max(name_match(candidate, quoted) for quoted in query.quoted)
             if value < 0.3:
@@ -97,11 +116,20 @@ class Scorer:
                 f"name matches {query.quoted[0]!r}" if value > 0.9 else f"name resembles {query.quoted[0]!r}"
             )
             parts.append(value)
+            marks.said = marks.context = value
         if query.target:
             coverage = self.evidence.coverage(at, query.target, matches)
             if coverage <= 0.0 and not query.quoted:
                 return None
-            specific = self.evidence.specificity(at, query) if not only_shown(query) else 0.9
+            shown = 0.75 if len(candidate.name) > 2 else 0.9
+            specific = shown if only_shown(query) else self.evidence.specificity(at, query)
+            own = self.evidence.coverage(at, query.target, matches, context=False)
+            marks.said, marks.context = joined([*parts, own]), joined([*parts, coverage])
+            marks.specific = specific
+            marks.denied = marks.said < 0.75 and any(
+                not term.meanings and term.weight >= 0.8 and self.evidence.share(at, term, matches[term]) < 0.4
+                for term in query.target
+            )
             parts.append(coverage * (0.72 + 0.28 * specific))
             said = [term.key for term in query.target if matches[term].get(at, 0.0) >= 0.5]
             missing = [term.key for term in query.target if matches[term].get(at, 0.0) < 0.5]
@@ -114,13 +142,17 @@ class Scorer:
             if query.roles is None and not query.icon and not query.relations and not query.places:
                 return None
             base = 0.9
-        base *= role_factor(candidate, query, reasons, doubts)
+        marks.role = role_factor(candidate, query, reasons, doubts)
+        if self.evidence.held[candidate.key] > HOLDS and not (query.roles and candidate.role in query.roles):
+            marks.role *= 0.7
+            doubts.append("holds others")
+        base *= marks.role
         if not query.target and not query.quoted and base < 0.6:
             return None
         for state in query.states:
-            base *= self._state(candidate, state, reasons, doubts)
-        score = base * standing(candidate, query, doubts)
-        return Scored(candidate, score, score, reasons, doubts)
+            marks.state *= self._state(candidate, state, reasons, doubts)
+        marks.standing = standing(candidate, query, doubts)
+        return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
 
     def _state(self, candidate: Candidate, state: str, reasons: list[str], doubts: list[str]) -> float:
         if in_state(candidate, state):
@@ -138,20 +170,28 @@ class Scorer:
         if judge is None:
             for one in found:
                 one.score *= 0.4
+                one.marks.relation, one.marks.denied = 0.0, True
                 one.doubts.append(f"nothing on the page is {relation.text!r}")
             return
         values = [judge(one.candidate) for one in found]
         if relation.kind == "of":
             own = self._own_coverage(relation)
-            values = [max(value, own.get(one.candidate.order, 0.0)) for one, value in zip(found, values, strict=True)]
+            nearby = 0.55 if max((own.get(one.candidate.order, 0.0) for one in found), default=0.0) >= 0.85 else 1.0
+            values = [
+                max(nearby * value, own.get(one.candidate.order, 0.0)) for one, value in zip(found, values, strict=True)
+            ]
         top_base = max(one.score for one in found)
+        unknown = relation.kind == "of" and not any(term.meanings for term in terms(relation.text))
         sharp = relation.kind in ("left", "right", "above", "below", "near", "after", "before")
         best = max((v for v, one in zip(values, found, strict=True) if one.score >= 0.75 * top_base), default=0.0)
         for one, value in zip(found, values, strict=True):
             if sharp and best > 0:
-                value = 1.0 if value >= best - 0.004 else 0.8 * value / best
+                value = 1.0 if value >= best - 0.004 else 0.7 * value / best
+            one.marks.relation = min(one.marks.relation, value)
+            if unknown and value < 0.3:
+                one.marks.denied = True
             fits = min(1.0, value / 0.75)
-            least = 0.22 if relation.kind != "of" else self._unsaid(relation)
+            least = LEAST.get(relation.kind, 0.22) if relation.kind != "of" else self._unsaid(relation)
             one.score *= least + (0.97 - least) * fits + 0.03 * value
             (one.reasons if value >= 0.5 else one.doubts).append(said if value >= 0.5 else f"not {said}")
 
@@ -191,12 +231,25 @@ class Scorer:
                 value = in_place(one.candidate.box, other.places, whole(self.snapshot))
             if value >= 0.6:
                 one.score *= 0.3
+                one.marks.relation, one.marks.denied = 0.0, True
                 one.doubts.append("ruled out by the description")
+
+
+def _other_readings(query: Query) -> list[Query]:
+    """ "The checkbox of Ann" may stand in her row, and "the report of May" may be what something is called."""
+    at = next((at for at, r in enumerate(query.relations) if r.kind == "of" and not r.quoted and r.text), None)
+    if at is None:
+        return []
+    relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
+    readings = [replace(query, relations=(*rest, replace(relation, kind="row")))]
+    if query.target:
+        readings.append(replace(query, target=query.target + terms(relation.text), relations=rest))
+    return readings
 
 
 def _promoted(query: Query) -> Query:
     """With nothing said of the target itself, what it is "for" or "that" it does is what it is called by."""
-    if query.target or query.quoted:
+    if query.quoted or any(term.key not in WEAK for term in query.target):
         return query
     for kind in ("of", "row"):
         for relation in query.relations:
@@ -205,8 +258,8 @@ def _promoted(query: Query) -> Query:
                 continue
             if kind == "of":
                 rest = tuple(r for r in query.relations if r is not relation)
-                return replace(query, target=wanted, quoted=relation.quoted, relations=rest)
-            if wanted[0].meanings and len(wanted) > 1 and wanted[0].cjk:
+                return replace(query, target=wanted + query.target, quoted=relation.quoted, relations=rest)
+            if wanted[0].meanings and len(wanted) > 1 and wanted[0].cjk and not query.target:
                 shorter = replace(relation, text=relation.text.removeprefix(wanted[0].key))
                 rest = tuple(shorter if r is relation else r for r in query.relations)
                 return replace(query, target=wanted[:1], relations=rest)

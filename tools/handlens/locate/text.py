@@ -142,6 +142,17 @@ def lexicon() -> _Lexicon:
     )
 
 
+@cache
+def looks() -> dict[str, int]:
+    """Words for how an icon looks → the line of `words/looks.txt` that they stand on."""
+    found: dict[str, int] = {}
+    lines = (files("handlens.locate") / "words" / "looks.txt").read_text("utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if not line.startswith("#"):
+            found.update({stem_phrase(phrase): number for phrase in line.replace("|", ",").split(",")})
+    return found
+
+
 JOINER = "\ue002"
 
 
@@ -250,6 +261,8 @@ def similarity(query: Term, other: Term) -> float:
     if shared:
         cores = max((meaning in query.core) + (meaning in other.core) for meaning in shared)
         best = (0.8, 0.86, 0.92)[cores]
+        if looks().get(query.key, 0) != looks().get(other.key, 0) and query.key in looks() and other.key in looks():
+            best = 0.5
     if query.cjk and other.cjk:
         short, long = sorted((query.key, other.key), key=len)
         if len(short) >= 2 and short in long:
@@ -266,6 +279,10 @@ def _spelling(a: str, b: str) -> float:
     if " " in a or " " in b:
         few, many = sorted((set(a.split()), set(b.split())), key=len)
         return 0.55 if few < many else 0.0
+    if a[0] == "(" or b[0] == "(":
+        return 0.0  # pairs of numbers are the same or they aren't
+    if b == "un" + a and len(a) > 2:
+        return 0.9  # what undoes it stands where it stood: a star that is lit is called "unstar"
     if len(a) < 4 or len(b) < 4 or a[0] != b[0]:
         return 0.0
     if a.isdigit() or b.isdigit():

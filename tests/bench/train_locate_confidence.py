@@ -1,0 +1,184 @@
+"""Fit the weights of `locate/confidence.py` on the described elements of `bench_locate.py`.
+
+    python tests/bench/train_locate_confidence.py --static NODE_MODULES --apps BIN [--write]
+
+A sample is a description with what ranks first: right or not. Beside those of the table, every described element is
+also taken off its page, so that its description fits nothing, and on every page a few names are asked for as they
+stand. The table that is printed is cross-validated by page: no page is judged by weights that saw it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import copy
+import random
+import sys
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+from apps import Apps, opened_app
+from bench_locate import cases
+from playwright.async_api import Error, Page, async_playwright
+
+from handlens.browser.launch import installed_chromium
+from handlens.geometry import Point
+from handlens.locate import confidence
+from handlens.locate.candidates import Candidate, Snapshot, find_candidates
+from handlens.locate.locate import _joined, _ranked, locate_in  # pyright: ignore[reportPrivateUsage]
+from handlens.locate.query import parse
+from handlens.locate.scoring import Scorer
+
+WEIGHTS = Path(confidence.__file__).with_name("words") / "confidence.txt"
+HEAD = "# Weights of confidence.py, fitted by tests/bench/train_locate_confidence.py. Do not edit.\n"
+TAKEN_OFF, NAMED = 0.3, 0.15
+"""What such samples weigh against one of the table."""
+PENALTY = 0.3
+Sample = tuple[list[float], bool, float, str, str]
+"""Features, whether it is right, its weight, the page, and what kind: possible, impossible, taken off, named."""
+
+TRUTH = """selector => [...document.querySelectorAll(selector)].map(el => {
+  const r = el.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"""
+Boxes = list[tuple[float, float, float, float]]
+
+
+async def opened_pages(static: Path | None, commands: Path | None) -> AsyncIterator[tuple[str, Page]]:
+    async with async_playwright() as playwright, Apps(static, commands) as apps:
+        browser = await playwright.chromium.launch(
+            executable_path=str(installed_chromium()), args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        for name in cases(set()):
+            if not apps.has(name):
+                continue
+            page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
+            try:
+                await opened_app(page, apps, name)
+            except (Error, TimeoutError, OSError) as error:
+                print(f"{name:10s} skipped: {str(error).splitlines()[0]}")
+            else:
+                yield name, page
+            await page.context.close()
+        await browser.close()
+
+
+def hits(boxes: Boxes, point: Point) -> bool:
+    return any(x - 1 <= point.x <= right + 1 and y - 1 <= point.y <= bottom + 1 for x, y, right, bottom in boxes)
+
+
+def sample(snapshot: Snapshot, description: str) -> list[float] | None:
+    query = parse(description)
+    joined = _joined(_ranked(Scorer(snapshot), query))
+    return confidence.features_of(joined, query) if joined else None
+
+
+def without(snapshot: Snapshot, boxes: Boxes) -> Snapshot:
+    """The page as if what lies in the boxes, and what leads to or is called the same, were not there."""
+    gone = [c for c in snapshot.candidates if hits(boxes, c.point or c.box.center)]
+    keys, links = {c.key for c in gone}, {c.href for c in gone if len(c.href) > 2}
+    names = {c.name for c in gone if c.name and c.clickable}
+    left = copy.copy(snapshot)
+    left.candidates = []
+    for candidate in snapshot.candidates:
+        same = candidate.href in links or (candidate.clickable and candidate.name in names)
+        if candidate.key not in keys and (candidate.frame, candidate.inside) not in keys and not same:
+            kept = copy.copy(candidate)
+            kept.order = len(left.candidates)
+            left.candidates.append(kept)
+    left.by_key = {candidate.key: candidate for candidate in left.candidates}
+    return left
+
+
+def named(snapshot: Snapshot, page: str) -> list[Candidate]:
+    """Some elements and texts that nothing else on the page is called like."""
+    count = Counter(c.name.casefold() for c in snapshot.candidates)
+    fit = [c for c in snapshot.candidates if 2 < len(c.name) < 40 and count[c.name.casefold()] == 1 and not c.clipped]
+    chance = random.Random(zlib.crc32(page.encode()))
+    pools = [c for c in fit if c.kind in ("action", "soft")], [c for c in fit if c.kind == "text"]
+    return [c for pool in pools for c in chance.sample(pool, min(6, len(pool)))]
+
+
+async def samples(options: argparse.Namespace) -> list[Sample]:
+    found: list[Sample] = []
+
+    def add(snapshot: Snapshot, description: str, right: bool, weight: float, page: str, kind: str) -> None:
+        features = sample(snapshot, description)
+        if features is not None:
+            found.append((features, right, weight, page, kind))
+
+    async for page_name, page in opened_pages(options.static, options.apps):
+        snapshot = await find_candidates(page)
+        for description, selector in cases({page_name})[page_name]:
+            boxes: Boxes = [] if selector == "-" else await page.evaluate(TRUTH, selector)
+            if selector != "-" and not boxes:
+                continue
+            best = locate_in(snapshot, description).best
+            right = best is not None and hits(boxes, best.point)
+            add(snapshot, description, right, 1.0, page_name, "possible" if boxes else "impossible")
+            if boxes:
+                add(without(snapshot, boxes), description, False, TAKEN_OFF, page_name, "taken off")
+        for candidate in named(snapshot, page_name):
+            best = locate_in(snapshot, candidate.name).best
+            same = best is not None and (best.box.overlap(candidate.box) > 0.3 or best.candidate is candidate)
+            add(snapshot, candidate.name, same, NAMED, page_name, "named")
+    return found
+
+
+def fitted(x: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Logistic regression by Newton's method, with a penalty on all but the first weight."""
+    beta = np.zeros(x.shape[1])
+    penalty = PENALTY * np.eye(x.shape[1])
+    penalty[0, 0] = 1e-3
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-x @ beta))
+        curve = weight * p * (1 - p) + 1e-9
+        beta += np.linalg.solve((x.T * curve) @ x + penalty, x.T @ (weight * (right - p)) - penalty @ beta)
+    return beta
+
+
+def report(told: np.ndarray, found: list[Sample]) -> None:
+    """The reliability table, and what a threshold gains and costs."""
+    right = np.array([one[1] for one in found])
+    kind = np.array([one[4] for one in found])
+    table = (kind == "possible") | (kind == "impossible")
+    for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
+        inside = table & (told >= low) & (told < high)
+        if inside.any():
+            span = f"{low:.1f}-{min(high, 1):.1f}"
+            print(f"  confidence {span}: {inside.sum():3d} located, {right[inside].mean():.0%} right, "
+                  f"{told[inside].mean():.2f} said")  # fmt: skip
+    for threshold in (0.5, 0.6, 0.7):
+        sure = told >= threshold
+        possible, impossible = kind == "possible", kind == "impossible"
+        print(f"threshold {threshold}: right {(sure & right & possible).sum()}/{possible.sum()}, wrong clicks "
+              f"{(sure & ~right & table).sum()}/{(sure & table).sum()}, impossible that were clicked "
+              f"{(sure & impossible).sum()}/{impossible.sum()}, taken off and clicked "
+              f"{(sure & (kind == 'taken off') & ~right).sum()}/{(kind == 'taken off').sum()}")  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--static", type=Path)
+    parser.add_argument("--apps", type=Path)
+    parser.add_argument("--write", action="store_true", help="replace the weights")
+    options = parser.parse_args()
+    found = asyncio.run(samples(options))
+    x = np.array([one[0] for one in found])
+    right, weight = np.array([one[1] for one in found], float), np.array([one[2] for one in found])
+    pages = np.array([one[3] for one in found])
+    told = np.zeros(len(found))
+    for page in sorted(set(pages)):
+        own = pages == page
+        told[own] = 1 / (1 + np.exp(-x[own] @ fitted(x[~own], right[~own], weight[~own])))
+    report(told, found)
+    if options.write:
+        beta = fitted(x, right, weight)
+        lines = (f"{name} {value:.4f}\n" for name, value in zip(confidence.FEATURES, beta, strict=True))
+        WEIGHTS.write_text(HEAD + "".join(lines), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
