@@ -18,6 +18,8 @@ FIELD_WEIGHTS = {
 }  # fmt: skip
 LABELLED = FIELD | {"checkbox", "radio", "switch", "listbox"}
 """Roles that a text beside them may name."""
+NEAR = 12
+"""So many candidates before or after a field, in document order, may hold its label."""
 NOISE = word_list("noise")
 _PATH = re.compile(r"^(?:https?:)?//[^/]+|[?].*$|\.(?:html?|php|aspx?|jsp)\b")
 
@@ -122,13 +124,12 @@ def _nearby_labels(snapshot: Snapshot) -> dict[int, str]:
     ][:200]  # fmt: skip
     if not wanting:
         return {}
-    texts = [c for c in snapshot.candidates if c.kind in ("text", "label") and 0 < len(c.name) < 60]
     found: dict[int, str] = {}
     for at, control in wanting:
         best, name = 120.0, ""
         after = control.role in ("checkbox", "radio", "switch")
-        for text in texts:
-            if text.frame != control.frame or abs(text.order - control.order) > 12:
+        for text in snapshot.candidates[max(0, at - NEAR) : at + NEAR + 1]:
+            if text.frame != control.frame or text.kind not in ("text", "label") or not 0 < len(text.name) < 60:
                 continue
             distance = _label_distance(control, text, after)
             if distance < best:

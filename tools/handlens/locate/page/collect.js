@@ -53,8 +53,7 @@ function collect(options) {
     if (++nodes > MAX_NODES || out.length > MAX_CANDIDATES) { truncated = true; break; }
     const inner = visit(el, context, repeated);
     if (!inner || inner.depth > MAX_DEPTH) continue;
-    const children = [];
-    for (const child of flatChildren(el)) if (isElement(child)) children.push(child);
+    const children = flatElements(el);
     const items = children.length > 1 && children.length < 5000 && !inner.svg ? repeatedChildren(children) : null;
     for (let i = children.length - 1; i >= 0; i--) stack.push([children[i], inner, items !== null && items.has(children[i])]);
   }
@@ -86,7 +85,7 @@ function collect(options) {
     const role = roleOf(el);
     const what = classify(el, tag, role, style, rect, context);
     if (what) {
-      const id = emit(el, standIn(el, rect, style) || el, style, next, role, what);
+      const id = emit(el, standIn(el, rect, style) || el, style, next, role, what, rect);
       if (id && (what === "a" || what === "s")) next.act = id;
     }
     next.pointer = style.cursor === "pointer";
@@ -149,13 +148,9 @@ function collect(options) {
     return holder && textContent(holder).length > text.length + 24 ? "t" : "";
   }
 
-  function emit(el, shown, style, context, role, kind) {
-    const rects = shown.getClientRects();
-    let rect = rectOf(shown);
-    if (rect.width <= 0 || rect.height <= 0) {
-      if (kind !== "a" || !rects.length) return 0;
-      return 0;
-    }
+  function emit(el, shown, style, context, role, kind, own) {
+    const rect = shown === el && own ? own : rectOf(shown);
+    if (rect.width <= 0 || rect.height <= 0) return 0;
     const look = shown === el ? style : getComputedStyle(shown);
     if (look.visibility !== "visible") return 0;
     if (isSvg(el) && kind !== "t" && (rect.width < 3 || rect.height < 3) && tagIs(el, "line") === false) return 0;
@@ -202,7 +197,7 @@ function collect(options) {
     const shape = shapeOf(shown, look, rect);
     if (shape) item.sh = shape;
     if (context.column) item.co = context.column;
-    place(item, el, shown, rect, rects, context);
+    place(item, el, shown, rect, look.display === "inline" ? shown.getClientRects() : [], context);
     out.push(item);
     return id;
   }

@@ -7,6 +7,8 @@ const getter = (proto, key) => {
 const parentNode = getter(Node.prototype, "parentNode");
 const firstChild = getter(Node.prototype, "firstChild");
 const nextSibling = getter(Node.prototype, "nextSibling");
+const firstElement = getter(Element.prototype, "firstElementChild");
+const nextElement = getter(Element.prototype, "nextElementSibling");
 const nodeType = getter(Node.prototype, "nodeType");
 const textContent = getter(Node.prototype, "textContent");
 const localName = getter(Element.prototype, "localName");
@@ -36,6 +38,13 @@ function* flatChildren(node) {
     }
   }
   yield* siblings(node);
+}
+// The element children of the flat tree, without a generator's cost where there is no shadow.
+function flatElements(el) {
+  if (shadow(el) || localName(el) === "slot") return [...flatChildren(el)].filter(isElement);
+  const found = [];
+  for (let child = firstElement(el); child; child = nextElement(child)) found.push(child);
+  return found;
 }
 function* siblings(node) {
   for (let child = firstChild(node); child; child = nextSibling(child)) yield child;
