@@ -10,6 +10,7 @@ from handlens.geometry import Box, Point
 from handlens.locate.candidates import Candidate, Snapshot, find_candidates
 from handlens.locate.confidence import confidence_of, strength_of
 from handlens.locate.query import Query, parse
+from handlens.locate.reveal import reveal
 from handlens.locate.scoring import Scored, Scorer
 from handlens.locate.text import terms
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from handlens.eye.views import View
 
 MAX_RANKED = 9
+UNSURE = 0.6
+"""Under this confidence it is worth asking DevTools for what no script of ours can see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,11 @@ async def locate(
         BrowserDied: the page is closed or crashed.
     """
     check_description(description)
-    return locate_in(snapshot or await find_candidates(page), description, among=among)
+    located = locate_in(snapshot or await find_candidates(page), description, among=among)
+    unsure = located.best is None or located.best.confidence < UNSURE
+    if snapshot is None and unsure and await reveal(located.snapshot.worlds):
+        return locate_in(await find_candidates(page), description, among=among)
+    return located
 
 
 def check_description(description: str) -> None:

@@ -1,5 +1,6 @@
 // Looking at one element just before it is acted on, and at the page before and after.
 function visiblePart(el) {
+  if (el instanceof HTMLAreaElement) return rectOf(el);
   const rects = [...el.getClientRects()].filter(r => r.width > 0 && r.height > 0);
   if (!rects.length) return null;
   return rects.length > 1 && look2lines(rects) ? rects[0] : rectOf(el);
@@ -137,5 +138,6 @@ globalThis.handlens = {
   collect: options => JSON.stringify(collect(options || {})), aim, overFrame, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, scrollBy,
   addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
-  closed: (host, root) => { closedRoots.set(host, root); },
+  closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },
+  listens: el => { const fresh = isElement(el) && !listening.has(el) && localName(el) !== "body" && localName(el) !== "html"; if (fresh) listening.add(el); return fresh; },
 };

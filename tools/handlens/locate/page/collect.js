@@ -64,6 +64,10 @@ function collect(options) {
     const tag = localName(el);
     if (SKIPPED.has(tag)) return null;
     const style = getComputedStyle(el);
+    if (tag === "area") {
+      if (has(el, "href") || has(el, "onclick")) emit(el, el, style, context, roleOf(el), "a");
+      return null;
+    }
     if (style.display === "none") {
       const label = tag === "input" ? standIn(el, rectOf(el), style) : null;
       if (label) emit(el, label, style, context, roleOf(el), "a");
@@ -120,7 +124,7 @@ function collect(options) {
     if (isEditable(el)) return "a";
     const tabindex = attr(el, "tabindex");
     if (has(el, "onclick") || has(el, "onmousedown") || (tabindex !== null && tabindex !== "-1" && !has(el, "aria-activedescendant") && el.childElementCount < 40) ||
-        options.listening && options.listening.has(el)) return "s";
+        listening.has(el) && el.childElementCount < 12) return "s";
     if (style.cursor === "pointer" && !context.pointer) return "s";
     if (isSvg(el)) {
       if (tag === "svg") return context.act && rect.width <= 64 ? "" : rect.width <= 64 ? "i" : "";

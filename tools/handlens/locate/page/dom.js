@@ -17,15 +17,32 @@ const assignedSlot = getter(Element.prototype, "assignedSlot");
 const attr = (el, name) => Element.prototype.getAttribute.call(el, name);
 const has = (el, name) => Element.prototype.hasAttribute.call(el, name);
 const matches = (el, selector) => Element.prototype.matches.call(el, selector);
-const rectOf = el => Element.prototype.getBoundingClientRect.call(el);
+const rectOf = el => el instanceof HTMLAreaElement ? areaRect(el) : Element.prototype.getBoundingClientRect.call(el);
 const rootOf = el => Node.prototype.getRootNode.call(el);
 const isElement = node => nodeType(node) === 1;
 const isSvg = el => el instanceof SVGElement;
 const squash = text => text.replace(/\s+/gu, " ").trim();
 const clip = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) + "…" : text);
 
+const listening = new WeakSet(); // elements with listeners for clicks, told from outside
 const closedRoots = new WeakMap(); // host -> closed shadow root, told from outside
 const shadow = el => shadowOf(el) || closedRoots.get(el) || null;
+
+// Where an image map's area lies: the image that uses the map, and the area's own coordinates in it.
+function areaRect(area) {
+  const map = area.closest("map");
+  const image = map && [...document.querySelectorAll("img[usemap]")].find(img => attr(img, "usemap").slice(1) === (attr(map, "name") || attr(map, "id")));
+  if (!image) return new DOMRect();
+  const whole = Element.prototype.getBoundingClientRect.call(image);
+  const given = (attr(area, "coords") || "").split(/[\s,]+/).map(Number).filter(Number.isFinite);
+  if (given.length < 3) return whole;
+  const circle = /^circ/i.test(attr(area, "shape") || "");
+  const xs = circle ? [given[0] - given[2], given[0] + given[2]] : given.filter((_, at) => at % 2 === 0);
+  const ys = circle ? [given[1] - given[2], given[1] + given[2]] : given.filter((_, at) => at % 2 === 1);
+  const scale = image.clientWidth ? whole.width / image.clientWidth : 1;
+  const x = whole.x + (whole.width - image.clientWidth * scale) / 2, y = whole.y + (whole.height - image.clientHeight * scale) / 2;
+  return new DOMRect(x + Math.min(...xs) * scale, y + Math.min(...ys) * scale, (Math.max(...xs) - Math.min(...xs)) * scale, (Math.max(...ys) - Math.min(...ys)) * scale);
+}
 
 // The flat tree: what is laid out. A host's children are its shadow's; a slot's are what is assigned to it.
 function* flatChildren(node) {
