@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from handlens.usage.columns import Field
 from handlens.usage.fragments import Band, Fragment, band_of, folded, label, merged
 from handlens.usage.reading import is_missing
 
@@ -14,6 +15,7 @@ CLOSE = 0.95
 UNDER_A_GROUP = 1.7
 """Names of columns may stand so much lower than the name over them all."""
 _ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|(?<=[a-z一-鿿])V)$")
+_NEVER_NUMBERED = (Field.TASK_NAME, Field.STATUS, Field.START_TIME, Field.INSTANCE_TYPE)
 _SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
 
 
@@ -74,10 +76,13 @@ def _bare(text: str, most: bool) -> str:
     if label(text):
         return text
     stripped = _ARROW.sub("", text)
-    if stripped != text and (most or label(stripped)) and not stripped.isdecimal():
-        return text if not most and text[-1:].isdecimal() else stripped
-    head, _, tail = text.rpartition(" ")
-    return head if len(tail) <= 3 and not tail.isdecimal() and label(head) else text
+    if stripped != text and most:
+        return stripped
+    for head, tail in ((stripped, text[len(stripped) :].strip()), text.rpartition(" ")[::2]):
+        numbered = tail[-1:].isdecimal() and label(head) not in _NEVER_NUMBERED  # "GPU 1" is a name of its own
+        if label(head) and len(tail) <= 3 and not numbered:
+            return head
+    return text
 
 
 def _belong_together(above: Band, below: Band, pitch: float) -> bool:

@@ -48,11 +48,15 @@ def _has_heights_of_its_own(
 ) -> bool:
     """Whether a good part of the items stand beside nothing, and they head no column and name no values."""
     beside = bands([one for one in fragments if one.box.x > end and one.middle > below])
-    alone = beside_names = 0
-    for item in items:
-        level = [band for band in beside if abs(band.middle - item.middle) <= 0.2 * height]
-        alone += not level
-        beside_names += bool(item.names) and any(band.names for band in level)
-        if Field.TASK_NAME in item.labels.values() and any(len(set(band.names.values())) > 1 for band in level):
+    level = [[band for band in beside if abs(band.middle - item.middle) <= 0.2 * height] for item in items]
+    for place, item in enumerate(items):
+        heads = any(len(set(band.names.values())) > 1 for band in level[place])
+        if Field.TASK_NAME in item.labels.values() and heads and 2 * sum(map(bool, level[place:])) > len(level[place:]):
             return False
-    return 2 * alone >= len(items) or (4 * alone >= len(items) and beside_names < 2)
+    alone = sum(1 for bands_beside in level if not bands_beside)
+    named = sum(
+        1
+        for item, bands_beside in zip(items, level, strict=True)
+        if item.names and any(band.names for band in bands_beside)
+    )
+    return 2 * alone >= len(items) or (4 * alone >= len(items) and named < 2)
