@@ -27,7 +27,7 @@ from pdf_converters import CONVERTERS
 _SETS = {"public": ("public.txt", "pdfs", ""), "scans": ("scans.txt", "scans", ""), "more": ("ids.txt", "pdfs", "more")}
 _SCORER = ["rapidfuzz", "lxml", "apted", "markdown-it-py"]
 _NEEDS = {
-    "pymupdf4llm": ["pymupdf4llm", "pymupdf-layout"],
+    "pymupdf4llm": ["pymupdf4llm", "pymupdf-layout", "pymupdf"],
     "pymupdf4llm-plain": ["pymupdf4llm"],
     "liteparse": ["liteparse"],
     "pdf-inspector": ["pdf-inspector"],
@@ -56,8 +56,10 @@ def convert(name: str, cache: Path, files: list[Path], output: Path) -> dict[str
     python = Path(sys.executable) if ours else environment(cache, name, _NEEDS[name])
     extra = {"PYTHONPATH": str(_TREE / "tools")} if ours else {}
     output.mkdir(parents=True, exist_ok=True)
-    command = [python, Path(__file__).with_name("pdf_converters.py"), name, output, *files]
-    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", **extra}, stdout=subprocess.DEVNULL)
+    command = [python, Path(__file__).with_name("pdf_converters.py"), name, output]
+    paths = "\n".join(map(str, files))
+    environ = {**os.environ, "OMP_NUM_THREADS": "1", **extra}
+    subprocess.run(command, check=True, env=environ, input=paths, text=True, stdout=subprocess.DEVNULL)
     return json.loads((output / "cost.json").read_text())
 
 
@@ -105,7 +107,11 @@ def main() -> None:
     print("| converter | overall | text | headings | tables | CPU s a page | largest | peak MB |\n|" + " --- |" * 8)
     for name in CONVERTERS if options.names == "all" else options.names.split(","):
         output = options.cache / "output" / f"{options.set}-{name}"
-        cost = convert(name, options.cache, files, output)
+        try:
+            cost = convert(name, options.cache, files, output)
+        except subprocess.CalledProcessError as error:
+            print(f"| {name} | failed: exit {error.returncode} |", flush=True)
+            continue
         scores = score(options.cache, options.data, data, ids, output)
         print(row(name, scores, cost), flush=True)
         if name == "handlens" and options.json:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Converts documents with one library, in whatever environment has it: python pdf_converters.py NAME OUT FILE…
+"""Converts documents with one library, in whatever environment has it: python pdf_converters.py NAME OUT < FILES
 
-Writes OUT/ID.md for each ID.pdf and prints JSON: CPU seconds of each file (user and system, children included), and the
-peak memory in MB. Needs nothing but the library; bench_pdf.py makes an environment for each and runs this in it.
+FILES has one path a line. Writes OUT/ID.md for each ID.pdf and OUT/cost.json: CPU seconds of each
+file (user and system, children included), and the peak memory in MB. Needs nothing but the library; bench_pdf.py makes
+an environment for each and runs this in it.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def spent() -> float:
 
 
 def main() -> None:
-    name, output, *files = sys.argv[1:]
+    name, output = sys.argv[1:]
+    files = sys.stdin.read().splitlines()
     convert, seconds = CONVERTERS[name](), []
     for file in files:
         start = spent()

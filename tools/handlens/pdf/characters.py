@@ -69,6 +69,9 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
     box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     box_at, x_at, y_at = ctypes.byref(box), ctypes.byref(x), ctypes.byref(y)
     unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
+    address_of = ctypes.cast(object_of, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int))
+    raw = ctypes.cast(text_page, ctypes.c_void_p)
+    upright = frame.b == 0 and frame.a == 1
     box_of, origin_of = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharOrigin
     generated = pdfium.FPDFText_IsGenerated
     builder = _Builder(page)
@@ -85,10 +88,9 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
             high, code = (code, 0) if code < 0xDC00 else (0, 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)
             if code < 0x10000:
                 continue
-        handle = object_of(text_page, index)
-        key = ctypes.cast(handle, ctypes.c_void_p).value or 0
+        key = address_of(raw, index) or 0
         if key not in looks:
-            looks[key] = _look(text_page, index, handle, frame, fonts) if key else None
+            looks[key] = _look(text_page, index, object_of(text_page, index), frame, fonts) if key else None
         look = looks[key]
         if look is None or not box_of(text_page, index, box_at):
             continue
@@ -104,10 +106,13 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         if look.quarter:
             builder.sideways(text, frame.rect(box.left, box.bottom, box.right, box.top), look)
             continue
-        rect = frame.rect(box.left, box.bottom, box.right, box.top)
-        base = frame.point(x.value, y.value)[1]
-        if clip.holds((rect.x0 + rect.x1) / 2, base):
-            builder.add(_Char(text, rect.x0, rect.x1, base, look))
+        if upright:
+            x0, x1, base = box.left + frame.e, box.right + frame.e, frame.f - y.value
+        else:
+            x0, _, x1, _ = frame.rect(box.left, box.bottom, box.right, box.top)
+            base = frame.point(x.value, y.value)[1]
+        if clip.x0 <= (x0 + x1) / 2 <= clip.x1 and clip.y0 <= base <= clip.y1:
+            builder.add(_Char(text, x0, x1, base, look))
     builder.space()
     if builder.parted:
         page.words = join_spaced(page.words, builder.parted)
@@ -202,6 +207,8 @@ class _Builder:
 
     @staticmethod
     def _continues(last: _Char, char: _Char) -> bool:
+        if last.look is char.look and last.base == char.base and -0.4 < char.x0 - last.x1 < 0.0:
+            return True  # as most do
         size = max(last.look.size, char.look.size)
         small = min(last.look.size, char.look.size)
         gap = (char.x0 - last.x1) / size

@@ -77,6 +77,7 @@ class Converter:
         self._document = Document(source, password)
         self.page_count = self._document.page_count
         self._engine: Engine | None = None
+        self._ahead: PageContent | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +105,9 @@ class Converter:
             except DocumentError:
                 continue  # a broken page teaches nothing; converting it reports it
         profile = profile_of(sample, self.page_count, self._document.outline())
-        if len(sample) > 1:
+        if self.page_count == 1:
+            self._ahead = next(iter(sample), None)
+        else:
             learn_levels([understand(page, profile) for page in sample[:_LEARNED]], profile)
         return profile
 
@@ -118,9 +121,9 @@ class Converter:
 
     def page(self, index: int, *, look: bool = False) -> PageResult:
         """One page; `look`: with the regions that an eye should be asked about. Raises DocumentError."""
-        content = self._document.read(index)
-        result = PageResult(index, route="text" if content.words else "empty")
         profile = self.profile
+        content, self._ahead = self._ahead or self._document.read(index), None
+        result = PageResult(index, route="text" if content.words else "empty")
         pictured = wants_ocr(content) or self._is_foreign(content, result)
         if pictured:
             content = self._scan(content, result)
