@@ -49,9 +49,10 @@ def test_a_ratio_is_read_as_a_percentage_where_the_profile_says_so(tmp_path: Pat
     ("text", "said"),
     [
         ('title = "x"\n[columns\n', "line 2"),
-        ("", "title"),
-        ('title = "x"\n[columns]\ntask_nam = ["a"]', "columns.task_nam"),
-        ('title = "x"\n[statuses]\nA = "sleeping"', "statuses.A"),
+        ("", "title: Field required"),
+        ('title = "x"\nwait_seconds = 500', r"wait_seconds \(line 2\).*120"),
+        ('title = "x"\n[columns]\ntask_nam = ["a"]', r"columns\.task_nam \(line 3\)"),
+        ('title = "x"\n[statuses]\nA = "sleeping"', r"statuses\.A \(line 3\).*running"),
     ],
 )
 def test_a_mistake_in_a_profile_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:

@@ -17,6 +17,7 @@ A profile in ten lines::
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -84,16 +85,30 @@ def load(path: Traversable | Path) -> Profile:
         InvalidInput: it can't be read, is no TOML, or says something that a profile can't; which, and where.
     """
     name = path.name.removesuffix(".toml")
+    text = ""
     try:
-        return Profile.model_validate({"name": name, **tomllib.loads(path.read_text(encoding="utf-8"))})
+        text = path.read_text(encoding="utf-8")
+        return Profile.model_validate({"name": name, **tomllib.loads(text)})
     except OSError as error:
         raise InvalidInput(f"The profile {path.name} can't be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"The profile {path.name} is no valid TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"The profile {path.name} is wrong at {place}: {first['msg']}.") from error
+        keys = [str(part) for part in first["loc"] if part != "[key]"]
+        line = _line_of(text, keys)
+        where = f"{'.'.join(keys)} (line {line})" if line else ".".join(keys)
+        raise InvalidInput(f"The profile {path.name} is wrong at {where}: {first['msg']}.") from error
+
+
+def _line_of(text: str, keys: Sequence[str]) -> int | None:
+    """In which line of the TOML the innermost of the keys stands that is written there; lines count from 1."""
+    for key in reversed(keys):
+        written = re.compile(rf"""\s*(?:\[\s*)?["']?{re.escape(key)}["']?\s*[=\]]""", re.IGNORECASE)
+        for number, line in enumerate(text.splitlines(), 1):
+            if written.match(line):
+                return number
+    return None
 
 
 def named(name: str, more: Sequence[Profile] = ()) -> Profile:
