@@ -120,6 +120,7 @@ async def test_a_doubt_is_corrected_with_one_click_and_the_history_has_it(
 
 async def test_a_column_and_a_status_are_taught(kit: Kit, served: Served, history: History) -> None:
     page = await opened(kit, f"{served.base}/usage")
+    await page.get_by_text("words are not understood").click()
     async with page.expect_response("**/usage/api/teach"):
         await page.get_by_label("Meaning of Napping").select_option("pending")
     async with page.expect_response("**/usage/api/teach"):

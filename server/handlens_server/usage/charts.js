@@ -59,10 +59,11 @@ const written = (value, share) => share ? percent(value) : bytes(value);
 
 /** The row under a task: its metrics over time, with what the pointer is on. */
 export function detail(console, task, columns, ask) {
-  const wanted = {metric: "gpu_utilization_percent", hours: 24};
+  const wanted = {metric: console.trend, hours: 24};
   const drawing = make("div");
   const ranges = make("div", {class: "ranges", role: "group", "aria-label": "Time shown"});
   const metric = make("select", {"aria-label": "Metric"}, ...Object.entries(METRICS).map(([name, title]) => make("option", {value: name}, title)));
+  metric.value = wanted.metric;
   const summary = make("span", {class: "why"});
   const row = make("tr", {class: "detail"}, make("td", {colspan: columns}, make("div", {class: "tools"}, metric, ranges, summary), drawing));
   const load = async () => {
@@ -72,7 +73,7 @@ export function detail(console, task, columns, ask) {
       return button;
     }, (button, [, hours]) => button.setAttribute("aria-pressed", String(hours === wanted.hours)));
     try {
-      const found = await ask(`/usage/api/trends?${new URLSearchParams({console, task, ...wanted})}`);
+      const found = await ask(`/usage/api/trends?${new URLSearchParams({console: console.name, task, ...wanted})}`);
       if (found.metric === wanted.metric && found.hours === wanted.hours) draw(drawing, summary, found, found.tasks[task] ?? []);
     } catch (error) {
       replaceText(summary, error.message);

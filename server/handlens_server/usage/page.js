@@ -210,7 +210,7 @@ function consoleCard(console) {
     make("p", {class: "about"}),
     make("div", {class: "scroll"}, make("table", {}, make("thead", {}, make("tr", {})), make("tbody"))),
     make("div", {class: "more", hidden: ""}, make("button", {}, "Show all")),
-    make("div", {class: "teach", hidden: ""}));
+    make("details", {class: "teach", hidden: ""}, make("summary"), make("div")));
   watching.observe(card);
   return card;
 }
@@ -252,7 +252,7 @@ function fillRows(card, console) {
     return view.open.has(key) ? [{row, key}, {row, key: `${key}\ndetail`, detail: key}] : [{row, key}];
   });
   keyed(card.querySelector("tbody"), lines, line => line.key,
-    line => line.detail ? detail(console.name, line.row.task, COLUMNS.length, ask) : taskRow(line.key, card, console),
+    line => line.detail ? detail(console, line.row.task, COLUMNS.length, ask) : taskRow(line.key, card, console),
     (node, line) => line.detail ? node.update() : node.update(line.row, console));
 }
 
@@ -267,6 +267,7 @@ function taskRow(key, card, console) {
 function nameCell(cell, row, {key, card, console}) {
   const button = cell.firstChild ?? cell.appendChild(make("button", {}, make("span")));
   replaceText(button.firstChild, row.task || "(no name)");
+  button.title = row.task;
   button.setAttribute("aria-expanded", String(view.open.has(key)));
   button.onclick = () => {
     if (!view.open.delete(key)) view.open.set(key, true);
@@ -283,8 +284,9 @@ function teach(place, console) {
     ...console.unknown_headers.map(word => ["column", word, view.state.fields]),
   ];
   place.hidden = !words.length;
-  if (place.contains(document.activeElement)) return;
-  keyed(place, words, ([kind, word]) => `${kind}\n${word}`, ([kind, word, meanings]) => {
+  replaceText(place.firstChild, `${words.length} ${words.length === 1 ? "word is" : "words are"} not understood: say what they mean`);
+  if (place.lastChild.contains(document.activeElement)) return;
+  keyed(place.lastChild, words, ([kind, word]) => `${kind}\n${word}`, ([kind, word, meanings]) => {
     const choice = make("select", {"aria-label": `Meaning of ${word}`}, make("option", {value: ""}, "not used"), ...meanings.map(name => make("option", {value: name}, name.replaceAll("_", " "))));
     choice.addEventListener("change", async () => { choice.disabled = true; await ask("/usage/api/teach", {console: console.name, kind, word, meaning: choice.value}).catch(() => {}); choice.disabled = false; });
     return make("label", {}, kind === "status" ? "Status" : "Column", make("code", {}, word), choice);
