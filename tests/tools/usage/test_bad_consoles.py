@@ -80,6 +80,25 @@ async def test_two_lists_of_usage_are_both_read(kit: Kit, serve: Serve) -> None:
     assert answer.source.tables == ["Training", "Serving"]
 
 
+HOVERED = """<style>.tip { position: fixed; top: 0; right: 0 }</style><script>
+document.addEventListener("mouseover", (event) => { document.querySelector("[role=tooltip]")?.remove();
+  const name = event.target.dataset?.whole; if (!name) return;
+  setTimeout(() => { const tip = document.createElement("div"); tip.className = "tip"; tip.role = "tooltip";
+    tip.textContent = name; document.body.append(tip); }, 120); });</script>
+<table><tr><th>Task<th>GPU<tr><td data-whole="inference-serving-bert-large-17">inference-ser…<td>5%
+<tr><td data-whole="inference-tuning-9">inference-tun…<td>6%<tr><td>short<td>7%</table>"""
+
+
+async def test_a_cut_name_is_taken_from_the_tooltip_that_comes_on_hovering(kit: Kit, serve: Serve) -> None:
+    answer = await read(kit, serve(HEAD + HOVERED))
+    assert [row.task_name for row in answer.rows] == ["inference-serving-bert-large-17", "inference-tuning-9", "short"]
+
+
+async def test_a_cut_name_without_a_tooltip_stays_as_it_is_shown(kit: Kit, serve: Serve) -> None:
+    answer = await read(kit, serve(HEAD + table("Task|GPU", "inference-ser…|5%", "b|6%")))
+    assert answer.rows[0].task_name == "inference-ser…"
+
+
 RESORTING = """<div id=at></div><script>
 const tasks = Array.from({length: 25}, (_, n) => [`task-${n}`, n]);
 const show = () => { tasks.sort(() => Math.random() - 0.5);

@@ -23,6 +23,7 @@ from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tabl
 from handlens.usage.structure import PageFacts, read_laid_out, read_structure
 from handlens.usage.table import Table, scrolled_together
 from handlens.usage.times import Clock, month_first
+from handlens.usage.tooltips import with_tooltips
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -85,6 +86,7 @@ async def read_page(page: Page, meaning: Meaning, *, seconds: float, most_rows: 
         tables = usage_tables(await read_laid_out(page), meaning) or tables
     if not any(table.rows for table in tables):
         refuse_what_is_no_console(facts, tables, seconds)
+    tables = [await with_tooltips(page, table) for table in tables]
     remark = None
     longest = max(range(len(tables)), key=lambda at: len(tables[at].rows), default=0)
     if tables and tables[longest].rows and len(tables[longest].rows) < most_rows:
