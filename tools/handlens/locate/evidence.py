@@ -11,7 +11,7 @@ from handlens.locate.looks import has_colour, has_shape
 from handlens.locate.query import Query
 from handlens.locate.relations import Containment
 from handlens.locate.surroundings import Surroundings
-from handlens.locate.text import Term, similarity, terms
+from handlens.locate.text import Term, similarity, stem, terms
 from handlens.locate.vocabulary import COLOURS, SHAPES
 
 SHOWN: dict[str, Callable[[Candidate], bool]] = {
@@ -114,5 +114,13 @@ class Evidence:
             *(t for q in query.quoted for t in terms(q)),
             *terms(query.role_word),
         )
-        covered = sum(1 for name in names if any(similarity(term, name) >= 0.8 for term in asked))
-        return max(covered / len(names), LONG if len(names) > 10 else 0.0)
+        covered = sum(1 for name in names if _asked_for(name, asked))
+        return max(covered / len(names), LONG if len(names) > 10 and not query.icon else 0.0)
+
+
+def _asked_for(name: Term, asked: tuple[Term, ...]) -> bool:
+    """Whether one of the terms asks for a name's term, or several of them for each word of its phrase."""
+    if any(similarity(term, name) >= 0.8 for term in asked):
+        return True
+    words = name.key.split() if " " in name.key else ()
+    return bool(words) and all(any(term.key == stem(word) for term in asked) for word in words)

@@ -139,7 +139,8 @@ class Scorer:
                 doubts.append("says nothing of " + ", ".join(missing))
         base = joined(parts)
         if not parts:
-            if query.roles is None and not query.icon and not query.relations and not query.places:
+            told = query.roles or query.icon or query.relations or query.places
+            if not told and not (query.size and candidate.kind in ("shape", "icon", "soft")):
                 return None
             base = 0.9
         marks.role = role_factor(candidate, query, reasons, doubts)
