@@ -76,7 +76,8 @@ def judge(page: ConsolePage, look: Look, score: Score, *, fields: bool) -> None:
         for place, (header, text) in enumerate(true.cells.items()):
             key = named(header)
             key = "name" if place == 0 and key not in shown else key
-            key = next(iter(get_close_matches(key, shown, n=1)), key)
+            close = get_close_matches(key, shown, n=1) or [one for one in shown if key.endswith(one)]
+            key = next(iter(close), key)
             score.cells += 1
             if not same(shown.get(key, ""), text) or row is None:
                 wrong.add((number, key))

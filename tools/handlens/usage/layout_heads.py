@@ -66,9 +66,20 @@ def _cut_at_arrows(fragment: Fragment) -> list[Fragment]:
         else:
             groups[-1].append(part)
     words = [group for group in groups if group]
-    if len(groups) < 2 or not words:
-        return [fragment]
-    return [replace(merged(group), parts=tuple(group)) for group in words]
+    if len(groups) > 1 and words:
+        return [replace(merged(group), parts=tuple(group)) for group in words]
+    return _cut_between_names(fragment)
+
+
+def _cut_between_names(fragment: Fragment) -> list[Fragment]:
+    """Two headers that stand so close that they were read as one: each names something, together they name nothing."""
+    parts = fragment.parts
+    if label(fragment.text) is None:
+        for at in range(1, len(parts)):
+            left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
+            if label(left.text) and label(right.text):
+                return [left, right]
+    return [fragment]
 
 
 def _bare(text: str, most: bool) -> str:

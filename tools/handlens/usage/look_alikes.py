@@ -19,6 +19,8 @@ _ALIKE = str.maketrans(
     | {"W": "w", "C": "c", "Z": "z", "K": "k", "P": "p"}
 )
 _WORD = re.compile(r"[A-Za-z\d|×]*[A-Za-z|×][A-Za-z|×\d]*")
+CLEARLY = 4
+"""A spelling that is so many times as frequent as the other is the right one."""
 _UNIT = re.compile(r"\d\s*(%|[KMGT]i?B|[KMGT]i)\)?\s*$")
 _ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
 """A letter whose two cases differ only in size, with nothing beside it to compare with."""
@@ -66,7 +68,7 @@ def _doubted(cells: Sequence[Cell]) -> set[str]:
 
 
 def _one_letter_short(counts: Counter[str]) -> set[str]:
-    """Words that another word of the column becomes by leaving out one letter; the rarer of the two."""
+    """Words that another word of the column becomes by leaving out one letter; both, unless one is clearly usual."""
     doubted: set[str] = set()
     for word in counts:
         if len(word) < 3:
@@ -74,5 +76,7 @@ def _one_letter_short(counts: Counter[str]) -> set[str]:
         for at, left_out in enumerate(word):
             shorter = word[:at] + word[at + 1 :]
             if (left_out.isalpha() or at == 0) and shorter in counts:
-                doubted |= {one for one in (word, shorter) if counts[one] <= min(counts[word], counts[shorter])}
+                doubted |= {
+                    one for one, other in ((word, shorter), (shorter, word)) if counts[one] < CLEARLY * counts[other]
+                }
     return doubted
