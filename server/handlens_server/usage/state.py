@@ -16,6 +16,7 @@ LATE = 3.0
 """A console that was not looked at for so many of its intervals is late."""
 LATE_AT_LEAST = timedelta(minutes=2)
 TREND_POINTS = 120
+MOST_TRENDS = 500
 _MARK = {"gpu": "gpu_utilization_percent", "cpu": "cpu_utilization_percent", "memory_used": "memory_used_bytes"}
 
 
@@ -83,7 +84,7 @@ def _review(one: Review) -> dict[str, Any]:
 
 
 def trends(history: History, console: str, task: str | None, metric: str, hours: float) -> dict[str, Any]:
-    """A metric of one task, or of all of a console, as [begin, mean, least, most, samples]. Blocks.
+    """A metric of one task, or of all that a console lists now, as [begin, mean, least, most, samples]. Blocks.
 
     Raises:
         InvalidInput: there is no such metric.
@@ -94,7 +95,8 @@ def trends(history: History, console: str, task: str | None, metric: str, hours:
         -(-datetime.now(UTC).timestamp() // width.total_seconds()) * width.total_seconds(), UTC
     )
     begin = end - timedelta(hours=hours)
-    found = history.trends(console, metric, begin, end, width, task=task)
+    tasks = [task] if task is not None else _listed(history, console)
+    found = history.trends(console, metric, begin, end, width, tasks=tasks)
     return {
         "metric": metric,
         "hours": hours,
@@ -103,6 +105,12 @@ def trends(history: History, console: str, task: str | None, metric: str, hours:
         "bucket": _stamp(width),
         "tasks": {name: _points(buckets) for name, buckets in found.items()},
     }
+
+
+def _listed(history: History, console: str) -> list[str]:
+    """The tasks that a console shows now; processes and pods that were ever seen may be thousands."""
+    rows = [row for one in Board(history.database).consoles(console) for row in one.reading.get("rows", [])]
+    return [row["task"] for row in rows[:MOST_TRENDS]]
 
 
 def _points(buckets: Sequence[Bucket]) -> list[list[float]]:

@@ -311,9 +311,13 @@ async def test_rows_of_the_same_name_are_told_apart_by_their_id_or_their_order(
     watching, _, history = watcher(kit, site, tmp_path)
     await watching.look(watching._config.console[0])
     assert history.consoles() == {"ours": ["other", "python", "python (#2)"]}
+    long = "chromium " + "--flag " * 90
     rows = "".join(f"<tr><td>python<td>{pid}<td>{gpu}%</tr>" for pid, gpu in ((71, 5), (72, 90)))
+    rows += "".join(f"<tr><td>{long}{pid}<td>{pid}<td>1%</tr>" for pid in (73, 74))
     site.pages["/tasks"] = Reply(f"<!doctype html><table><tr><th>Process name<th>PID<th>GPU</tr>{rows}</table>")
     await watching.look(watching._config.console[0])
-    assert history.consoles()["ours"][-2:] == ["python (PID 71)", "python (PID 72)"]
-    assert history.count() == 5
+    names = history.consoles()["ours"]
+    assert names[-2:] == ["python (PID 71)", "python (PID 72)"]
+    assert [name[-8:] for name in names if name.startswith("chromium")] == ["(PID 73)", "(PID 74)"]
+    assert history.count() == 7
     history.close()

@@ -76,11 +76,14 @@ class Board:
         with self._database.begin("written") as connection:
             replacing(connection, schema().consoles, {"console": console}, values)
 
-    def consoles(self) -> list[ConsoleState]:
-        """All, by name."""
+    def consoles(self, name: str | None = None) -> list[ConsoleState]:
+        """All, by name; or the one of that name, if there is one."""
         table = schema().consoles
+        query = table.select().order_by(table.c.console)
+        if name is not None:
+            query = query.where(table.c.console == name)
         with self._database.begin("read") as connection:
-            rows = connection.execute(table.select().order_by(table.c.console)).mappings().all()
+            rows = connection.execute(query).mappings().all()
         return [
             ConsoleState(
                 row["console"],

@@ -6,7 +6,7 @@ replay after a failure can't double anything. All calls block: async callers run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,7 +102,7 @@ class History:
         self, console: str, task: str, metric: str, begin: datetime, end: datetime, bucket: timedelta
     ) -> list[Bucket]:
         """The metric from ``begin`` to before ``end`` in buckets; those without a sample are left out."""
-        return self.trends(console, metric, begin, end, bucket, task=task).get(task, [])
+        return self.trends(console, metric, begin, end, bucket, tasks=[task]).get(task, [])
 
     def trends(
         self,
@@ -112,21 +112,21 @@ class History:
         end: datetime,
         bucket: timedelta,
         *,
-        task: str | None = None,
+        tasks: Collection[str] | None = None,
     ) -> dict[str, list[Bucket]]:
-        """As `series`, for every task of the console."""
-        tasks, observations = schema().tasks, schema().observations
+        """As `series`, for these tasks of the console, or all that were ever seen on it."""
+        names, observations = schema().tasks, schema().observations
         from sqlalchemy import func, select
 
         column = observations.c[METRICS[_known(metric)]]
         width = max(1, round(bucket.total_seconds() * 1000))
         start = observations.c.at - observations.c.at % width
-        wanted = select(tasks.c.id, tasks.c.task).where(tasks.c.console == console)
-        if task is not None:
-            wanted = wanted.where(tasks.c.task == task)
+        wanted = select(names.c.id, names.c.task).where(names.c.console == console)
+        if tasks is not None:
+            wanted = wanted.where(names.c.task.in_(tasks))
         found: dict[str, list[Bucket]] = {}
         with self.database.begin("read") as connection:
-            for number, name in connection.execute(wanted.order_by(tasks.c.task)).all():
+            for number, name in connection.execute(wanted.order_by(names.c.task)).all():
                 query = (
                     select(start, func.count(column), func.min(column), func.avg(column), func.max(column))
                     .where(observations.c.task_id == number, column.is_not(None))

@@ -40,23 +40,28 @@ class Doubtful:
 
 def told_apart(look: Look) -> Look:
     """The look with rows of the same name told apart: by an id that the console shows, else by their order."""
-    counts = Counter(row.task_name for row in look.rows if row.task_name)
+    counts = Counter(row.task_name[:_TOLD_BY] for row in look.rows if row.task_name)
     if all(count == 1 for count in counts.values()):
         return look
     ids = [header for header in headers_of(look.rows) if _ID.fullmatch(header_words(header))]
     seen: Counter[str] = Counter()
     rows: list[UsageRow] = []
     for row in look.rows:
-        name = row.task_name or ""
+        name = (row.task_name or "")[:_TOLD_BY]
         if counts[name] > 1:
             seen[name] += 1
-            shown = next((f"{header} {row.cells[header].text}" for header in ids if header in row.cells), None)
+            shown = next(
+                (f"{header} {row.cells[header].text}"[:_SUFFIX] for header in ids if header in row.cells), None
+            )
             if shown or seen[name] > 1:
                 row = row.model_copy(update={"task_name": f"{name} ({shown or f'#{seen[name]}'})"})
         rows.append(row)
     return replace(look, rows=rows)
 
 
+_SUFFIX = 60
+_TOLD_BY = LONGEST_TASK - _SUFFIX - 3
+"""Longer names are cut where they are kept: those that begin alike are told apart as if they were the same."""
 _ID = re.compile(r"(?:.*\b|.*[ _])?(?:pid|id|uid|uuid|index)|.*编号")
 
 
