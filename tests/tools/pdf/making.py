@@ -40,11 +40,25 @@ class Page:
         return self
 
 
-def pdf_of(*pages: Page, catalog: str = "", objects: tuple[str, ...] = ()) -> bytes:
-    """A whole document. `catalog` adds entries to its catalog, `objects` follow as objects 3 + len(FONTS) on."""
+def shifted(by: int) -> str:
+    """A map to Unicode that calls every printable character another one, `by` places on; 0: it knows none."""
+    rows = "".join(f"<{c:02x}> <{c + by if by else 0xFFFD:04x}>\n" for c in range(33, 127))
+    head = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def"
+    space = "1 begincodespacerange <00> <ff> endcodespacerange"
+    return f"{head} {space} 94 beginbfchar\n{rows}endbfchar endcmap end end"
+
+
+def pdf_of(*pages: Page, catalog: str = "", objects: tuple[str, ...] = (), unicode_map: str = "") -> bytes:
+    """A whole document. `catalog` adds entries to its catalog, `objects` follow as objects 3 + len(FONTS) on.
+
+    unicode_map: says what the characters of the first font are, as in `shifted`.
+    """
     bodies = ["", ""]
     fonts = {n: 3 + n for n in range(len(FONTS))}
     bodies += [f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>" for name in FONTS]
+    if unicode_map:
+        objects = (f"<< /Length {len(unicode_map)} >>\nstream\n{unicode_map}\nendstream", *objects)
+        bodies[2] = bodies[2].replace(" >>", f" /ToUnicode {3 + len(FONTS)} 0 R >>")
     bodies += objects
     resources = " ".join(f"/F{n} {number} 0 R" for n, number in fonts.items())
     kids: list[str] = []

@@ -6,11 +6,11 @@ import importlib.util
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from handlens.pdf.convert import Conversion, convert
 from handlens.pdf.options import Options
-from tools.pdf.making import BOLD, ITALIC, Page, pdf_of
+from tools.pdf.making import BOLD, ITALIC, Page, pdf_of, shifted
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
 
@@ -71,3 +71,61 @@ def test_bold_and_italic_words_of_the_same_size_are_told_from_plain_ones() -> No
     markdown = read(page, tilt=0.4).markdown
     assert "They flow through the *northern plains* all the year round." in markdown
     assert "# Methods and materials\n\nThis is sentence" in markdown
+
+
+@pytest.mark.parametrize("by", [0, -29])
+def test_a_page_whose_fonts_tell_the_wrong_characters_is_read_as_a_picture(by: int) -> None:
+    source = pdf_of(Page().paragraph(60, 80, LINES, size=11, pitch=14), unicode_map=shifted(by))
+    result = convert(source)
+    assert result.pages[0].route == "ocr"
+    assert " ".join(LINES[:3]) in result.markdown
+    without = convert(source, options=Options(ocr=False))
+    assert without.markdown == ""
+    assert without.pages[0].notes == [
+        "This page has a text layer without meaning; OCR was off, so its text is missing."
+    ]
+
+
+def layered(page: Page, layer: list[str], *, down: float = 0.0) -> bytes:
+    """A page as a scanner with OCR of its own gives it: a picture, and `layer` as invisible text over its lines."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf_of(page)) as document:
+        picture = document[0].render(scale=2).to_pil().convert("L")
+    data = io.BytesIO()
+    picture.save(data, "JPEG")
+    size = f"/W {picture.width} /H {picture.height} /CS /G /BPC 8 /F [/AHx /DCT]"
+    whole = Page().raw(f"q 595 0 0 842 0 0 cm BI {size} ID {data.getvalue().hex()}> EI Q")
+    for n, line in enumerate(layer):
+        whole.text(60, 80 + down + 14 * n, line, size=11, mode=3)
+    return pdf_of(whole)
+
+
+def test_an_invisible_layer_is_used_where_it_lies_on_the_print_and_not_elsewhere() -> None:
+    page = Page().paragraph(60, 80, LINES, size=11, pitch=14)
+    layer = [line.replace("sentence", "SENTENCE") for line in LINES]
+    there = convert(layered(page, layer))
+    assert there.pages[0].route == "text"
+    assert "SENTENCE number 3" in there.markdown
+    elsewhere = convert(layered(page, layer, down=300))
+    assert elsewhere.pages[0].route == "ocr"
+    assert "sentence number 3" in elsewhere.markdown
+    assert "SENTENCE" not in elsewhere.markdown
+
+
+@pytest.mark.parametrize("words", ["Настоящий договор вступает в силу с момента подписания",
+                                   "Η παρούσα σύμβαση τίθεται σε ισχύ από την υπογραφή"])  # fmt: skip
+def test_a_script_that_ocr_does_not_know_is_said_to_be_unreadable(words: str) -> None:
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 26)
+    except OSError:
+        pytest.skip("needs the DejaVu fonts")
+    picture = Image.new("L", (1240, 700), 255)
+    for n in range(6):
+        ImageDraw.Draw(picture).text((80, 80 + 60 * n), words, 0, font)
+    data = io.BytesIO()
+    picture.save(data, "PDF", resolution=150)
+    result = convert(data.getvalue())
+    assert result.markdown == ""
+    assert result.pages[0].route == "empty"
+    assert result.pages[0].notes[0].startswith("This page can't be read: OCR knows Latin letters")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handlens.errors import OcrUnavailable
+from handlens.geometry import Box
 from handlens.ocr.detect import find_lines, snapped
 from handlens.ocr.lines import Line, lines_to_json
 from handlens.ocr.order import in_reading_order
@@ -28,6 +29,7 @@ SCREEN_SIDE = 1_600
 DETECTOR_THRESHOLD = 0.5
 LEAST_CONFIDENCE = 0.5
 MAX_PIXELS = 100_000_000
+_LONG = 4  # line heights
 
 
 class Engine:
@@ -43,7 +45,12 @@ class Engine:
 
     def read(self, image: Image, *, screen: bool = False) -> list[Line]:
         """Lines in reading order; `image` is height x width x 3, RGB, 8 bits. `screen`: drawn by a computer."""
+        return self.look(image, screen=screen)[0]
+
+    def look(self, image: Image, *, screen: bool = False) -> tuple[list[Line], list[Box]]:
+        """Lines as `read` gives them, and where there are long ones that could not be read at all."""
         lines: list[Line] = []
+        unread: list[Box] = []
         side = max(SCREEN_SIDE, self._side) if screen else self._side
         places = find_lines(self._detector, image, side=side, threshold=DETECTOR_THRESHOLD)
         if screen:
@@ -53,8 +60,10 @@ class Engine:
             line = self._recogniser.read(image, place)
             if line is not None and line.confidence >= LEAST_CONFIDENCE:
                 lines.append(line)
+            elif place.width > _LONG * place.height:
+                unread.append(Box(x=place.cx - place.width / 2, y=place.cy, width=place.width, height=place.height))
         _give_back_memory()
-        return in_reading_order(lines)
+        return in_reading_order(lines), unread
 
 
 def _give_back_memory() -> None:

@@ -16,10 +16,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError
+from handlens.ocr import available
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.headings import learn_levels
 from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
+from handlens.pdf.legible import KNOWN
 from handlens.pdf.markdown import placed
+from handlens.pdf.meaning import is_meaningless
 from handlens.pdf.options import Options
 from handlens.pdf.page import understand
 from handlens.pdf.profile import Profile, profile_of
@@ -43,6 +46,7 @@ _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
 _LOOK_SCALE, _MAX_LOOK_PIXELS = 2.5, 2_000_000
 _DOUBTFUL = 0.75
+_PARTLY, _UNREAD = 0.15, 0.5  # of the print
 _OPEN_ENDS = ".!?:;。！？：；"
 
 
@@ -163,21 +167,30 @@ class Converter:
         if not self.options.ocr or self.options.mode == "fast":
             return _unread(content, result, "OCR was off, so its text is missing")
         if self._engine is None:
-            from handlens.ocr.engine import Engine, available
-
             if not available():
                 return _unread(content, result, "install handlens[ocr] to read its text")
+            from handlens.ocr.engine import Engine
+
             self._engine = Engine()
         scale = scale_for(content)
         image = self._document.render(content.index, scale=scale, turn=content.turn)
-        read, result.confidence = read_scan(content, image, self._engine)
-        result.route = "ocr" if read.words else "empty"
-        if not read.words:
-            result.notes.append("No text was found in the picture that this page is.")
+        scan = read_scan(content, image, self._engine)
+        result.confidence = scan.confidence
+        if scan.unread > _UNREAD or not scan.page.words:
+            content.words = [] if is_meaningless(content) else content.words
+            result.route, result.confidence = ("text", 0.5) if content.words else ("empty", 0.0)
+            result.notes.append(
+                f"This page can't be read: OCR knows {KNOWN}. Another script, or very poor print?" if scan.unread > _UNREAD
+                else "No text was found in the picture that this page is."
+            )  # fmt: skip
             return content
-        if result.confidence < _DOUBTFUL:
-            result.notes.append("OCR is unsure of this page: the print may be poor, or a script that it can't read.")
-        return read
+        result.route = "ocr"
+        if scan.unread > _PARTLY:
+            share = f"{scan.unread:.0%}"
+            result.notes.append(f"About {share} of the print can't be read and is left out: OCR knows {KNOWN}.")
+        elif result.confidence < _DOUBTFUL:
+            result.notes.append("OCR is unsure of this page: the print may be poor.")
+        return scan.page
 
     def _figures(self, content: PageContent, blocks: list[Block]) -> list[Figure]:
         figures: list[Figure] = []
@@ -201,7 +214,7 @@ class Converter:
 
 def _unread(content: PageContent, result: PageResult, remedy: str) -> PageContent:
     """A page that wants OCR and gets none; text that has no meaning is not passed on."""
-    if content.unmapped > 0.3 * content.characters:
+    if is_meaningless(content):
         content.words = []
         result.route, result.confidence = "empty", 0.0
         result.notes.append(f"The fonts of this page give its characters no meaning; {remedy}.")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from handlens.pdf.legible import legible
+from handlens.pdf.meaning import is_meaningless
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.printing import Print, measure
 
@@ -24,7 +27,7 @@ _LEAST_RULE = 55  # pixels
 
 def wants_ocr(page: PageContent) -> bool:
     """Whether the page's own text can't be used: there is next to none over a picture, or it has no meaning."""
-    if page.characters and page.unmapped > 0.3 * page.characters:
+    if is_meaningless(page):
         return True
     if page.characters - page.unmapped >= _LEAST_TEXT:
         return False
@@ -36,12 +39,22 @@ def scale_for(page: PageContent) -> float:
     return min(DPI / 72, math.sqrt(_MAX_PIXELS / max(1.0, page.width * page.height)))
 
 
-def read_scan(page: PageContent, image: Any, engine: Engine) -> tuple[PageContent, float]:
-    """The page as OCR reads it in `image` (Pillow, RGB, the whole page), and the mean confidence, 0 to 1."""
+@dataclass
+class Scan:
+    """A page as OCR reads it. Both from 0 to 1: how sure of what was read, what share of the print was not."""
+
+    page: PageContent
+    confidence: float
+    unread: float
+
+
+def read_scan(page: PageContent, image: Any, engine: Engine) -> Scan:
+    """The page as OCR reads it in `image` (Pillow, RGB, the whole page)."""
     import numpy as np
 
     pixels = np.asarray(image)
-    lines = [line for line in engine.read(pixels) if -45 < line.angle < 45]
+    found, nothing = engine.look(pixels)
+    lines, unread = legible([line for line in found if -45 < line.angle < 45], nothing)
     long = [line.angle for line in lines if line.box.width > 8 * line.box.height]
     tilt = median(long) if long else 0.0
     scale = page.width / pixels.shape[1]
@@ -50,7 +63,7 @@ def read_scan(page: PageContent, image: Any, engine: Engine) -> tuple[PageConten
     read.characters = sum(len(w.text) for w in read.words)
     read.across, read.down = _rules(pixels, tilt, scale)
     confidence = sum(line.confidence * len(line.text) for line in lines) / max(1, sum(len(x.text) for x in lines))
-    return read, confidence
+    return Scan(read, confidence, unread)
 
 
 def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[Word]:
