@@ -179,10 +179,9 @@ class Converter:
         if scan.unread > _UNREAD or not scan.page.words:
             content.words = [] if is_meaningless(content) else content.words
             result.route, result.confidence = ("text", 0.5) if content.words else ("empty", 0.0)
-            result.notes.append(
-                f"This page can't be read: OCR knows {KNOWN}. Another script, or very poor print?" if scan.unread > _UNREAD
-                else "No text was found in the picture that this page is."
-            )  # fmt: skip
+            unknown = f"This page can't be read: OCR knows {KNOWN}. Another script, or very poor print?"
+            nothing = "No text was found in the picture that this page is."
+            result.notes.append(unknown if scan.unread > _UNREAD else nothing)
             return content
         result.route = "ocr"
         if scan.unread > _PARTLY:
