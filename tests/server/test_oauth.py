@@ -35,6 +35,7 @@ TOKENS: dict[str, Any] = {
     "service": {key: value for key, value in GOOD.items() if key != "sub"},
     "several-audiences": {**GOOD, "aud": ["https://other.example", RESOURCE]},
     "lives": {**GOOD, "exp": time.time() + 3600.5},
+    "wrong-scope": {**GOOD, "scope": "other"},
     "inactive": {**GOOD, "active": False},
     "not-quite-active": {**GOOD, "active": "false"},
     "expired": {**GOOD, "exp": int(time.time()) - 1},
@@ -169,3 +170,20 @@ def test_an_issuer_that_does_not_answer_lets_nobody_in(tmp_path: Path) -> None:
 def test_half_an_oauth_setup_does_not_start(settings: HttpSettings, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         admission(settings)
+
+
+@pytest.mark.parametrize("token", ["good", "service", "unknown", "inactive", "expired", "elsewhere", "wrong-scope"])
+def test_the_usage_page_lets_in_whom_the_tools_let_in(served: Served, token: str) -> None:
+    let_in = token in ("good", "service")
+    answer = httpx2.post(f"{served.base}/usage/api/login", json={"token": token})
+    assert answer.status_code == (200 if let_in else 403)
+    cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+    for headers in ({"Cookie": cookie}, {"Authorization": f"Bearer {token}"}):
+        state = httpx2.get(f"{served.base}/usage/api/state", headers=headers)
+        assert state.status_code == (404 if let_in else 401)  # let in, it says that no history is kept here
+
+
+def test_a_cookie_lives_no_longer_than_its_token(served: Served) -> None:
+    answer = httpx2.post(f"{served.base}/usage/api/login", json={"token": "lives"})
+    seconds = int(answer.headers["set-cookie"].lower().partition("max-age=")[2].partition(";")[0])
+    assert 0 < seconds <= 3_600
