@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from handlens.usage.fragments import Band, Fragment, bands, line_height, parted
 from handlens.usage.layout_cards import cards, panel
@@ -10,6 +11,9 @@ from handlens.usage.layout_heads import is_header, joined_heads
 from handlens.usage.layout_menu import without_menu
 from handlens.usage.layout_table import table_under
 from handlens.usage.table import Table
+
+LARGER = 1.35
+"""Times the height of most lines."""
 
 
 def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
@@ -46,12 +50,19 @@ def _rows_under(lines: Sequence[Band], heads: Sequence[int]) -> int:
 
 def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence[Band]:
     """The lines under a header, up to the next header's title (a lone line right above it)."""
-    body = list(lines[head + 1 : end])
+    body = list(takewhile(lambda band: not _is_title(band, lines[head], height), lines[head + 1 : end]))
     if end < len(lines) and len(body) > 1 and len(body[-1].fragments) == 1:
         gap = body[-1].middle - body[-2].middle
         if gap > 1.5 * height:
             body.pop()
     return body
+
+
+def _is_title(band: Band, head: Band, height: float) -> bool:
+    """A lone text in larger type at the list's left edge: the title of something else."""
+    first = band.fragments[0]
+    near = abs(first.box.x - head.fragments[0].box.x) < 3 * height
+    return len(band.fragments) == 1 and near and first.box.height > LARGER * height and not first.text[-1:].isdigit()
 
 
 def _title(lines: Sequence[Band], head: int, height: float) -> str:
