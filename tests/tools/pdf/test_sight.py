@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import json
 import re
 from collections.abc import AsyncGenerator, Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from handlens.errors import EyeAnswerInvalid, EyeBusy, EyeUnavailable, HandlensError, TimedOut
 from handlens.eye.protocol import EyeStatus
@@ -239,3 +242,35 @@ async def test_a_failure_while_questions_wait_is_raised_as_itself(kit: Kit, tmp_
 
     with pytest.raises(HandlensError, match="bottom"):
         await seen(kit, tmp_path, ScriptedEye([fall_over]), crowded())
+
+
+def cyrillic() -> bytes:
+    """A scan of a page in a script that OCR does not know."""
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 26)
+    except OSError:
+        pytest.skip("needs the DejaVu fonts")
+    picture = Image.new("L", (1240, 700), 255)
+    for n in range(6):
+        text = f"Настоящий договор номер {n} вступает в силу с момента подписания"
+        ImageDraw.Draw(picture).text((80, 80 + 60 * n), text, 0, font)
+    data = io.BytesIO()
+    picture.save(data, "PDF", resolution=150)
+    return data.getvalue()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
+async def test_a_scan_that_ocr_can_not_read_is_read_by_sight_with_its_numbers_marked(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(cyrillic())
+    request = PdfToMarkdownInput(source=str(tmp_path / "scan.pdf"))
+    words = "# Договор\n\nСтоимость 12 500 <script>alert(1)</script> [здесь](http://evil.example)"
+    eye = ScriptedEye([f"{words}\n\n<!-- Image (1,1,9,9) -->\n\n{latex('Год & Сумма')}"])
+    answer = await pdf_to_markdown(request, replace(kit, eye=eye))
+    assert answer.pages[0].route == "eye"
+    assert answer.markdown.startswith("# Договор\n\nСтоимость <mark>12</mark> <mark>500</mark> &lt;script>")
+    assert "evil" not in answer.markdown
+    assert "| Год | Сумма |" in answer.markdown
+    blind = await pdf_to_markdown(request, replace(kit, eye=ScriptedEye([EyeBusy("Later.")])))
+    assert blind.markdown == ""
+    assert blind.pages[0].notes[0].startswith("This page can't be read")
+    assert blind.pages[0].regions[0].note == "sight failed: Later."
