@@ -93,6 +93,12 @@ async def test_a_table_that_rules_can_not_part_is_read_by_sight(kit: Kit, tmp_pa
     )  # fmt: skip
 
 
+async def test_an_answer_in_html_is_read_into_the_same_table(kit: Kit, tmp_path: Path) -> None:
+    rows = "".join(f"<tr>{''.join(f'<td>{text}</td>' for text in row)}</tr>" for row in ROWS)
+    said = f'<html><body><table data-bbox="10 10 990 990">{rows.replace("12340", "12840")}</table></body></html>'
+    assert WHOLE in (await seen(kit, tmp_path, ScriptedEye([said]), crowded())).markdown
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -69,7 +69,7 @@ class EyeTableReader:
 
 
 class EyePageReader:
-    """`PageReader` on an eye, in the format that the model was trained to read pages in."""
+    """`PageReader` on an eye, in the formats that the model was trained to read pages in."""
 
     def __init__(self, eye: Eye, *, effort: Effort = "routine") -> None:
         self._eye = eye
@@ -83,7 +83,7 @@ class EyePageReader:
             qwen3_vl.MARKDOWN_QUESTION,
             qwen3_vl.PageReading,
             effort=self._effort,
-            parse=qwen3_vl.parse_markdown,
+            parse=qwen3_vl.parse_page,
             caller=caller,
             answer_tokens=PAGE_TOKENS,
         )

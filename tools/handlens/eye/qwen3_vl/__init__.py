@@ -8,6 +8,7 @@ from handlens.eye.qwen3_vl.document import (
     PageReading,
     parse_html,
     parse_markdown,
+    parse_page,
 )
 from handlens.eye.qwen3_vl.editions import REASONING_PARSER, Edition, edition_of, sampling
 from handlens.eye.qwen3_vl.grounding import (
@@ -46,6 +47,7 @@ __all__ = [
     "parse_actions",
     "parse_html",
     "parse_markdown",
+    "parse_page",
     "parse_places",
     "picture_tokens",
     "point_question",

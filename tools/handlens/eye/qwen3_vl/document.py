@@ -49,6 +49,11 @@ _TABLE = re.compile(
 )
 
 
+def parse_page(text: str) -> PageReading:
+    """Read an answer to either question: a model may answer one in the other's format. Raises EyeAnswerInvalid."""
+    return parse_html(text) if "data-bbox=" in text else parse_markdown(text)
+
+
 def parse_markdown(text: str) -> PageReading:
     """Read an answer to `MARKDOWN_QUESTION`.
 
