@@ -196,3 +196,14 @@ def test_a_name_that_runs_into_its_value_is_cut_off_it() -> None:
         ]
     )
     assert [cells["Memory"] for cells in shown(table)] == ["4 GB", "38.9 GB"]
+
+
+def test_a_title_close_over_the_headers_is_no_part_of_them() -> None:
+    (table,) = tables_in(
+        written(
+            (30, [(16, "Training tasks")]),
+            (60, [(20, "Task name"), (300, "GPU"), (420, "Status")]),
+            (100, [(20, "a"), (300, "87%"), (420, "Running")]),
+        )
+    )
+    assert table.headers == ("Task name", "GPU", "Status")

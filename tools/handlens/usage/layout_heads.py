@@ -102,6 +102,8 @@ def _belong_together(above: Band, below: Band, pitch: float) -> bool:
         return False
     if pitch >= CLOSE and len(below.names) < len(below.fragments):
         return False
+    if len(above.fragments) == 1 and above.fragments[0].box.x <= below.fragments[0].box.right:
+        return False  # the list's title, over its first column
     return not any(_is_value(fragment.text) for band in (above, below) for fragment in band.fragments)
 
 
