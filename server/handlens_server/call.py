@@ -31,7 +31,7 @@ async def call(settings: Settings, tool: str, arguments: str, output: Path) -> i
     given = _object(arguments)
     folder = RunFolder()
     composition = Composition(settings, folder.path)
-    composition.start()
+    composition.start(browser=False)
     try:
         async with Client(App(ALL_TOOLS, composition.kit).server()) as client:
             try:

@@ -34,9 +34,10 @@ class Composition:
         self._kit: Kit | None = None
         self._sight: Sight | None = None
 
-    def start(self) -> None:
+    def start(self, *, browser: bool = True) -> None:
         """Begin to start what takes long, the engine and the browser, without waiting for it."""
-        self._warming = asyncio.create_task(self._warm())
+        if browser:
+            self._warming = asyncio.create_task(self._warm())
         engine = self._settings.engine
         if self._sight is None and (engine.urls or engine.kind == "vllm"):
             from handlens_server.engine.open import open_sight

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from handlens.browser.browser import PageOptions
 from handlens.browser.capture import Region, capture
+from handlens.browser.page_options import PageOptions
 from handlens.kit import Kit
 from handlens.library import open_kit
 from handlens.usage.console import Look, look_at_page, look_at_picture

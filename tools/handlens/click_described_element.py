@@ -33,19 +33,15 @@ Outcome = Literal["clicked", "ambiguous", "not_found", "needs_confirmation", "no
 
 
 class ClickDescribedElementInput(PageInput):
-    description: str = Field(
-        description="As a person would say it, in any language: the star in the row of Ann.", max_length=20_000
-    )
+    description: str = Field(description="In any language: the star in Ann's row.", max_length=20_000)
     action: Action = Field(default="click", description="What to do.")
-    min_confidence: float | None = Field(
-        default=None, description="Surer than this (0.6), or nothing is clicked.", ge=0, le=1
-    )
+    min_confidence: float | None = Field(default=None, description="Click if surer; 0.6.", ge=0, le=1)
     dry_run: bool = Field(default=False, description="Only locate.")
-    choice: int | None = Field(default=None, description="Number of an offered candidate.", ge=1)
+    choice: int | None = Field(default=None, description="Candidate's number.", ge=1)
     confirmed: bool = Field(default=False, description="The person agreed.")
     expect: str | None = Field(
         default=None,
-        description="Fail without: navigation, new_page, dialog, download, change, or this text.",
+        description="Must follow: navigation, new_page, dialog, download, change or a text.",
         max_length=300,
     )
     dismiss_cover: bool = Field(default=False, description="Close what covers it.")
@@ -81,7 +77,7 @@ _ADVICE = {
 
 @tool(title="Click", read_only=False, destructive=True, idempotent=False, open_world=True, untrusted=True)
 async def click_described_element(request: ClickDescribedElementInput, kit: Kit) -> ClickDescribedElementOutput:
-    """Click what is described. If that is not sure, click nothing and offer numbered candidates."""
+    """Click what is described; if unsure, offer numbered candidates."""
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         threshold = kit.acting.min_confidence if request.min_confidence is None else request.min_confidence
         chosen = await choose(

@@ -21,6 +21,6 @@ class ClosePageOutput(ToolOutput):
 
 @tool(title="Close page", read_only=False, destructive=False, idempotent=False, open_world=False, untrusted=False)
 async def close_page(request: ClosePageInput, kit: Kit) -> ClosePageOutput:
-    """Close a page that open_page opened, with the tabs that it opened. Cookies and storage of the session are gone."""
+    """Close a page, and the tabs that it opened."""
     await kit.browser.end(request.session_id, kit.caller)
     return ClosePageOutput(closed=True)

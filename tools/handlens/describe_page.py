@@ -15,7 +15,7 @@ _TREE_CHARACTERS = 8_000
 
 
 class DescribePageInput(PageInput):
-    picture: bool = Field(default=False, description="Add a picture, numbered as the tree.")
+    picture: bool = Field(default=False, description="Add a numbered picture.")
 
 
 class DescribePageOutput(PageOutput):

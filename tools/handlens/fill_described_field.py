@@ -22,11 +22,9 @@ _HIDDEN = "(secret)"
 
 class FillDescribedFieldInput(SessionInput):
     description: str = Field(description="Which field.", max_length=20_000)
-    value: str | None = Field(
-        default=None, description="Text, option, YYYY-MM-DD, number, true or false.", max_length=100_000
-    )
-    secret: str | None = Field(default=None, description="Or: a configured secret's name.", max_length=200)
-    choice: int | None = Field(default=None, description="Number of a candidate.", ge=1)
+    value: str | None = Field(default=None, description="Text, option, YYYY-MM-DD, number, true.", max_length=100_000)
+    secret: str | None = Field(default=None, description="Or: a configured secret.", max_length=200)
+    choice: int | None = Field(default=None, description="Candidate's number.", ge=1)
 
 
 class FillDescribedFieldOutput(PageOutput):
@@ -49,7 +47,7 @@ class FillDescribedFieldOutput(PageOutput):
 
 @tool(title="Fill field", read_only=False, destructive=True, idempotent=True, open_world=True, untrusted=True)
 async def fill_described_field(request: FillDescribedFieldInput, kit: Kit) -> FillDescribedFieldOutput:
-    """Set a described field of any kind, replacing what it held."""
+    """Set a described field of any kind."""
     value = _value(request, kit)
     async with kit.browser.page(kit.caller, session_id=request.session_id) as session:
         chosen = await choose(

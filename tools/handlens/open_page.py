@@ -27,17 +27,17 @@ class Viewport(BaseModel):
 
 
 class OpenPageInput(ToolInput):
-    url: str = Field(description="http or https URL.", max_length=8_192)
-    viewport: Viewport = Field(default=Viewport(), description="CSS pixels.")
-    device_scale_factor: float = Field(default=1.0, description="Device pixels per CSS pixel.", ge=0.25, le=4)
-    storage_state: str | None = Field(default=None, description="Playwright storage-state file.", max_length=4_096)
-    login: str | None = Field(default=None, description="Or: name of a saved login.", max_length=100)
+    url: str = Field(description="http(s) address.", max_length=8_192)
+    viewport: Viewport = Field(default=Viewport(), description="CSS pixels, 1280 by 720.")
+    device_scale_factor: float = Field(default=1.0, description="Pixel density, 1.", ge=0.25, le=4)
+    storage_state: str | None = Field(default=None, description="Storage-state file.", max_length=4_096)
+    login: str | None = Field(default=None, description="Saved login.", max_length=100)
     locale: str | None = Field(default=None, description="e.g. zh-CN", max_length=40)
     timezone: str | None = Field(default=None, description="e.g. Asia/Shanghai", max_length=60)
-    color_scheme: Literal["light", "dark"] | None = Field(default=None, description="Preferred scheme.")
-    extra_headers: dict[str, str] = Field(default={}, description="Sent with every request.")
-    wait_until: WaitUntil = Field(default="load", description="When the page counts as open.")
-    dialogs: Literal["dismiss", "accept"] = Field(default="dismiss", description="What to do with JavaScript dialogs.")
+    color_scheme: Literal["light", "dark"] | None = Field(default=None, description="Scheme.")
+    extra_headers: dict[str, str] = Field(default={}, description="For all requests.")
+    wait_until: WaitUntil = Field(default="load", description="Open when.")
+    dialogs: Literal["dismiss", "accept"] = Field(default="dismiss", description="JavaScript dialogs.")
 
     @field_validator("extra_headers")
     @classmethod
@@ -59,7 +59,7 @@ class OpenPageOutput(PageOutput):
 
 @tool(title="Open page", read_only=False, destructive=False, idempotent=False, open_world=True, untrusted=True)
 async def open_page(request: OpenPageInput, kit: Kit) -> OpenPageOutput:
-    """Open a web page in a browser session of its own, kept open for the other page tools until close_page."""
+    """Open a web page for the other tools, until close_page."""
     if request.storage_state and request.login:
         raise InvalidInput("Give storage_state or login, not both.")
     state = kit.guard.check_path(request.storage_state) if request.storage_state else None

@@ -11,7 +11,7 @@ class PageInput(ToolInput):
     """A page: an open session, or a URL that is opened for this call only. Exactly one is given."""
 
     session_id: str | None = Field(default=None, description="From open_page.", max_length=64)
-    url: str | None = Field(default=None, description="Or: opened for this call.", max_length=8_192)
+    url: str | None = Field(default=None, description="Or: opens it.", max_length=8_192)
 
 
 class SessionInput(ToolInput):
@@ -21,10 +21,10 @@ class SessionInput(ToolInput):
 
 
 class PageOutput(ToolOutput):
-    """The page as it was when the call ended, and what happened meanwhile."""
+    """The page's URL when the call ended, and what happened meanwhile: dialogs, downloads, new tabs, refusals."""
 
-    url: str = Field(description="Final page URL.")
-    notices: list[str] = Field(default=[], description="Dialogs, downloads, new tabs, refusals.")
+    url: str
+    notices: list[str] = Field(default=[])
 
     def _and_notices(self, text: str) -> str:
         return "\n".join([text, *self.notices])

@@ -29,14 +29,14 @@ _MAX_PAGES = 40
 
 
 class PdfToMarkdownInput(ToolInput):
-    source: str = Field(description="Path, http(s) URL or artifact URI of the PDF.", min_length=1, max_length=4_000)
-    pages: str | None = Field(default=None, description='Such as "1-3,7" or "10-"; all by default.', max_length=400)
-    password: str | None = Field(default=None, description="Opens an encrypted document.", max_length=256)
-    cursor: str | None = Field(default=None, description="next_cursor of the last answer: reads on.", max_length=64)
-    tables: Literal["auto", "html", "markdown"] = Field(default="auto", description="HTML only for merged cells: auto.")
-    figures: bool = Field(default=True, description="Keep pictures as artifacts.")
-    page_breaks: bool = Field(default=False, description="Mark pages with comments.")
-    frontmatter: bool = Field(default=False, description="Title, author, outline first.")
+    source: str = Field(description="Path, URL or artifact URI.", min_length=1, max_length=4_000)
+    pages: str | None = Field(default=None, description="Such as 1-3,7 or 10-", max_length=400)
+    password: str | None = Field(default=None, description="If encrypted.", max_length=256)
+    cursor: str | None = Field(default=None, description="next_cursor: reads on.", max_length=64)
+    tables: Literal["auto", "html", "markdown"] = Field(default="auto", description="auto: HTML if cells merge.")
+    figures: bool = Field(default=True, description="Keep pictures; true.")
+    page_breaks: bool = Field(default=False, description="Mark pages.")
+    frontmatter: bool = Field(default=False, description="Title and outline first.")
     mode: Literal["auto", "fast"] = Field(default="auto", description="fast: no models, no OCR.")
 
 
@@ -96,7 +96,7 @@ class PdfToMarkdownOutput(ToolOutput):
 
 @tool(title="PDF to Markdown", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
-    """Convert a PDF to Markdown: headings, paragraphs in reading order, lists, tables, figures; scans by OCR.
+    """Convert a PDF to Markdown: text in reading order, tables, figures; scans by OCR.
 
     Inline text is capped; the whole is an artifact, and `next_cursor` reads on.
     """

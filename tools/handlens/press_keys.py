@@ -14,8 +14,8 @@ from handlens.tool import tool
 
 
 class PressKeysInput(SessionInput):
-    keys: list[str] = Field(description='In order: "Enter", "Control+A", "a".', min_length=1, max_length=100)
-    description: str | None = Field(default=None, description="Focus this element first.", max_length=20_000)
+    keys: list[str] = Field(description='"Enter", "Control+A", "a".', min_length=1, max_length=100)
+    description: str | None = Field(default=None, description="Focused first.", max_length=20_000)
 
 
 class PressKeysOutput(PageOutput):
@@ -27,7 +27,7 @@ class PressKeysOutput(PageOutput):
 
 @tool(title="Press keys", read_only=False, destructive=True, idempotent=False, open_world=True, untrusted=True)
 async def press_keys(request: PressKeysInput, kit: Kit) -> PressKeysOutput:
-    """Press keys or shortcuts in the page."""
+    """Press keys in the page."""
     if any(not 0 < len(key) <= 60 for key in request.keys):
         raise InvalidInput("A key is a name such as Enter or Control+A, of at most 60 characters.")
     async with kit.browser.page(kit.caller, session_id=request.session_id) as session:

@@ -25,15 +25,13 @@ class ReadConsoleUsageInput(ToolInput):
     session_id: str | None = Field(default=None, description="From open_page.", max_length=64)
     url: str | None = Field(default=None, description="Or: opened for this call.", max_length=8_192)
     image: ImageName | Annotated[list[ImageName], Field(max_length=MOST_PICTURES)] | None = Field(
-        default=None, description="Or: picture (file, artifact), or several of one scrolled list."
+        default=None, description="Or: pictures (file, artifact) of one list."
     )
-    profile: str | None = Field(default=None, description="Known console; else found out.", max_length=64)
+    profile: str | None = Field(default=None, description="Known console.", max_length=64)
     reader: Literal["auto", "structure", "ocr", "eye"] = Field(default="auto", description="How to look.")
-    wait_seconds: float | None = Field(
-        default=None, description="For the list to appear; 10 or the profile's.", ge=0, le=120
-    )
-    max_rows: int = Field(default=2_000, description="Turn pages and scroll up to so many.", ge=0, le=50_000)
-    cursor: str | None = Field(default=None, description="next_cursor, alone: further rows.", max_length=64)
+    wait_seconds: float | None = Field(default=None, description="For the list; 10.", ge=0, le=120)
+    max_rows: int = Field(default=2_000, description="Turn pages up to so many; 2000.", ge=0, le=50_000)
+    cursor: str | None = Field(default=None, description="next_cursor, alone.", max_length=64)
 
 
 class Source(BaseModel):
@@ -93,7 +91,7 @@ class _Whole(BaseModel):
 
 @tool(title="Read console usage", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadConsoleUsageOutput:
-    """Read a cluster console's task list into rows: name, instance type, GPU %, memory, status.
+    """Read a console's task list into rows: name, instance type, GPU %, memory, status.
 
     Waits until the list is there, reads all of it, and keeps the raw text of every cell. A login page, a captcha or
     an error page is a `ReadingError`; an empty list is an answer with no rows.

@@ -11,7 +11,10 @@ from handlens.pdf_to_markdown import pdf_to_markdown
 from handlens.press_keys import press_keys
 from handlens.read_console_usage import read_console_usage
 from handlens.screenshot_page import screenshot_page
+from handlens.scroll_page import scroll_page
 from handlens.tool import AnyTool
+from handlens.upload_to_described_field import upload_to_described_field
+from handlens.usage_history import usage_history
 
 ALL_TOOLS: tuple[AnyTool, ...] = (
     open_page,
@@ -20,7 +23,10 @@ ALL_TOOLS: tuple[AnyTool, ...] = (
     describe_page,
     click_described_element,
     fill_described_field,
+    upload_to_described_field,
     press_keys,
+    scroll_page,
     read_console_usage,
+    usage_history,
     pdf_to_markdown,
 )

@@ -30,19 +30,17 @@ _MARK_CHARACTERS = 130
 
 
 class ScreenshotPageInput(PageInput):
-    full_page: bool = Field(default=False, description="Whole page, however tall.")
-    element: str | None = Field(
-        default=None, description="Only this element: a description, or css=SELECTOR.", max_length=2_000
-    )
-    clip: Box | None = Field(default=None, description="Only this box, viewport CSS pixels.")
+    full_page: bool = Field(default=False, description="However tall.")
+    element: str | None = Field(default=None, description="Only this: description or css=SELECTOR.", max_length=2_000)
+    clip: Box | None = Field(default=None, description="Only this box, CSS pixels.")
     format: Literal["png", "jpeg"] = Field(default="png", description="Encoding.")
     mask: list[str] = Field(
         default=[],
-        description="Texts or CSS selectors to black out too, besides keys and passwords.",
+        description="More texts or CSS selectors to black out.",
         max_length=50,
     )
-    marks: bool = Field(default=False, description="Number the interactive elements.")
-    wait_for: str | None = Field(default=None, description="Text or css=SELECTOR to wait for first.", max_length=2_000)
+    marks: bool = Field(default=False, description="Number the controls.")
+    wait_for: str | None = Field(default=None, description="Text or css=SELECTOR to await.", max_length=2_000)
 
 
 class FoundMark(BaseModel):
@@ -83,7 +81,7 @@ class ScreenshotPageOutput(PageOutput):
 
 @tool(title="Screenshot", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def screenshot_page(request: ScreenshotPageInput, kit: Kit) -> ScreenshotPageOutput:
-    """Take a picture of a page (or of one element, a box, the whole page). Secrets are blacked out first."""
+    """Picture of a page, all or part of it, secrets blacked out."""
     if sum((request.full_page, request.element is not None, request.clip is not None)) > 1:
         raise InvalidInput("Give one of full_page, element and clip.")
     mask = tuple(request.mask)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class ScrollPageInput(SessionInput):
-    to: str | None = Field(default=None, description="Bring this described element into view.", max_length=20_000)
-    direction: Literal["up", "down", "left", "right", "top", "bottom"] = Field(
+    to: str | None = Field(default=None, description="To this described element.", max_length=20_000)
+    direction: Literal["down", "up", "left", "right", "top", "bottom"] = Field(
         default="down", description="Or: this way."
     )
-    pages: float = Field(default=1, description="So many screens.", gt=0, le=100)
-    inside: str | None = Field(default=None, description="Scroll what holds this element.", max_length=20_000)
+    pages: float = Field(default=1, description="Screens, 1.", gt=0, le=100)
+    inside: str | None = Field(default=None, description="In what holds this.", max_length=20_000)
 
 
 class ScrollPageOutput(PageOutput):

@@ -25,7 +25,7 @@ class UsageHistoryInput(ToolInput):
     console: str = Field(description="Name.", max_length=100)
     task: str = Field(description="Name.", max_length=500)
     metric: Literal["gpu", "cpu", "memory"] = Field(default="gpu", description="% or bytes.")
-    hours: float = Field(default=24, description="Past.", gt=0, le=24 * 400)
+    hours: float = Field(default=24, description="Past, 24.", gt=0, le=24 * 400)
     bucket_minutes: float | None = Field(default=None, description="Step.", gt=0)
     export: Format | None = Field(default=None, description="All samples.")
 

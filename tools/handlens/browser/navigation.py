@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from handlens.browser.session import Session
 
-WaitUntil = Literal["commit", "domcontentloaded", "load", "networkidle"]
+WaitUntil = Literal["load", "domcontentloaded", "networkidle", "commit"]
 
 _CODE = re.compile(r"net::(ERR_\w+)")
 _MEANING = {
