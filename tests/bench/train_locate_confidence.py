@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import copy
 import random
+import subprocess
 import sys
 import zlib
 from collections import Counter
@@ -56,7 +57,7 @@ async def opened_pages(static: Path | None, commands: Path | None) -> AsyncItera
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
             try:
                 await opened_app(page, apps, name)
-            except (Error, TimeoutError, OSError) as error:
+            except (Error, OSError, subprocess.SubprocessError) as error:
                 print(f"{name:10s} skipped: {str(error).splitlines()[0]}")
             else:
                 yield name, page
