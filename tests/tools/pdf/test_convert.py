@@ -308,3 +308,14 @@ def test_a_diagram_made_of_points_is_left_out_with_its_scales() -> None:
 def test_fonts_of_regular_weight_that_claim_to_be_heavy_are_not_bold() -> None:
     assert style_of("LMRoman10-Regular", weight=744) == Style.PLAIN
     assert style_of("Grotesk", weight=744) == Style.BOLD
+
+
+def test_a_form_keeps_each_label_with_its_value() -> None:
+    page = Page().text(60, 60, "Application", size=18, font=BOLD).paragraph(60, 220, LOREM)
+    for n, (label, value) in enumerate(
+        [("Full legal name", "Margaret Watanabe"), ("Plate", "4TK 882"), ("State", "MA")]
+    ):
+        x = 60 + 160 * n
+        page.raw(f"{x} 700 150 40 re S").text(x + 5, 114, label, size=8).text(x + 5, 132, value, font=MONO)
+    text = markdown(page)
+    assert "Full legal name\\\nMargaret Watanabe\n\nPlate\\\n4TK 882\n\nState\\\nMA\n\n" in text

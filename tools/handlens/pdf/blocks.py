@@ -21,6 +21,7 @@ class Kind(StrEnum):
     FURNITURE = "furniture"
     TABLE = "table"
     FIGURE = "figure"
+    FIELD = "field"
 
 
 @dataclass

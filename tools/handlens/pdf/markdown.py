@@ -51,6 +51,9 @@ def _block(block: Block, tables: str) -> str:
             return _code(block.lines)
         case Kind.ITEM:
             return _item(block)
+        case Kind.FIELD:
+            rows = [line.words for line in block.lines]
+            return _safe_start(inline(rows, breaks=frozenset({0}), links=True))
         case Kind.FOOTNOTE:
             return f"[^{block.marker}]: {inline([line.words for line in block.lines], links=True)}"
         case Kind.TABLE:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
+from handlens.pdf.fields import find_fields
 from handlens.pdf.figures import find_figures, lettering, without_captions
 from handlens.pdf.footnotes import mark_footnotes
 from handlens.pdf.furniture import split_furniture
@@ -31,10 +33,12 @@ class _Item:
     lines: list[Line]
     table: Table | None = None
     figure: bool = False
-    bases: list[float] = field(init=False)
-    cells: bool = field(init=False)
-    short: bool = field(init=False)
-    prose: bool = field(init=False)
+    field: bool = False
+    """Whether it is a field of a form, whose label and value stand by themselves."""
+    bases: list[float] = dataclasses.field(init=False)
+    cells: bool = dataclasses.field(init=False)
+    short: bool = dataclasses.field(init=False)
+    prose: bool = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         count = len(self.lines)
@@ -84,6 +88,8 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
             word.runs = [run._replace(style=run.style & ~meaningless) for run in word.runs]
     fragments, furniture = split_furniture(fragments_of(words), page, profile)
     items = [_Item(rect, [], figure=True) for rect in figures]
+    fields, fragments = find_fields(fragments, page)
+    items += [_Item(around([line.rect for line in lines]), lines, field=True) for lines in fields]
     found, fragments = find_tables(fragments, page)
     items += [_Item(rect, [], table=table) for rect, table in found]
     items += [_Item(around([f.rect for f in pile]), pile) for pile in join_fragments(fragments)]
@@ -110,13 +116,13 @@ def _column(items: list[_Item], page: PageContent) -> list[Block]:
     blocks: list[Block] = []
     pending: list[Line] = []
     for item in items:
-        if item.table is None and not item.figure:
+        if item.table is None and not item.figure and not item.field:
             pending += item.lines
             continue
         blocks += _text(merged(pending), page)
         pending = []
-        kind = Kind.FIGURE if item.figure else Kind.TABLE
-        blocks.append(Block(kind, item.rect, table=item.table, page=page.index))
+        kind = Kind.FIELD if item.field else Kind.FIGURE if item.figure else Kind.TABLE
+        blocks.append(Block(kind, item.rect, item.lines, table=item.table, page=page.index))
     return blocks + _text(merged(pending), page)
 
 

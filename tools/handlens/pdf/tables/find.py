@@ -7,7 +7,7 @@ from statistics import median
 from handlens.pdf.blocks import Table
 from handlens.pdf.captions import is_table_caption
 from handlens.pdf.lines import Line, rows_of
-from handlens.pdf.model import PageContent, Rect, Rule, Word
+from handlens.pdf.model import PageContent, Rect, Rule, Style, Word
 from handlens.pdf.paragraphs import BULLETS
 from handlens.pdf.tables.borders import cell_strokes
 from handlens.pdf.tables.columns import find_bands, pieces_of
@@ -34,13 +34,27 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
         for edges, sides in cell_strokes(soft_across, words):
             _add_lattices(joined(edges), joined(sides), words, found)
         _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), words, found)
-    level = joined([*strokes, *(r for r in soft_across if r.length > 100)], gap=14.0)
-    for rect in _between_rules(level, words, [r for r, _ in found], captions):
+    boxes = [lattice.rect for lattice in lattices(across, down) if len(lattice.xs) == 2]
+    listings = [box for box in boxes if _is_code(inside(words, box))]
+    listings += [fill for fill in page.fills if fill.width > 100 and _is_code(inside(words, fill))]
+    level = [*strokes, *(r for r in soft_across if r.length > 100)]
+    level = joined(
+        [r for r in level if not any(box.holds((r.start + r.end) / 2, r.at, 2.0) for box in listings)], gap=14.0
+    )
+    for rect in _between_rules(level, words, [r for r, _ in found], captions, boxes):
+        if _is_code(inside(words, rect)) or any(rect.shared(listing) > 0.5 * listing.area for listing in listings):
+            continue
         within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
         table = read_stream(inside(words, rect), rect, within)
         if table is not None and _plausible(table):
             found.append((rect, table))
     return found, [f for f in fragments if not any(_within(f, rect) for rect, _ in found)]
+
+
+def _is_code(words: list[Word]) -> bool:
+    """A listing between two rules, in fixed pitch throughout."""
+    fixed = sum(len(w.text) for w in words if w.style & Style.MONO)
+    return fixed > 0.9 * sum(len(w.text) for w in words) > 0
 
 
 def _supported(edges: list[Rule]) -> list[Rule]:
@@ -57,6 +71,8 @@ def _add_lattices(across: list[Rule], down: list[Rule], words: list[Word], found
         rect = lattice.rect
         if any(r.shared(rect) > 0.3 * min(r.area, rect.area) for r, _ in found):
             continue
+        if len(lattice.xs) == 2 and _is_code(inside(words, rect)):
+            continue
         table = read_lattice(lattice, words)
         if table is not None:
             found.append((rect, table))
@@ -66,9 +82,13 @@ def _within(fragment: Line, rect: Rect) -> bool:
     return rect.holds((fragment.rect.x0 + fragment.rect.x1) / 2, (fragment.rect.y0 + fragment.rect.y1) / 2, 1.0)
 
 
-def _between_rules(level: list[Rule], words: list[Word], taken: list[Rect], captions: list[Rect]) -> list[Rect]:
+def _between_rules(
+    level: list[Rule], words: list[Word], taken: list[Rect], captions: list[Rect], boxes: list[Rect]
+) -> list[Rect]:
     """Areas between level rules of one width whose text stands in columns."""
     rules = sorted((r for r in level if r.length > 60), key=lambda r: r.at)
+    ends = {r for r in rules if any(_is_edge(r, box, box.y1) for box in boxes)}
+    starts = {r for r in rules if any(_is_edge(r, box, box.y0) for box in boxes)}
     used: set[int] = set()
     areas: list[Rect] = []
     for i, top in enumerate(rules):
@@ -78,7 +98,12 @@ def _between_rules(level: list[Rule], words: list[Word], taken: list[Rect], capt
         start = 0
         while start < len(family) - 1:
             end = start
-            while end + 1 < len(family) and _tabular(family[end][1], family[end + 1][1], words, end > start, captions):
+            while (
+                end + 1 < len(family)
+                and family[end][1] not in ends
+                and family[end + 1][1] not in starts
+                and _tabular(family[end][1], family[end + 1][1], words, end > start, captions)
+            ):
                 end += 1
             if end > start:
                 rect = _area(family[start][1], family[end][1])
@@ -88,6 +113,10 @@ def _between_rules(level: list[Rule], words: list[Word], taken: list[Rect], capt
                 start = end
             start += 1
     return areas
+
+
+def _is_edge(rule: Rule, box: Rect, at: float) -> bool:
+    return abs(rule.at - at) < 2 and abs(rule.start - box.x0) < 8 and abs(rule.end - box.x1) < 8
 
 
 def _area(top: Rule, bottom: Rule) -> Rect:
