@@ -123,6 +123,46 @@ async def test_files_go_to_the_described_field_from_allowed_folders_only(
         await upload_to_described_field(request, replace(kit, guard=Guard(folders=())))
 
 
+UPLOADS = {
+    "a button before a hidden input": """<input type=file id=f hidden onchange="document.title=this.files[0].name">
+    <button onclick="f.click()">Attach a file</button>""",
+    "a button that makes its input": """<p>Other <input type=file onchange="document.title='wrong'"></p><button
+    onclick="const i = document.createElement('input'); i.type = 'file'; i.onchange = () => document.title = i.files[0].name;
+    i.click()">Attach a file</button>""",
+    "a label over an invisible input": """<label style="padding:9px">Attach a file <input type=file style="opacity:0;
+    position:absolute;width:1px" onchange="document.title=this.files[0].name"></label>""",
+    "a drop zone": """<div id=z style="width:300px;height:90px;border:1px dashed" aria-label="Attach a file" role=region
+    tabindex=0>Drop files here to attach a file</div><script>z.ondragover = e => e.preventDefault();
+    z.ondrop = e => { e.preventDefault(); document.title = e.dataTransfer.files[0].name }</script>""",
+}
+
+
+@pytest.mark.parametrize("page", UPLOADS.values(), ids=UPLOADS)
+async def test_files_are_given_however_the_page_takes_them(kit: Kit, serve: Serve, tmp_path: Path, page: str) -> None:
+    session = await opened(kit, serve(f"<!doctype html><body>{page}"))
+    file = tmp_path / "me.txt"
+    file.write_text("me")
+    allowed = replace(kit, guard=Guard(folders=(tmp_path,)))
+    request = UploadToDescribedFieldInput(session_id=session, description="attach a file", files=[str(file)])
+    assert (await upload_to_described_field(request, allowed)).outcome == "uploaded"
+    assert await evaluate(kit, session, "document.title") == "me.txt"
+
+
+async def test_what_takes_no_files_gets_none(kit: Kit, serve: Serve, tmp_path: Path) -> None:
+    session = await opened(kit, serve("<body><button onclick=\"document.title='clicked'\">Attach</button>"))
+    files = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for file in files:
+        file.write_text("x")
+    allowed = replace(kit, guard=Guard(folders=(tmp_path,)))
+    request = UploadToDescribedFieldInput(session_id=session, description="attach", files=[str(files[0])])
+    with pytest.raises(TargetError, match="takes no files"):
+        await upload_to_described_field(request, allowed)
+    single = await opened(kit, serve("<body><label>Photo <input type=file></label>"))
+    both = UploadToDescribedFieldInput(session_id=single, description="photo", files=[str(file) for file in files])
+    with pytest.raises(TargetError, match="one file"):
+        await upload_to_described_field(both, allowed)
+
+
 async def test_keys_go_to_the_described_element_and_their_effect_is_told(kit: Kit, serve: Serve) -> None:
     session = await opened(kit, serve(FORM))
     keys = ["Control+A", "x", "y"]

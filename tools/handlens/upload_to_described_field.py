@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from handlens.errors import InvalidInput, TargetError
+from handlens.errors import InvalidInput
 from handlens.kit import Kit
-from handlens.locate.aim import take_aim
 from handlens.locate.choosing import FoundElement, choose, found
+from handlens.locate.giving import give
 from handlens.page_tool import PageOutput, SessionInput
 from handlens.tool import tool
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from handlens.browser.session import Session
-    from handlens.locate.candidates import Candidate
-    from handlens.locate.world import FrameWorld
-
-_CHOOSER_SECONDS = 3.0
-
 
 class UploadToDescribedFieldInput(SessionInput):
-    description: str = Field(description="Field, button or drop zone.", max_length=20_000)
-    files: list[str] = Field(description="Paths in allowed folders.", min_length=1, max_length=50)
+    description: str = Field(description="Field or drop zone.", max_length=20_000)
+    files: list[str] = Field(description="Paths.", min_length=1, max_length=50)
 
 
 class UploadToDescribedFieldOutput(PageOutput):
@@ -53,7 +44,7 @@ async def upload_to_described_field(request: UploadToDescribedFieldInput, kit: K
         target = chosen.target
         if target is not None:
             world = chosen.located.snapshot.worlds[target.candidate.frame]
-            await _give(session, kit, world, target.candidate, paths)
+            await give(session, world, target, paths, kit.acting.settle_seconds)
         return UploadToDescribedFieldOutput(
             url=session.page.url,
             notices=session.notices(),
@@ -62,22 +53,3 @@ async def upload_to_described_field(request: UploadToDescribedFieldInput, kit: K
             candidates=[] if target else [found(rival, at) for at, rival in enumerate(chosen.rivals, 1)],
             files=[path.name for path in paths] if target else [],
         )
-
-
-async def _give(session: Session, kit: Kit, world: FrameWorld, candidate: Candidate, paths: list[Path]) -> None:
-    from playwright.async_api import TimeoutError
-
-    node = await world.handle(f"handlens.fileInputOf({candidate.id})")
-    if node is not None:
-        await world.send("DOM.setFileInputFiles", {"files": [str(path) for path in paths], "objectId": node})
-        return
-    aim = await take_aim(world, candidate, kit.acting.settle_seconds)
-    try:
-        async with session.page.expect_file_chooser(timeout=_CHOOSER_SECONDS * 1000) as chooser:
-            await session.page.mouse.click(aim.point.x, aim.point.y)
-        await (await chooser.value).set_files(paths)
-    except TimeoutError as error:
-        raise TargetError(
-            f"The {candidate.role} {candidate.name[:60]!r} takes no files: there is no file field behind it, and "
-            "clicking it opened no file chooser."
-        ) from error

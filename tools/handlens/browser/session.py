@@ -55,6 +55,7 @@ class Session:
     _notices: list[str] = field(default_factory=list[str])
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cdp: CDPSession | None = None
+    _call: anyio.CancelScope | None = None
 
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncGenerator[Session]:
@@ -96,17 +97,27 @@ class Session:
                     scope.cancel()
 
         with anyio.CancelScope() as scope:
+            self._call = scope
             listener = asyncio.create_task(listen())
             try:
                 yield
             finally:
+                self._call = None
                 listener.cancel()
+        if self.crashed and scope.cancelled_caught:
+            raise self.failure(RuntimeError("crashed"))
         if silent:
             raise TimedOut(
                 f"The page answers nothing for {self.silent_seconds:g} seconds: a script of it does not let go, or the "
                 f"server that it navigates to is silent. Close session {self.id} if it stays so.",
                 setting="limits.page_silent_seconds",
             )
+
+    def crash(self) -> None:
+        """The page's process ended: what the running call still asks of it would never be answered."""
+        self.crashed = True
+        if self._call is not None:
+            self._call.cancel()
 
     @property
     def busy(self) -> bool:
@@ -191,7 +202,7 @@ def watch(session: Session, schemes: tuple[str, ...], keep: Callable[[Session, D
             session.spawn(frame.goto("about:blank"))
 
     def on_crash(_: Page) -> None:
-        session.crashed = True
+        session.crash()
 
     page.on("dialog", lambda dialog: session.spawn(on_dialog(dialog)))
     page.on("framenavigated", on_frame)

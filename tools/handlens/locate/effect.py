@@ -48,6 +48,8 @@ class Observation:
     target: int
     before: dict[str, Any]
     noise: int = 0
+    gone: list[FrameWorld] = field(default_factory=list[FrameWorld])
+    """Frames that had gone before anything was done."""
     pages: int = 0
     dialogs: list[str] = field(default_factory=list[str])
     downloads: list[str] = field(default_factory=list[str])
@@ -64,7 +66,7 @@ async def observing(
     seen = Observation(page, frames, frame, target, {})
     await _each(frames, "handlens.watch()")
     await asyncio.sleep(_STEP_SECONDS)
-    seen.before = await _glance(seen) or {}
+    seen.before = await _glance(seen, first=True) or {}
     seen.noise = seen.before.get("mutations", 0)
 
     def on_page(_: Page) -> None:
@@ -174,6 +176,8 @@ def _told(seen: Observation, after: dict[str, Any], *, closed: bool = False) -> 
         parts.append(f"focus moved to {after['focused']}")
     if after.get("dialogs", 0) > before.get("dialogs", 0) and not navigated:
         parts.append("a dialog appeared in the page")
+    if after.get("title", "") != before.get("title", "") and not navigated:
+        parts.append(f"the title is now {after.get('title', '')[:80]!r}")
     if abs(after.get("scrollY", 0) - before.get("scrollY", 0)) > 2 and not navigated and not after.get("replaced"):
         parts.append("the page scrolled")
     if changes and not navigated:
@@ -201,7 +205,7 @@ def _states(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list
     return told
 
 
-async def _glance(seen: Observation) -> dict[str, Any] | None:
+async def _glance(seen: Observation, *, first: bool = False) -> dict[str, Any] | None:
     """The main frame's state, the target's, and all frames' mutations; None if the main frame was replaced."""
     main = seen.frames[0]
     try:
@@ -213,7 +217,10 @@ async def _glance(seen: Observation) -> dict[str, Any] | None:
         try:
             other = await frame.run(f"handlens.glance({seen.target if frame is seen.target_frame else 0})")
         except TargetError:
-            glance["mutations"] += 1000  # a frame that went or was replaced
+            if first:
+                seen.gone.append(frame)
+            elif frame not in seen.gone:
+                glance["mutations"] += 1000  # a frame that went or was replaced
             continue
         glance["mutations"] += other["mutations"]
         if frame is seen.target_frame:

@@ -135,7 +135,7 @@ function closerOf(id) {
   return null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, scrollBy,
+  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
   addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },

@@ -67,17 +67,29 @@ function contentOf(id) {
   const shown = el instanceof HTMLSelectElement ? squash([...el.selectedOptions].map(o => o.text).join(", ")) : clip(value, 500);
   return { value: shown, states: statesOf(el, role) };
 }
-// The file input that stands behind a button, a label or a drop zone; null if there is none.
+// The file input that stands behind a button, a label or a drop zone; null if there is none near it.
 function fileInputOf(id) {
   const el = byNumber(id);
   if (!el) return null;
   const own = controlOf(el);
   if (own instanceof HTMLInputElement && own.type === "file") return own;
   for (let node = el, depth = 0; node && isElement(node) && depth < 4; node = flatParent(node), depth++) {
+    if (/^(body|html|main)$/.test(localName(node))) return null; // its input may be anything's
     const inputs = node.querySelectorAll("input[type=file]");
-    if (inputs.length === 1) return inputs[0];
+    if (inputs.length) return inputs.length === 1 ? inputs[0] : null;
   }
   return null;
+}
+const takesMany = id => { const input = fileInputOf(id); return Boolean(input && (input.multiple || has(input, "webkitdirectory"))); };
+// Whether an element takes what is dragged over it, as its page says by preventing the default.
+function isDropZone(id) {
+  const el = byNumber(id);
+  const drag = type => new DragEvent(type, { bubbles: true, cancelable: true, composed: true, dataTransfer: new DataTransfer() });
+  if (!el) return false;
+  el.dispatchEvent(drag("dragenter"));
+  const taken = !el.dispatchEvent(drag("dragover"));
+  el.dispatchEvent(drag("dragleave"));
+  return taken;
 }
 // The scrollable element at or around an element; the page itself if there is none.
 function scrollerOf(id) {
