@@ -127,7 +127,8 @@ UPLOADS = {
     "a button before a hidden input": """<input type=file id=f hidden onchange="document.title=this.files[0].name">
     <button onclick="f.click()">Attach a file</button>""",
     "a button that makes its input": """<p>Other <input type=file onchange="document.title='wrong'"></p><button
-    onclick="const i = document.createElement('input'); i.type = 'file'; i.onchange = () => document.title = i.files[0].name;
+    onclick="const i = document.createElement('input'); i.type = 'file';
+    i.onchange = () => document.title = i.files[0].name;
     i.click()">Attach a file</button>""",
     "a label over an invisible input": """<label style="padding:9px">Attach a file <input type=file style="opacity:0;
     position:absolute;width:1px" onchange="document.title=this.files[0].name"></label>""",
