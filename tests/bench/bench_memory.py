@@ -39,7 +39,8 @@ from handlens.testing.scripted_eye import ScriptedEye
 SURE = 0.6
 CHANGES = {
     "gone": "() => document.createComment('')",
-    "renamed": """el => { const other = el.cloneNode(true); other.setAttribute('aria-label', 'Quux zyzzyva'); other.title = '';
+    "renamed": """el => { const other = el.cloneNode(true); other.title = '';
+      other.setAttribute('aria-label', 'Quux zyzzyva');
       if ('placeholder' in other) other.placeholder = '';
       if (!other.querySelector('input,select')) other.textContent = 'Quux zyzzyva';
       return other; }""",
