@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -194,6 +195,8 @@ async def _click(
             adding = await world.run(f"handlens.addsToSelection({target.candidate.id})")
             if adding:
                 await page.keyboard.down("Control")
+            if not await world.run(f"handlens.arm({target.candidate.id})"):
+                raise TargetError(_CHANGED)
             await page.mouse.click(
                 point.x,
                 point.y,
@@ -202,9 +205,22 @@ async def _click(
             )
             if adding:
                 await page.keyboard.up("Control")
+            await _arrived(world)
         effect = await effect_of(seen, kit.acting.effect_seconds)
         await session.settle()
         return await check_expectation(page, request.expect, effect) if request.expect else effect
+
+
+_CHANGED = "The page put something else in the target's place just before the click, so nothing was clicked."
+
+
+async def _arrived(world: FrameWorld) -> None:
+    """Raises TargetError where the click would have hit something else, and was kept from it."""
+    blocked = False
+    with contextlib.suppress(TargetError):  # the click took the page elsewhere, so it arrived
+        blocked = await world.run("handlens.disarm()")
+    if blocked:
+        raise TargetError(_CHANGED)
 
 
 async def _pointing_is_enough(page: Page, world: FrameWorld, target: Target) -> bool:

@@ -48,6 +48,34 @@ function overFrame(x, y) {
   const hit = hitAt(x, y);
   return hit && !/^(iframe|frame|object|embed|fencedframe)$/.test(localName(hit)) ? coverOf(hit) : null;
 }
+// From arming until the press arrives: a press that would hit something else, because the page was rebuilt in between, is kept from it.
+const PRESSES = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick", "auxclick", "contextmenu"];
+let armed = null;
+function onPress(event) {
+  if (!armed || !event.isTrusted) return;
+  if (!armed.blocked) {
+    const hit = event.composedPath()[0], el = armed.el, shown = armed.shown;
+    if (!isElement(hit) || flatContains(el, hit) || flatContains(shown, hit) || flatContains(hit, el) || flatContains(hit, shown)) { disarm(); return; }
+    armed.blocked = true;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+function arm(id) {
+  disarm();
+  const el = byNumber(id);
+  if (!el || !el.isConnected) return false;
+  armed = { el, shown: shownOf(el), blocked: false };
+  for (const type of PRESSES) addEventListener(type, onPress, true);
+  return true;
+}
+// Whether a press was kept from something else.
+function disarm() {
+  const blocked = Boolean(armed && armed.blocked);
+  for (const type of PRESSES) removeEventListener(type, onPress, true);
+  armed = null;
+  return blocked;
+}
 let mutations = 0;
 let watcher = null;
 function watch() {
@@ -135,7 +163,7 @@ function closerOf(id) {
   return null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
+  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
   addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },
