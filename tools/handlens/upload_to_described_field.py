@@ -15,8 +15,8 @@ from handlens.tool import tool
 
 
 class UploadToDescribedFieldInput(SessionInput):
-    description: str = Field(description="Field or drop zone.", max_length=20_000)
-    files: list[str] = Field(description="Paths.", min_length=1, max_length=50)
+    description: str = Field(description="Field, button or drop zone.", max_length=20_000)
+    files: list[str] = Field(description="Paths in allowed folders.", min_length=1, max_length=50)
 
 
 class UploadToDescribedFieldOutput(PageOutput):
