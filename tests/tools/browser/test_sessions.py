@@ -280,3 +280,28 @@ async def test_cancelling_an_opening_leaves_no_session_and_no_context(tmp_path: 
             group.cancel_scope.cancel()
         assert kit.browser.owned(kit.caller) == []
         assert (await kit.browser._chromium.started()).browser.contexts == []
+
+
+async def test_a_browser_started_early_has_a_page_ready_for_the_first_plain_opening(
+    tmp_path: Path, serve: Serve
+) -> None:
+    async with limited(tmp_path) as kit:
+        await kit.browser.start()
+        browser = (await kit.browser._chromium.started()).browser
+        await until(lambda: len(browser.contexts) == 1 and len(browser.contexts[0].pages) == 1)
+        ready = browser.contexts[0].pages[0]
+        special = await opened(kit, serve("<body>"), locale="zh-CN")
+        plain = await opened(kit, serve("<body>"))
+        again = await opened(kit, serve("<body>"))
+        pages = [kit.browser.session(each.session_id, kit.caller).page for each in (special, plain, again)]
+        assert [page is ready for page in pages] == [False, True, False]
+
+
+async def test_a_ready_page_that_died_is_not_handed_out(tmp_path: Path, serve: Serve) -> None:
+    async with limited(tmp_path) as kit:
+        await kit.browser.start()
+        browser = (await kit.browser._chromium.started()).browser
+        await until(lambda: len(browser.contexts) == 1 and len(browser.contexts[0].pages) == 1)
+        await browser.contexts[0].pages[0].close()
+        assert (await opened(kit, serve("<title>alive</title>"))).title == "alive"
+        await until(lambda: len(browser.contexts) == 1)
