@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,7 +27,7 @@ from handlens.tool import AnyTool, ToolOutput
 from handlens_server.asking import NeedsAnswerError, asker
 from handlens_server.declare import declaration
 from handlens_server.hang_up import call_scope
-from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
+from handlens_server.identity import INSTRUCTIONS, NAME, STATUS_URI, TITLE, VERSION
 
 log = logging.getLogger(__name__)
 
@@ -162,12 +163,17 @@ class App:
 
     async def _list_resources(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
         kit = await self._open_kit()
-        return types.ListResourcesResult(
-            resources=[
-                types.Resource(uri=a.uri, name=a.name, mime_type=a.media_type, size=a.size)
-                for a in kit.artifacts.owned(subject())
-            ]
+        made = [
+            types.Resource(uri=a.uri, name=a.name, mime_type=a.media_type, size=a.size)
+            for a in kit.artifacts.owned(subject())
+        ]
+        own = types.Resource(
+            uri=STATUS_URI,
+            name="status",
+            mime_type="application/json",
+            description="Sight, while an engine starts and after, and your open sessions.",
         )
+        return types.ListResourcesResult(resources=[*made, own])
 
     async def _list_resource_templates(
         self, _: Context, __: types.PaginatedRequestParams | None
@@ -182,17 +188,25 @@ class App:
     async def _read_resource(self, _: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         kit = await self._open_kit()
         uri = str(params.uri)
+        if uri == STATUS_URI:
+            from handlens_server.status import status
+
+            told = json.dumps(await status(kit.serving(Caller(subject=subject()))))
+            contents = types.TextResourceContents(uri=uri, mime_type="application/json", text=told)
+            return types.ReadResourceResult(contents=[contents])
         try:
             artifact, data = await kit.artifacts.read(uri, owner=subject())
         except NoSuchArtifact as error:
             raise MCPError(types.INVALID_PARAMS, str(error), {"uri": uri}) from error
         if artifact.media_type.startswith("text/") or artifact.media_type == "application/json":
-            contents: types.TextResourceContents | types.BlobResourceContents = types.TextResourceContents(
+            contents = types.TextResourceContents(
                 uri=uri, mime_type=artifact.media_type, text=data.decode("utf-8", "replace")
             )
         else:
             blob = base64.b64encode(data).decode("ascii")
-            contents = types.BlobResourceContents(uri=uri, mime_type=artifact.media_type, blob=blob)
+            return types.ReadResourceResult(
+                contents=[types.BlobResourceContents(uri=uri, mime_type=artifact.media_type, blob=blob)]
+            )
         return types.ReadResourceResult(contents=[contents])
 
 

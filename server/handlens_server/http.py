@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
@@ -32,12 +33,13 @@ from handlens_server.compose import Composition
 from handlens_server.hang_up import NoticesHangUps
 from handlens_server.run_folder import RunFolder
 from handlens_server.settings import HttpSettings, Settings, SettingsError
+from handlens_server.status import Metrics
 from handlens_server.usage.routes import UsagePage
 from handlens_server.usage.visitors import Visitors
 
 log = logging.getLogger(__name__)
 
-MCP_PATH, SSE_PATH, MESSAGES_PATH = "/mcp", "/sse", "/messages/"
+MCP_PATH, SSE_PATH, MESSAGES_PATH, METRICS_PATH = "/mcp", "/sse", "/messages/", "/metrics"
 
 
 async def serve(settings: Settings) -> None:
@@ -68,7 +70,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def build(settings: Settings, composition: Composition, admitted: Admission) -> Starlette:
-    """The ASGI app: /mcp or /sse by the transport, artifacts by signed URL, /usage and /health."""
+    """The ASGI app: /mcp or /sse by the transport, artifacts by signed URL, /usage, /metrics and /health."""
     urls = ArtifactUrls(composition.kit, seconds=settings.http.artifact_url_seconds)
     server = App(ALL_TOOLS, composition.kit, artifact_url=urls.sign, eye_of=composition.eye_of()).server()
     usage = UsagePage(composition.kit, Visitors(admitted, bearer_backend(admitted)))
@@ -77,11 +79,21 @@ def build(settings: Settings, composition: Composition, admitted: Admission) -> 
         settings,
         admitted,
         [Route("/artifacts/{id}/{name}", urls.download), Route("/health", _health), *usage.routes()],
+        {METRICS_PATH: Metrics(composition.kit)},
     )
 
 
-def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes: list[BaseRoute]) -> Starlette:
-    """``server`` behind the checks of headers and callers that every request passes, beside further ``routes``."""
+def mcp_app(
+    server: Server[Any],
+    settings: Settings,
+    admitted: Admission,
+    routes: list[BaseRoute],
+    more: Mapping[str, ASGIApp] | None = None,
+) -> Starlette:
+    """``server``, and ``more`` endpoints by path, for callers that are let in; beside ``routes`` for everybody.
+
+    The checks of headers are every request's.
+    """
     security = transport_security(settings.http)
     lifespan: AbstractAsyncContextManager[Any] = nullcontext()
     if settings.transport == "sse":
@@ -90,6 +102,7 @@ def mcp_app(server: Server[Any], settings: Settings, admitted: Admission, routes
         manager = StreamableHTTPSessionManager(app=server, security_settings=security)
         endpoints = {MCP_PATH: NoticesHangUps(StreamableHTTPASGIApp(manager))}
         lifespan = manager.run()
+    endpoints = {**endpoints, **(more or {})}
     middleware = [Middleware(_CheckedHeaders, security=security)]
     backend = bearer_backend(admitted)
     if backend is not None:

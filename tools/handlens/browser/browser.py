@@ -128,6 +128,11 @@ class Browser:
         """Close the caller's session, and with it the tabs that it opened. Raises as `session`."""
         await self._end(self.session(session_id, caller), "it was closed")
 
+    @property
+    def count(self) -> int:
+        """Open sessions of all callers."""
+        return len(self._sessions)
+
     def owned(self, caller: Caller) -> list[Session]:
         """The caller's open sessions, oldest first."""
         return [session for session in self._sessions.values() if session.owner == caller.subject]
