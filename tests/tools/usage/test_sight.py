@@ -239,3 +239,15 @@ async def test_ocr_s_doubts_are_settled_or_told_by_the_eye(kit: Kit, serve: Serv
     assert [row.cells["GPU"].text for row in answer.rows] == [row[1] for row in rows]
     assert (answer.needs_review, answer.source.reader) == ([], "eye")
     assert eye.asked
+
+
+async def test_a_secret_is_not_told_in_what_the_page_and_the_eye_say(kit: Kit, serve: Serve) -> None:
+    key, address = "AKIA" + "A1B2C3D4" * 2, "10.1.2.3"
+    rows = [*WITH_IMPOSSIBLE, [f"{key} {address}", "40%", "Running"]]
+    covered = says(misread(rows, len(rows) - 1, 0, f"{address} ####"))
+    sighted_kit, _ = sighted(kit, covered, covered)
+    answer = await read(sighted_kit, serve(page(rows)))
+    told = answer.model_dump_json() + answer.text()
+    assert any("the eye" in doubt.reason for doubt in answer.needs_review)
+    assert key not in told
+    assert address not in told

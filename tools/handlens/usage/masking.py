@@ -25,11 +25,11 @@ def masked_text(text: str) -> str:
 
 
 def masked(table: Table) -> Table:
-    """The table with every text masked."""
+    """The table with every text masked, and every note, which may quote one."""
 
     def cell(one: Cell) -> Cell:
-        text = masked_text(one.text)
-        return one if text == one.text else replace(one, text=text)
+        text, note = masked_text(one.text), one.note and masked_text(one.note)
+        return one if (text, note) == (one.text, one.note) else replace(one, text=text, note=note)
 
     return replace(
         table,
