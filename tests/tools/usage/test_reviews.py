@@ -208,6 +208,25 @@ def test_decisions_become_cases_with_the_corrected_rows(history: History, tmp_pa
     assert [sentence.partition(":")[0] for sentence in verdict.wrong] == ["row 2 (b), cpu"]
 
 
+def test_a_picture_is_kept_for_as_long_as_a_review_or_an_open_alert_shows_it(history: History, tmp_path: Path) -> None:
+    reviews, board = Reviews(history.database), Board(history.database)
+    history.write([], [AlertChange("pai", "a", "idle", minute(0), minute(0))])
+    reading = json.dumps({"rows": []})
+    for task in ("a", "gone"):
+        reviews.ask("pai", minute(0), [replace(CELL, task=task)], replace(PICTURE, reading=reading))
+    board.show_evidence("pai", "a", "idle", minute(0), PICTURE)
+    reviews.decide(reviews.waiting()[0].id, "alice", None)
+    reviews.decide(reviews.waiting()[0].id, "alice", None)
+    reviews.settled("pai", minute(9), [CELL])
+    history.forget_before(minute(5))
+    assert len(keep_cases(history.database, tmp_path)) == 1
+    (alert,) = board.alerts()
+    assert alert.picture_id is not None
+    assert board.picture(alert.picture_id) == PICTURE
+    with pytest.raises(NotFound):
+        board.picture(2)
+
+
 @pytest.mark.anyio
 @pytest.mark.slow
 async def test_a_case_from_a_real_page_is_read_as_people_decided(kit: Kit, site: PageServer, tmp_path: Path) -> None:

@@ -183,8 +183,11 @@ class History:
             return connection.execute(select(func.count()).select_from(observations)).scalar_one()
 
     def forget_before(self, oldest: datetime) -> int:
-        """Retention: drop what is older; returns how many observations went (0 where whole chunks were dropped)."""
-        from sqlalchemy import select
+        """Retention: drop what is older; returns how many observations went (0 where whole chunks were dropped).
+
+        A picture stays for as long as a review or an alert shows it.
+        """
+        from sqlalchemy import select, union
 
         tables, limit = schema(), stamp(oldest)
         observations, gone = tables.observations, 0
@@ -193,11 +196,14 @@ class History:
                 tables.drop_chunks(connection, limit)
             else:
                 for (number,) in connection.execute(select(tables.tasks.c.id)).all():
-                    old = observations.c.task_id == number, observations.c.at < limit
-                    gone += connection.execute(observations.delete().where(*old)).rowcount
+                    past = observations.c.task_id == number, observations.c.at < limit
+                    gone += connection.execute(observations.delete().where(*past)).rowcount
             connection.execute(tables.reviews.delete().where(tables.reviews.c.last_at < limit))
             connection.execute(tables.alerts.delete().where(tables.alerts.c.closed_at < limit))
-            connection.execute(tables.pictures.delete().where(tables.pictures.c.at < limit))
+            numbers = [table.c.picture_id for table in (tables.reviews, tables.alerts)]
+            shown = union(*(select(number).where(number.is_not(None)) for number in numbers))
+            old = tables.pictures.c.at < limit, tables.pictures.c.id.not_in(shown)
+            connection.execute(tables.pictures.delete().where(*old))
             return gone
 
 
