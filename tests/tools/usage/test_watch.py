@@ -321,3 +321,15 @@ async def test_rows_of_the_same_name_are_told_apart_by_their_id_or_their_order(
     assert [name[-8:] for name in names if name.startswith("chromium")] == ["(PID 73)", "(PID 74)"]
     assert history.count() == 7
     history.close()
+
+
+async def test_alerts_that_open_at_the_same_look_have_a_picture_each(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"), ("serve-qwen-72b", "6%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    for _ in range(2):
+        await watching.look(watching._config.console[0])
+    pictures = [message.evidence.read_bytes() for message in notifier.told if message.evidence]
+    assert len(pictures) == len(set(pictures)) == 2
+    history.close()

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 import anyio
 from anyio import to_thread
@@ -222,7 +223,7 @@ class Watcher:
             return None
 
     async def _saved(self, change: Change, picture: Evidence) -> Path | None:
-        path = self._evidence / f"{change.at:%Y%m%dT%H%M%S%f}.png"
+        path = self._evidence / f"{change.at:%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}.png"
         try:
             await anyio.Path(self._evidence).mkdir(parents=True, exist_ok=True)
             await anyio.Path(path).write_bytes(picture.data)
