@@ -166,30 +166,6 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
     return 0.8 if candidate.clickable else 0.7
 
 
-def in_state(candidate: Candidate, state: str) -> bool:
-    states = candidate.states
-    if state == "checked":
-        return bool(states & {"checked", "pressed", "selected"})
-    if state == "not checked":
-        return bool(states & {"not checked", "not pressed"})
-    if state == "selected":
-        return bool(states & {"selected", "checked", "current", "pressed"})
-    if state == "not selected":
-        return bool(states & {"not selected", "not checked"}) or (
-            not states & {"selected", "checked", "current"} and candidate.role in ("tab", "option")
-        )
-    if state == "not disabled":
-        return "disabled" not in states and candidate.clickable
-    if state == "current":
-        return (
-            bool(states & {"current", "selected"})
-            or " active" in f" {candidate.hints}"
-            or " selected" in f" {candidate.hints}"
-            or " current" in f" {candidate.hints}"
-        )
-    return state in states
-
-
 def standing(candidate: Candidate, query: Query, doubts: list[str]) -> float:
     """What it costs to be hidden, covered, disabled or out of view."""
     factor = 1.0

@@ -18,7 +18,8 @@ from handlens.locate.patterns import (
     QUOTES,
     VERB_FIRST,
 )
-from handlens.locate.text import JOINER, STOP, Term, fold, is_cjk, join_phrases, terms
+from handlens.locate.states import said_apart
+from handlens.locate.text import JOINER, STOP, Term, fold, is_cjk, join_phrases, similarity, terms
 from handlens.locate.vocabulary import (
     CHINESE_DIGITS,
     COLOURS,
@@ -57,6 +58,29 @@ class Query:
     """Any one of several will do ("a checkbox")."""
     words: tuple[str, ...] = field(default=(), compare=False)
 
+    def rules_itself_out(self) -> bool:
+        """Whether a negation names just what is asked for: "Save but not Save", "in the header, not in the header"."""
+        return any(self._is_all_of(other) for other in self.excluded)
+
+    def _is_all_of(self, other: Query) -> bool:
+        """Whether whatever answers this answers the other too."""
+        seen = COLOURS.keys() | SHAPES.keys()
+        looks = all(term.key in seen for term in other.target)
+        named = _alike(other.target, self.target) and (looks or _alike(self.target, other.target))
+        quoted = {name.casefold() for name in self.quoted} == {name.casefold() for name in other.quoted}
+        said = [(relation.kind, relation.text, relation.containers) for relation in self.relations]
+        tells = (other.target, other.quoted, other.roles, other.relations, other.places, other.states, other.size)
+        return (
+            any(tells)
+            and (named and (quoted or (looks and not other.quoted)))
+            and (other.roles is None or (self.roles is not None and self.roles <= other.roles))
+            and all((one.kind, one.text, one.containers) in said for one in other.relations)
+            and other.places <= self.places
+            and set(other.states) <= set(self.states)
+            and other.ordinal in (None, self.ordinal)
+            and other.size in ("", self.size)
+        )
+
 
 def parse(description: str) -> Query:
     """Read a description. Any text is accepted; what is not understood is left in ``target``."""
@@ -79,8 +103,11 @@ class _Parser:
     def query(self, text: str, depth: int = 0) -> Query:
         chinese = is_cjk(MARK.sub("", text))
         excluded: list[Query] = []
+        text, apart = said_apart(text)
         if depth == 0:
             text, excluded = self._negations(text)
+            text, more = said_apart(text)
+            apart = (*apart, *more)
         text = re.sub(r"\b(?:second|2nd)[- ](?:to|from)[- ](?:the )?last\b|\bnext to last\b", "penultimate", text)
         text = re.sub(r"\b(?:third|3rd)[- ](?:to|from)[- ](?:the )?last\b", "antepenultimate", text)
         instruction = read_instruction(text, chinese=chinese)
@@ -101,6 +128,7 @@ class _Parser:
             excluded=tuple(excluded),
             places=query.places | places,
             indefinite=instruction.indefinite,
+            states=tuple(dict.fromkeys((*query.states, *apart))),
         )
 
     def _negations(self, text: str) -> tuple[str, list[Query]]:
@@ -108,6 +136,8 @@ class _Parser:
 
         def take(match: re.Match[str]) -> str:
             what = match["what"].strip()
+            if what in STATES:
+                return f", that is not {what}"
             if STATES.get(f"not {what}") or f"not {what.split(' ')[0]}" in STATES:
                 return match[0]
             excluded.append(
@@ -181,6 +211,11 @@ class _Parser:
             states=states,
             words=tuple(text.split()),
         )
+
+
+def _alike(some: tuple[Term, ...], others: tuple[Term, ...]) -> bool:
+    """Whether each of some terms is said by one of the others."""
+    return all(any(similarity(one, other) >= 0.95 for other in others) for one in some)
 
 
 def _places(text: str) -> tuple[str, frozenset[str]]:

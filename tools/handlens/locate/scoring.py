@@ -10,7 +10,6 @@ from handlens.locate.grading import (
     Echo,
     Marks,
     Scored,
-    in_state,
     joined,
     only_shown,
     placed,
@@ -24,6 +23,7 @@ from handlens.locate.looks import in_place
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
 from handlens.locate.relations_text import Relation
+from handlens.locate.states import cannot_be, in_state
 from handlens.locate.text import WEAK, Term, fold, split_words, terms
 
 CLEAR = 0.8
@@ -78,6 +78,10 @@ class Scorer:
         prefer_role_words(query, found)
         for other in query.excluded:
             self._exclude(other, found)
+        if query.rules_itself_out():
+            for one in found:
+                one.marks.denied = True
+                one.doubts.append("the description rules out what it names")
         ranked = placed(found, query, self.snapshot)
         return sorted(ranked, key=lambda one: (-one.score, one.candidate.order))
 
@@ -151,7 +155,9 @@ class Scorer:
         if not query.target and not query.quoted and base < 0.6:
             return None
         for state in query.states:
-            marks.state *= self._state(candidate, state, reasons, doubts)
+            held = self._state(candidate, state, reasons, doubts)
+            marks.state *= held
+            marks.denied = marks.denied or (held < 0.5 and cannot_be(candidate, state, query.states))
         marks.standing = standing(candidate, query, doubts)
         return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
 
@@ -230,6 +236,8 @@ class Scorer:
                 value = min(judge(one.candidate) for judge in judges)
             if other.places and not other.target:
                 value = in_place(one.candidate.box, other.places, whole(self.snapshot))
+            if other.roles and (other.target or other.quoted) and one.candidate.role not in other.roles:
+                continue
             if value >= 0.6:
                 one.score *= 0.3
                 one.marks.relation, one.marks.denied = 0.0, True
