@@ -160,6 +160,10 @@ async def test_with_tokens_the_page_asks_for_one_and_remembers_it(tmp_path: Path
         assert ALICE not in cookie.get("value", "")
         forged = httpx2.get(f"{served.base}/usage/api/state", headers={"Cookie": f"handlens_usage=YWxpY2U=.{2**40}.00"})
         assert forged.status_code == 401
+        endless = httpx2.get(
+            f"{served.base}/usage/api/state", headers={"Cookie": f"handlens_usage=YWxpY2U=.{'9' * 5_000}.00"}
+        )
+        assert endless.status_code == 401
 
 
 def test_pages_of_others_can_not_decide_and_nothing_is_framed_or_sniffed(served: Served) -> None:
@@ -171,7 +175,9 @@ def test_pages_of_others_can_not_decide_and_nothing_is_framed_or_sniffed(served:
     assert httpx2.post(url, json={"decision": "correct", "text": "x" * 30_000}).status_code == 413
     assert httpx2.post(url, json={"decision": "perhaps"}).status_code == 400
     assert httpx2.get(f"{served.base}/usage/api/trends?console=pai&hours=nan").status_code == 400
-    assert httpx2.get(f"{served.base}/usage/pictures/77").status_code == 404
+    for number in (77, 2**63, 10**30):
+        assert httpx2.get(f"{served.base}/usage/pictures/{number}").status_code == 404
+        assert httpx2.post(f"{served.base}/usage/api/reviews/{number}", json=accept).status_code == 404
     page = httpx2.get(f"{served.base}/usage")
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy

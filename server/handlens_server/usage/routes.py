@@ -47,6 +47,8 @@ _FILES = {
     "charts.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
+_HIGHEST = 2**63 - 1
+"""No database counts further."""
 _PICTURES = ("image/png", "image/jpeg")
 
 
@@ -166,8 +168,15 @@ async def _trends(request: Request, history: History, _: str) -> Response:
     return JSONResponse(await to_thread.run_sync(partial(trends, history, metric=metric, **asked)), headers=HEADERS)
 
 
+def _number(request: Request) -> int:
+    number: int = request.path_params["number"]
+    if number > _HIGHEST:
+        raise NotFound("There is nothing of that number.")
+    return number
+
+
 async def _picture(request: Request, history: History, _: str) -> Response:
-    picture = await to_thread.run_sync(Board(history.database).picture, request.path_params["number"])
+    picture = await to_thread.run_sync(Board(history.database).picture, _number(request))
     if picture.media_type not in _PICTURES:
         raise NotFound("That is no picture.")
     headers = {**HEADERS, "Cache-Control": "private, max-age=86400", "Content-Security-Policy": "sandbox"}
@@ -178,7 +187,7 @@ async def _decide(request: Request, history: History, who: str) -> Response:
     decision = await _body(request, _Decision)
     text = decision.text if decision.decision == "correct" else None
     decide = Reviews(history.database).decide
-    review = await to_thread.run_sync(decide, request.path_params["number"], who, text)
+    review = await to_thread.run_sync(decide, _number(request), who, text)
     return JSONResponse({"state": review.state}, headers=HEADERS)
 
 

@@ -73,14 +73,12 @@ class Visitors:
 
     def _from_cookie(self, cookie: str) -> str | None:
         name, _, rest = cookie.partition(".")
-        until, _, _ = rest.partition(".")
-        if not until.isdecimal() or int(until) < time.time():
-            return None
         try:
-            who = base64.urlsafe_b64decode(name.encode()).decode()
+            who, until = base64.urlsafe_b64decode(name.encode()).decode(), int(rest.partition(".")[0])
         except ValueError:
             return None
-        return who if hmac.compare_digest(self._signed(who, int(until)).encode(), cookie.encode()) else None
+        ours = hmac.compare_digest(self._signed(who, until).encode(), cookie.encode())
+        return who if ours and until >= time.time() else None
 
 
 def from_another_site(request: Request) -> bool:
