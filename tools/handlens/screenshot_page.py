@@ -30,7 +30,7 @@ _MARK_CHARACTERS = 130
 
 
 class ScreenshotPageInput(PageInput):
-    full_page: bool = Field(default=False, description="However tall.")
+    full_page: bool = Field(default=False, description="Whole page.")
     element: str | None = Field(default=None, description="Only this: description or css=SELECTOR.", max_length=2_000)
     clip: Box | None = Field(default=None, description="Only this box, CSS pixels.")
     format: Literal["png", "jpeg"] = Field(default="png", description="Encoding.")
