@@ -21,8 +21,14 @@ TOOLS = {
     "open_page",
     "close_page",
     "screenshot_page",
+    "describe_page",
     "click_described_element",
+    "fill_described_field",
+    "upload_to_described_field",
+    "press_keys",
+    "scroll_page",
     "read_console_usage",
+    "usage_history",
     "pdf_to_markdown",
 }
 GIB = 2**30
@@ -138,12 +144,15 @@ async def edit_a_product(job: Job) -> None:
     """Rows, a shadow root, a frame, a dialog: each click does just what was described."""
     page = await job.call("open_page", "the back office", {"url": f"{job.site}/shop/"})
     session = page["session_id"]
+    described = await job.call("describe_page", "the back office", {"session_id": session})
+    assert "Add product" in described["tree"]
     looked = await _click(job, session, "Add product", dry_run=True, outcome="dry_run")
     assert (looked["target"]["role"], looked["target"]["name"]) == ("button", "Add product")
     assert looked["effect"] is None
 
     await _click(job, session, "Edit in the row of Walnut serving board")
     await _click(job, session, "raise the price", picture="2-price")
+    await _fill_in_the_form(job, session)
     await _click(job, session, "the Save product button", expect="Product saved")
     await _click(job, session, "Add to basket", picture="3-basket")
     shot = await job.call(
@@ -156,6 +165,22 @@ async def edit_a_product(job: Job) -> None:
     assert unsure["target"] is None
     await _click(job, session, "the button that prints a shipping label", outcome="not_found")
     await job.call("close_page", "the session", {"session_id": session})
+
+
+async def _fill_in_the_form(job: Job, session: str) -> None:
+    """Fields by their labels, whatever they are made of; a key; and a file, where files may be given."""
+    for name, value, held in (("Stock", "7", "7"), ("Category", "Kitchen", "Kitchen"), ("Web only", "true", "checked")):
+        field_ = {"session_id": session, "description": name, "value": value}
+        filled = await job.call("fill_described_field", f"{name}: {value}", field_)
+        assert (filled["outcome"], filled["value"]) == ("filled", held), filled
+    keys = {"session_id": session, "keys": ["End", "!"], "description": "the Name field"}
+    await job.call("press_keys", "End, !", keys)
+    photo = {"session_id": session, "description": "the Photo field", "files": ["pictures/marks.png"]}
+    if job.pdf.startswith("http"):
+        await job.refused("upload_to_described_field", "a photo", photo, because="guard.folders")
+    else:
+        given = await job.call("upload_to_described_field", "a photo", photo)
+        assert (given["outcome"], given["files"]) == ("uploaded", ["marks.png"]), given
 
 
 async def watch_the_console(job: Job) -> None:
@@ -181,6 +206,8 @@ async def watch_the_console(job: Job) -> None:
     chart = {"url": f"{job.site}/console/", "element": "css=#chart"}
     shot = await job.call("screenshot_page", "the chart (a canvas)", chart, picture="6-chart")
     assert shot["css_size"] == {"width": 560, "height": 160}
+    history = {"console": "gpu", "task": "train-llama-70b-sft"}
+    await job.refused("usage_history", "a task nobody watches", history, because="handlens watch")
     await _stop_a_task(job)
 
 
@@ -206,6 +233,14 @@ async def read_an_article(job: Job) -> None:
     assert abs(shot["image_size"]["height"] * shot["scale"] - shot["css_size"]["height"]) < 2 * shot["scale"]
     whole = await job.artifact(shot["artifact"])
     assert png_size(whole) == (shot["css_size"]["width"], shot["css_size"]["height"])
+    page = await job.call("open_page", "the article", {"url": f"{job.site}/article/"})
+    session = page["session_id"]
+    down = await job.call("scroll_page", "two screens down", {"session_id": session, "pages": 2})
+    assert down["moved"]
+    assert down["scroll"]["y"] > 1_000
+    end = await job.call("scroll_page", "to the end", {"session_id": session, "direction": "bottom"})
+    assert end["at_end"]
+    await job.call("close_page", "the article", {"session_id": session})
 
 
 async def convert_the_report(job: Job) -> None:

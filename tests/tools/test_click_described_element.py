@@ -247,3 +247,19 @@ async def test_a_description_that_is_far_too_long_is_refused(kit: Kit, serve: Se
 async def test_a_url_is_opened_for_one_call(kit: Kit, serve: Serve) -> None:
     request = ClickDescribedElementInput(url=serve(ORDERS), description="Save")
     assert (await click_described_element(request, kit)).outcome == "clicked"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same site", "another site"])
+@pytest.mark.parametrize("above", [650, 1500], ids=["cut by the fold", "below the fold"])
+async def test_a_frame_is_scrolled_into_view_and_clicked_where_it_then_lies(
+    kit: Kit, serve: Serve, above: int, elsewhere: bool
+) -> None:
+    inner = serve("""<body style="margin:0"><div style="height:100px"></div>
+        <button style="height:40px" onclick="this.textContent='Bought'">Buy</button>""")
+    inner = inner.replace("127.0.0.1", "localhost") if elsewhere else inner
+    page = f'''<div style="height:{above}px"></div><iframe src="{inner}" height=300></iframe>
+        <div style="height:2000px"></div>'''
+    answer = await click(kit, await opened(kit, serve(page)), "Buy")
+    assert answer.outcome == "clicked"
+    assert answer.target is not None
+    assert 0 < answer.target.point.y < 720

@@ -11,7 +11,7 @@ from typing import Any
 from handlens.errors import TargetError
 from handlens.geometry import Box, Point
 from handlens.locate.candidates import Candidate
-from handlens.locate.world import FrameWorld
+from handlens.locate.world import FrameWorld, placed_again
 
 _STEP_SECONDS = 0.03
 
@@ -54,7 +54,7 @@ async def take_aim(
         TargetError: it vanished, has no size, lies outside what can be reached, or keeps moving.
     """
     deadline = time.monotonic() + seconds
-    last: dict[str, float] | None = None
+    last: Box | None = None
     scroll = "true"
     name = _called(candidate)
     place = json.dumps([offset.x / world.scale, offset.y / world.scale]) if offset is not None else "null"
@@ -64,20 +64,31 @@ async def take_aim(
             raise TargetError(f"{name} vanished from the page before it could be acted on. Look again.")
         if answer.get("invisible"):
             raise TargetError(f"{name} is on the page but has no visible size, so it can't be clicked.")
-        box = answer["box"]
-        if last is not None and _still(last, box) and not answer.get("outside"):
+        outside = bool(answer.get("outside"))
+        if candidate.frame:
+            main, world = await placed_again(world)
+            outside = outside or not await _in_view(main, world, answer)
+        box = _box(world, answer["box"])
+        if last is not None and _still(last, box) and not outside:
             return await _under(top, _aim(world, answer, candidate.frame), candidate.frame)
         if time.monotonic() > deadline:
-            if answer.get("outside"):
+            if outside:
                 raise TargetError(f"{name} lies outside the viewport and can't be scrolled into it.")
             raise TargetError(f"{name} keeps moving, so it was not clicked. Stop the animation or wait for it to end.")
         last = box
-        scroll = json.dumps("force" if answer.get("outside") else True)
+        scroll = json.dumps("force" if outside else True)
         await asyncio.sleep(_STEP_SECONDS)
 
 
-def _still(a: dict[str, float], b: dict[str, float]) -> bool:
-    return all(abs(a[side] - b[side]) < 1.0 for side in ("x", "y", "width", "height"))
+def _still(a: Box, b: Box) -> bool:
+    return all(abs(getattr(a, side) - getattr(b, side)) < 1.0 for side in ("x", "y", "width", "height"))
+
+
+async def _in_view(main: FrameWorld, world: FrameWorld, answer: dict[str, Any]) -> bool:
+    """Whether a click in an inner frame would land in the main viewport: each frame knows only its own."""
+    view = await main.run("handlens.inner()")
+    point = _aim(world, answer, 0).point
+    return 0 <= point.x < view["width"] and 0 <= point.y < view["height"]
 
 
 async def _under(top: FrameWorld | None, aim: Aim, frame: int) -> Aim:

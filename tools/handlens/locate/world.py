@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class FrameWorld:
     x: float = 0.0
     y: float = 0.0
     scale: float = 1.0
+    page: Page | None = None
 
     async def run(self, expression: str) -> Any:
         """Evaluate an expression over ``handlens`` and return its value.
@@ -89,7 +90,21 @@ async def worlds(page: Page) -> list[FrameWorld]:
         session = await _frame_session(page, sessions, frame)
         if session is not None:
             await _add_other_process(page, sessions, frame, session, found)
-    return found
+    return [replace(world, page=page) for world in found]
+
+
+async def placed_again(world: FrameWorld) -> tuple[FrameWorld, FrameWorld]:
+    """The main frame's world, and ``world`` with where its frame lies now: scrolling moves frames.
+
+    Raises:
+        TargetError: the frame went away.
+    """
+    assert world.page is not None
+    main, *others = await worlds(world.page)
+    for now in (main, *others):
+        if (now.session, now.frame_id) == (world.session, world.frame_id):
+            return main, now
+    raise TargetError("The frame that it is in went away from the page. Look again.")
 
 
 async def _add_children(session: CDPSession, tree: dict[str, Any], found: list[FrameWorld]) -> None:
