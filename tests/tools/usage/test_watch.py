@@ -17,14 +17,14 @@ import pytest
 if importlib.util.find_spec("sqlalchemy") is None:
     pytest.skip("needs the `usage` extra", allow_module_level=True)
 
-from handlens.errors import InvalidInput
+from handlens.errors import InvalidInput, StorageError
 from handlens.kit import Kit
 from handlens.ocr import available
 from handlens.testing.pages import PageServer, Reply
 from handlens.usage import alerts
 from handlens.usage.alerts import Message, Notifier, apprise_sender
-from handlens.usage.board import Board
-from handlens.usage.history import History, Observation
+from handlens.usage.board import Alert, Board
+from handlens.usage.history import AlertChange, History, Observation
 from handlens.usage.profiles import shipped
 from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook, load_rules
 from handlens.usage.watch import Watcher
@@ -290,6 +290,19 @@ async def test_what_is_older_than_the_retention_goes_with_its_pictures(
     history.close()
 
 
+async def test_evidence_that_can_not_be_removed_stops_no_watch_and_no_retention(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "50%"))
+    watching, _, history = watcher(kit, site, tmp_path)
+    history.write([Observation("ours", "train-bert", datetime.now(UTC) - timedelta(days=200), 1.0)])
+    (tmp_path / "evidence" / "folder.png").mkdir(parents=True)
+    os.utime(tmp_path / "evidence" / "folder.png", (0, 0))
+    await watching.look(watching._config.console[0])
+    assert history.count() == 1
+    history.close()
+
+
 async def test_a_login_that_is_not_there_is_a_failure_like_any_other(
     kit: Kit, site: PageServer, tmp_path: Path
 ) -> None:
@@ -332,4 +345,30 @@ async def test_alerts_that_open_at_the_same_look_have_a_picture_each(
         await watching.look(watching._config.console[0])
     pictures = [message.evidence.read_bytes() for message in notifier.told if message.evidence]
     assert len(pictures) == len(set(pictures)) == 2
+    history.close()
+
+
+async def test_alerts_left_open_are_taken_up_though_the_database_was_away_at_first(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    left = [AlertChange("ours", task, rule, begun, begun) for task, rule in (("train-bert", "idle"), ("x", "renamed"))]
+    history.write([], left)
+
+    def away(_: Board, **__: object) -> list[Alert]:
+        raise StorageError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Board, "alerts", away)
+        await watching.look(watching._config.console[0])
+    await watching.look(watching._config.console[0])
+    (alert,) = Board(history.database).alerts()
+    assert (alert.task, alert.rule) == ("train-bert", "idle")
+    assert notifier.told == []
+    site.pages["/tasks"] = listing(("train-bert", "80%"))
+    await watching.look(watching._config.console[0])
+    assert [message.title for message in notifier.told] == ["[closed] train-bert: idle"]
+    assert Board(history.database).alerts() == []
     history.close()

@@ -61,6 +61,12 @@ class Ledger:
             log.warning("the open alerts of %s are not known: %s", console, error)
             return None
 
+    def close_alerts(self, alerts: Sequence[Alert], at: datetime) -> None:
+        """Close what no rule would ever close: the rule is gone, or the alert was opened anew."""
+        if alerts:
+            told = [(one.console, one.task, one.rule, one.opened_at, one.since) for one in alerts]
+            self._spooled.write([], [AlertChange(*one, closed_at=at) for one in told])
+
     def keep(self, observations: Sequence[Observation], changes: Sequence[AlertChange]) -> bool:
         """Keep what was observed; tells whether the database has it."""
         taken = self._spooled.write(observations, changes)
@@ -115,9 +121,12 @@ class Ledger:
         if self._shortened is not None and now - self._shortened < RETENTION_EVERY:
             return
         self._shortened = now
-        for picture in evidence.glob("*.png"):
-            if picture.stat().st_mtime < (now - keep).timestamp():
-                picture.unlink(missing_ok=True)
+        try:
+            for picture in evidence.glob("*.png"):
+                if picture.stat().st_mtime < (now - keep).timestamp():
+                    picture.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("old evidence is still kept: %s", error.strerror)
         try:
             self._history.forget_before(now - keep)
         except StorageError as error:

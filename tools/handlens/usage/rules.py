@@ -203,10 +203,17 @@ class RuleEngine:
         self._book = book
         self._states: dict[tuple[str, str], _State] = {}
 
-    def resume(self, rule: str, task: str, opened_at: datetime, since: datetime) -> None:
-        """Take up an alert that an earlier watch opened, so that it does not open again but can close."""
-        if any(known.name == rule and known.sustained for known in self._book.rule):
-            self._states[(rule, task)] = _State(since=since, opened_at=opened_at)
+    def resume(self, rule: str, task: str, opened_at: datetime, since: datetime) -> bool:
+        """Take up an alert that an earlier watch opened, so that it does not open again but can close.
+
+        Tells whether it was: no rule may be there for it any more, or it is open already.
+        """
+        concerned = any(known.name == rule and known.sustained and known.concerns(task) for known in self._book.rule)
+        state = self._states.get((rule, task))
+        if not concerned or (state is not None and state.opened_at is not None):
+            return False
+        self._states[(rule, task)] = _State(since=since, opened_at=opened_at)
+        return True
 
     def read(
         self, at: datetime, rows: Iterable[UsageRow], doubted: frozenset[tuple[str, str]] = frozenset()

@@ -24,7 +24,7 @@ from handlens.browser.page_options import PageOptions
 from handlens.errors import HandlensError
 from handlens.kit import Kit
 from handlens.usage.alerts import Message, Notifier, message_of
-from handlens.usage.board import Evidence
+from handlens.usage.board import Alert, Evidence
 from handlens.usage.console import Look
 from handlens.usage.evidence import Shown, show_rows
 from handlens.usage.history import History
@@ -94,6 +94,7 @@ class Watcher:
         self._notifier = notifier
         self._evidence = evidence
         self._engines: dict[str, RuleEngine] = {}
+        self._resumed: set[str] = set()
         self._room = anyio.Semaphore(config.at_once)
         self._writing = anyio.Lock()
         self._beating = anyio.Lock()
@@ -188,15 +189,21 @@ class Watcher:
         await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days), self._evidence)
 
     async def _engine(self, name: str) -> RuleEngine:
-        """The console's rules, with the alerts that an earlier watch left open."""
-        if name in self._engines:
-            return self._engines[name]
-        engine = RuleEngine(self._book)
+        """The console's rules, with the alerts that an earlier watch left open, as soon as the database tells them."""
+        engine = self._engines.setdefault(name, RuleEngine(self._book))
+        if name in self._resumed:
+            return engine
         alerts = await self._written(self._ledger.open_alerts, name)
-        for alert in alerts or []:
-            engine.resume(alert.rule, alert.task, alert.opened_at, alert.since)
-            self.conditions[name].open_alerts.append(f"{alert.task}: {alert.rule}")
-        self._engines[name] = engine
+        if alerts is None:
+            return engine
+        self._resumed.add(name)
+        left: list[Alert] = []
+        for alert in alerts:
+            if engine.resume(alert.rule, alert.task, alert.opened_at, alert.since):
+                self.conditions[name].open_alerts.append(f"{alert.task}: {alert.rule}")
+            else:
+                left.append(alert)
+        await self._written(self._ledger.close_alerts, left, datetime.now(UTC))
         return engine
 
     async def _tell(self, seen: _Seen, change: Change) -> None:
