@@ -65,6 +65,8 @@ class Candidate:
     cover: str
     cover_id: int
     clipped: bool
+    range: str = ""
+    """Of a slider or number field: lowest–highest."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -181,6 +183,7 @@ def _candidate(raw: dict[str, Any], frame: int, order: int, first_group: int, wo
         cover=get("hn", ""),
         cover_id=get("hb", 0),
         clipped=bool(get("cl", 0)),
+        range=get("rg", ""),
     )
 
 

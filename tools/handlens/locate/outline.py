@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.marks import Mark, marks
+from handlens.locate.vocabulary import FIELD
 
 _NAME = 60
-_SAME_SHOWN = 4
+_ROW = 300
+"""A row that would be longer is told a line for each part."""
+_LAST = 120
+_ROWS_SHOWN = 3
+_SINGLES_SHOWN = 12
+"""Items that are one thing each, as in a menu, are told apart by their names only."""
+_LIBRARY_NAMES = re.compile(
+    r"^(?:(?:number input|range slider) for (?P<label>.+)|Selected (?P<value>.+?)\. (?P<of>.+))$"
+)
+"""How Gradio names the two fields of a slider, and Base Web (Streamlit) a select with its value."""
+_Numbers = dict[tuple[float, float, str, str], int]
 _TOLD_STATES = (
     "checked", "not checked", "selected", "expanded", "not expanded", "pressed", "disabled", "readonly", "required",
     "focused", "mixed",
@@ -15,34 +28,97 @@ _TOLD_STATES = (
 
 def outline(snapshot: Snapshot, characters: int) -> tuple[str, list[Mark]]:
     """The components in document order under their containers and headings, at most so many characters, and the marks
-    of those in view, whose numbers stand in the tree."""
+    of those in view, whose numbers stand in the tree. A row is one line; rows alike are shown by the first ones."""
     numbered = marks(snapshot)
     numbers = {(round(mark.box.x, 1), round(mark.box.y, 1), mark.role, mark.name): mark.number for mark in numbered}
     lines: list[str] = []
     inside: list[int] = []
-    length = 0
-    left_out = 0
-    repeats: dict[tuple[int, str], int] = {}
-    for candidate in snapshot.candidates:
-        if not _worth(candidate, snapshot):
-            continue
-        line = _line(candidate, numbers)
-        key = (_list_of(candidate, snapshot), _shape_of(candidate))
-        repeats[key] = repeats.get(key, 0) + 1
-        if repeats[key] > _SAME_SHOWN and candidate.point is None:
-            left_out += 1
-            continue
-        opened = _open_groups(candidate, snapshot, inside)
-        text = [*opened, "  " * min(6, len(inside)) + line]
-        cost = sum(len(part) + 1 for part in text)
-        if length + cost > characters - 80:
-            left_out += 1
-            continue
-        length += cost
-        lines.extend(text)
+    length = left_out = 0
+    for run in _runs(_rows(_told(snapshot), snapshot), snapshot):
+        most = _ROWS_SHOWN if len(run[0]) > 1 else _SINGLES_SHOWN
+        shown = run if len(run) <= most + 1 else run[:most]
+        for row in shown:
+            opened = _open_groups(row[0], snapshot, inside)
+            parts = [_line(candidate, numbers) for candidate in row]
+            joined = " | ".join(parts)
+            text = [
+                *opened,
+                *("  " * min(6, len(inside)) + part for part in ([joined] if len(joined) <= _ROW else parts)),
+            ]
+            if shown is not run and row is shown[-1]:
+                text.append("  " * min(6, len(inside)) + _others(run[most:], numbers))
+            cost = sum(len(part) + 1 for part in text)
+            if length + cost > characters - 160:
+                left_out += len(row)
+                continue
+            length += cost
+            lines.extend(text)
     if left_out:
-        lines.append(f"… and {left_out} more, out of view or like the ones above")
+        lines.append(
+            f"… and {left_out} more, out of view: see them with scroll_page (to: what you look for), then again"
+        )
     return "\n".join(lines), numbered
+
+
+def _told(snapshot: Snapshot) -> list[Candidate]:
+    """What is worth a word, without the texts that only say a control's name again."""
+    worth = [candidate for candidate in snapshot.candidates if _worth(candidate, snapshot)]
+    kept: list[Candidate] = []
+    for at, one in enumerate(worth):
+        if one.kind == "text" and one.role != "heading":
+            near = worth[max(0, at - 3) : at + 6]
+            if any(other.kind != "text" and _name(other) == one.name for other in near):
+                continue
+            if kept and kept[-1].kind == "text" and kept[-1].name == one.name and kept[-1].box.overlap(one.box) > 0.5:
+                continue
+        kept.append(one)
+    return kept
+
+
+def _rows(told: list[Candidate], snapshot: Snapshot) -> list[list[Candidate]]:
+    """What stands in one row or item together, everything else by itself."""
+    rows: list[list[Candidate]] = []
+    last = -1
+    for candidate in told:
+        row = _row_of(candidate, snapshot)
+        if row >= 0 and row == last and candidate.role != "heading":
+            rows[-1].append(candidate)
+        else:
+            rows.append([candidate])
+        last = row
+    return rows
+
+
+def _runs(rows: list[list[Candidate]], snapshot: Snapshot) -> list[list[list[Candidate]]]:
+    """Rows that follow each other in one list and hold the same sorts of things."""
+    runs: list[list[list[Candidate]]] = []
+    last: tuple[int, str] | None = None
+    for row in rows:
+        at = _row_of(row[0], snapshot)
+        sorts = dict.fromkeys(f"{one.kind}.{one.role}" for one in row)
+        key = (snapshot.groups[at].parent, " ".join(sorts)) if at >= 0 else None
+        if key is not None and key == last:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+        last = key
+    return runs
+
+
+def _others(rows: list[list[Candidate]], numbers: _Numbers) -> str:
+    """A line for rows that are like those above: how many, their numbers on the picture, and the last one."""
+    told = [number for row in rows for one in row if (number := _number(one, numbers)) is not None]
+    marked = f", [{told[0]}] to [{told[-1]}] in view" if told else ", out of view"
+    last = " | ".join(_line(one, numbers) for one in rows[-1])
+    return f"… {len(rows)} more like these{marked}; the last: {last[:_LAST]}"
+
+
+def _row_of(candidate: Candidate, snapshot: Snapshot) -> int:
+    """The row or item that a candidate is in; -1 if it is in none."""
+    at = candidate.group
+    while at >= 0 and snapshot.groups[at].kind not in ("row", "item"):
+        at = snapshot.groups[at].parent
+    return at
 
 
 def _worth(candidate: Candidate, snapshot: Snapshot) -> bool:
@@ -58,18 +134,16 @@ def _worth(candidate: Candidate, snapshot: Snapshot) -> bool:
     return outer is None or not (candidate.kind == "soft" and candidate.box.overlap(outer.box) > 0.9)
 
 
-def _line(candidate: Candidate, numbers: dict[tuple[float, float, str, str], int]) -> str:
-    box = candidate.box
-    role = (
-        candidate.role if candidate.role != "generic" else "clickable" if candidate.kind == "soft" else candidate.kind
-    )
+def _line(candidate: Candidate, numbers: _Numbers) -> str:
     if candidate.kind == "text":
         name = candidate.name[: _NAME * 2]
         return f"{'#' * max(1, candidate.level)} {name}" if candidate.role == "heading" else f"“{name}”"
-    name = candidate.name or candidate.tips
-    number = numbers.get(
-        (round(box.x, 1), round(box.y, 1), candidate.role if candidate.role != "generic" else "clickable", name)
-    )
+    number, name = _number(candidate, numbers), _name(candidate)
+    role = candidate.role
+    if role == "generic":
+        role = "clickable" if candidate.kind == "soft" else candidate.kind
+    elif role == "listbox" and candidate.tag == "input":
+        role = "combobox"
     parts = [f"[{number}]" if number else "[-]", role]
     if name:
         parts.append(repr(name[:_NAME]))
@@ -77,10 +151,30 @@ def _line(candidate: Candidate, numbers: dict[tuple[float, float, str, str], int
         parts.append(f"(placeholder {candidate.placeholder[:_NAME]!r})")
     elif candidate.hints:
         parts.append(f"(looks like: {' '.join(word for word in candidate.hints.split() if ':' not in word)[:40]})")
-    if candidate.value:
-        parts.append(f"= {candidate.value[:_NAME]!r}")
+    if candidate.range:
+        parts.append(candidate.range)
+    if value := candidate.value or _named(candidate)[1]:
+        parts.append(f"= {value[:_NAME]}" if candidate.range else f"= {value[:_NAME]!r}")
     parts.extend(state for state in _TOLD_STATES if state in candidate.states)
     return " ".join(parts)
+
+
+def _number(candidate: Candidate, numbers: _Numbers) -> int | None:
+    role = candidate.role if candidate.role != "generic" else "clickable"
+    return numbers.get((round(candidate.box.x, 1), round(candidate.box.y, 1), role, candidate.name or candidate.tips))
+
+
+def _name(candidate: Candidate) -> str:
+    return _named(candidate)[0]
+
+
+def _named(candidate: Candidate) -> tuple[str, str]:
+    """What a component is called, and the value that a widget library put into its name."""
+    name = candidate.name or candidate.tips
+    match = _LIBRARY_NAMES.match(name) if candidate.role in FIELD else None
+    if match is None:
+        return name, ""
+    return match["label"] or match["of"], match["value"] or ""
 
 
 def _open_groups(candidate: Candidate, snapshot: Snapshot, inside: list[int]) -> list[str]:
@@ -111,15 +205,3 @@ def _open_groups(candidate: Candidate, snapshot: Snapshot, inside: list[int]) ->
         )
         inside.append(group)
     return opened
-
-
-def _list_of(candidate: Candidate, snapshot: Snapshot) -> int:
-    """The group above the row or item that a candidate is in: what holds the likes of it."""
-    at = candidate.group
-    while at >= 0 and snapshot.groups[at].kind not in ("row", "item"):
-        at = snapshot.groups[at].parent
-    return snapshot.groups[at].parent if at >= 0 else candidate.group
-
-
-def _shape_of(candidate: Candidate) -> str:
-    return f"{candidate.tag}.{candidate.role}.{candidate.hints.split(' ')[0] if candidate.hints else ''}"

@@ -178,6 +178,8 @@ function collect(options) {
       if (states.length) item.s = (item.s || []).concat(states);
       const value = valueOf(el);
       if (value) item.v = value;
+      const range = rangeOf(el, role);
+      if (range) item.rg = range;
       const [hints, tips] = hintsOf(el, far ? !name : name.length < 60);
       if (hints) item.hi = hints;
       if (tips) item.ti = tips;

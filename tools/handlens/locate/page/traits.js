@@ -42,6 +42,14 @@ function valueOf(el) {
   return clip(squash(attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || ""), 60);
 }
 
+// From where to where a slider or number field goes, "" where that is not said.
+function rangeOf(el, role) {
+  if (role !== "slider" && role !== "spinbutton") return "";
+  const own = el instanceof HTMLInputElement, fallback = own && el.type === "range" ? ["0", "100"] : ["", ""];
+  const low = (own && el.min) || attr(el, "aria-valuemin") || fallback[0], high = (own && el.max) || attr(el, "aria-valuemax") || fallback[1];
+  return low || high ? clip(low, 20) + "–" + clip(high, 20) : "";
+}
+
 const HINT_ATTRIBUTES = ["data-icon", "data-lucide", "data-feather", "data-action", "data-command", "data-cmd",
   "data-testid", "data-test", "data-test-id", "data-qa", "data-cy", "data-id", "data-name", "data-key", "data-type",
   "data-toggle", "data-bs-toggle", "data-dismiss", "data-bs-dismiss", "icon", "name", "data-value", "data-color",
