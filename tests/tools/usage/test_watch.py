@@ -372,3 +372,20 @@ async def test_alerts_left_open_are_taken_up_though_the_database_was_away_at_fir
     assert [message.title for message in notifier.told] == ["[closed] train-bert: idle"]
     assert Board(history.database).alerts() == []
     history.close()
+
+
+async def test_an_alert_is_told_though_nothing_can_be_kept(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    await watching.look(watching._config.console[0])
+
+    def full(*_: object) -> bool:
+        raise StorageError("neither the database nor the spool")
+
+    monkeypatch.setattr(watching._ledger, "keep", full)
+    await watching.look(watching._config.console[0])
+    assert [message.title for message in notifier.told] == ["[opened] train-bert: idle"]
+    assert watching.conditions["ours"].failures == 1
+    history.close()

@@ -174,9 +174,11 @@ class Watcher:
         engine = await self._engine(name)
         changes = engine.read(at, look.rows, _doubted(undecided))
         rows = [observation(name, row, at) for row in look.rows if row.task_name]
-        taken = await self._written(self._ledger.keep, rows, [alert_change(name, change) for change in changes])
-        for change in changes:
-            await self._tell(seen, change)
+        try:
+            taken = await self._written(self._ledger.keep, rows, [alert_change(name, change) for change in changes])
+        finally:  # people are told also where neither the database nor the spool takes it: no rule says it again
+            for change in changes:
+                await self._tell(seen, change)
         if not taken:
             return
         every = timedelta(seconds=seen.console.every_seconds)
