@@ -118,3 +118,43 @@ async def test_nobody_is_asked_where_the_settings_say_so(kit: Kit, serve: Serve,
     async with connected(kit, era, person, ask=False) as client:
         answer, _ = await click(client, serve(TWINS), "Save")
     assert (answer["outcome"], person.asked) == ("ambiguous", [])
+
+
+SEND = """<body><form onsubmit="document.title='gone';return false">
+<input aria-label=Amount><button>Pay now</button></form>
+<button id=b onclick="document.title='gone'">Delete account</button><button>Help</button><textarea>x</textarea>"""
+
+
+@pytest.mark.parametrize(
+    ("description", "key", "said"),
+    [
+        ("Delete account", "Enter", "yes, do it"),
+        ("Delete account", "Enter", "no"),
+        ("Delete account", "Space", "unasked"),
+        ("Amount", "Enter", "yes, do it"),
+        ("Amount", "Control+Enter", "unasked"),
+    ],
+)
+async def test_a_key_that_presses_what_looks_destructive_is_asked_about_as_a_click_is(
+    kit: Kit, serve: Serve, description: str, key: str, said: str
+) -> None:
+    person = None if said == "unasked" else Person(lambda _: said)
+    async with connected(kit, "auto", person, confirm="destructive") as client:
+        page = (await client.call_tool("open_page", {"url": serve(SEND)})).structured_content
+        assert page is not None
+        arguments = {"session_id": page["session_id"], "keys": [key], "description": description}
+        answer = await client.call_tool("press_keys", arguments)
+        looked = await client.call_tool("describe_page", {"session_id": page["session_id"]})
+        assert looked.structured_content is not None
+    assert answer.is_error == (said != "yes, do it")
+    assert looked.structured_content["title"] == ("gone" if said == "yes, do it" else "")
+
+
+@pytest.mark.parametrize(("description", "key"), [("Help", "Enter"), ("the text area", "Enter"), ("Amount", "Space")])
+async def test_other_keys_are_pressed_unasked(kit: Kit, serve: Serve, description: str, key: str) -> None:
+    async with connected(kit, "auto", None, confirm="destructive") as client:
+        page = (await client.call_tool("open_page", {"url": serve(SEND)})).structured_content
+        assert page is not None
+        arguments = {"session_id": page["session_id"], "keys": [key], "description": description}
+        answer = await client.call_tool("press_keys", arguments)
+    assert not answer.is_error, answer.content

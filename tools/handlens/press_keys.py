@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from handlens.errors import InvalidInput, TargetError
 from handlens.kit import Kit
+from handlens.locate.asking import agrees_to
 from handlens.locate.candidates import find_candidates
 from handlens.locate.choosing import choose
 from handlens.locate.effect import Effect, effect_of, observing
+from handlens.locate.world import run_all, worlds
 from handlens.page_tool import PageOutput, SessionInput
 from handlens.tool import tool
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+_ACTIVATING = {
+    "Enter": "Enter",
+    "NumpadEnter": "Enter",
+    "Return": "Enter",
+    "\n": "Enter",
+    "\r": "Enter",
+    "Space": "Space",
+    " ": "Space",
+}
 
 
 class PressKeysInput(SessionInput):
@@ -47,7 +64,27 @@ async def press_keys(request: PressKeysInput, kit: Kit) -> PressKeysOutput:
             await frame.run(f"handlens.focus({target})")
         async with observing(session.page, snapshot.worlds, frame, target) as seen:
             for key in request.keys:
+                await _allowed(kit, session.page, key)
                 await session.page.keyboard.press(key)
             effect = await effect_of(seen, kit.acting.effect_seconds)
         await session.settle()
         return PressKeysOutput(url=session.page.url, notices=session.notices(), effect=effect)
+
+
+async def _allowed(kit: Kit, page: Page, key: str) -> None:
+    """Raises TargetError where a key would press what has to be confirmed first, and the person did not agree."""
+    activating = _ACTIVATING.get(key) or _ACTIVATING.get(key.rpartition("+")[2])
+    if activating is None or kit.acting.confirm == "never":
+        return
+    for pressed in await run_all(await worlds(page), "pressedBy", activating):
+        if pressed is None or not kit.acting.asks_for(pressed["name"], pressed["tips"]):
+            continue
+        told = f"{pressed['role']} {pressed['name'][:80]!r}"
+        agreed = await agrees_to(kit, f"press the {told} by the key {activating}")
+        if agreed == "yes":
+            continue
+        why = "the person said no" if agreed == "no" else "that needs the person's agreement"
+        raise TargetError(
+            f"{activating} was not pressed: it would press the {told}, and {why}. Ask the person; then click it with "
+            "click_described_element and confirmed=true."
+        )

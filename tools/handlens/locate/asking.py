@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NONE_OF_THESE = "none of these"
 YES, NO = "yes, do it", "no"
+Agreed = Literal["yes", "no", "unasked"]
 
 
 async def which(kit: Kit, description: str, targets: tuple[Target, ...]) -> Target | None:
@@ -25,12 +26,17 @@ async def which(kit: Kit, description: str, targets: tuple[Target, ...]) -> Targ
     return targets[answer] if isinstance(answer, int) and answer < len(targets) else None
 
 
-async def agrees(kit: Kit, action: str, target: Target) -> Literal["yes", "no", "unasked"]:
+async def agrees(kit: Kit, action: str, target: Target) -> Agreed:
     """Whether the person agrees to an action on a target."""
+    return await agrees_to(kit, f"{action.replace('_', ' ')} the {_told(target)}")
+
+
+async def agrees_to(kit: Kit, deed: str) -> Agreed:
+    """Whether the person agrees to what handlens is about to do."""
     ask = kit.caller.ask
     if ask is None or not kit.acting.ask:
         return "unasked"
-    answer = await ask(f"May handlens {action.replace('_', ' ')} the {_told(target)}?", [YES, NO])
+    answer = await ask(f"May handlens {deed}?", [YES, NO])
     return "unasked" if answer == "unasked" else "yes" if answer == 0 else "no"
 
 

@@ -162,9 +162,21 @@ function closerOf(id) {
   }
   return null;
 }
+// What Enter or the space bar would press, by the focus: a control, or the button that a field's form is sent with.
+function pressedBy(key) {
+  if (!document.hasFocus()) return null;
+  let el = document.activeElement;
+  for (let root = el && shadow(el); root && root.activeElement; root = shadow(el)) el = root.activeElement;
+  if (!el || el === document.body || /^(iframe|frame|textarea)$/.test(localName(el)) || isEditable(el)) return null;
+  if (el instanceof HTMLInputElement && !["button", "submit", "reset", "image", "file"].includes(el.type)) {
+    const form = key === "Enter" && el.form;
+    el = form && [...form.elements].find(one => one.type === "submit" || one.type === "image");
+  }
+  return el ? { role: roleOf(el), name: clip(nameOf(el), 200), tips: clip(attr(el, "title") || "", 200) } : null;
+}
 globalThis.handlens = {
   collect: options => JSON.stringify(collect(options || {})), aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
-  addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance,
+  addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance, pressedBy,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },
   listens: el => { const fresh = isElement(el) && !listening.has(el) && localName(el) !== "body" && localName(el) !== "html"; if (fresh) listening.add(el); return fresh; },
