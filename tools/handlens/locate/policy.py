@@ -44,7 +44,7 @@ class ActPolicy(BaseModel):
     )
     confirm: Literal["never", "destructive", "always"] = Field(
         default="never",
-        description="Ask before acting: on nothing, on targets that look destructive, or on everything.",
+        description="Ask before a click or a key that presses: never, on what looks destructive, or always.",
     )
     destructive: tuple[str, ...] = Field(default=DESTRUCTIVE, description="Words that make a target look destructive.")
     dismiss_covers: Literal["never", "when_told", "always"] = Field(
