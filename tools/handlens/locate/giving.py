@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from handlens.errors import TargetError
 from handlens.locate.aim import take_aim
@@ -38,7 +41,7 @@ async def give(session: Session, world: FrameWorld, target: Target, paths: list[
     if await world.run(f"handlens.isDropZone({candidate.id})"):
         await _drop(session, aim.point, paths)
     else:
-        await _through_chooser(session, aim.point, paths, name)
+        await _through_chooser(session, world, aim.point, paths, name)
 
 
 async def _drop(session: Session, point: Point, paths: list[Path]) -> None:
@@ -48,18 +51,33 @@ async def _drop(session: Session, point: Point, paths: list[Path]) -> None:
         await cdp.send("Input.dispatchDragEvent", {"type": kind, "x": point.x, "y": point.y, "data": data})
 
 
-async def _through_chooser(session: Session, point: Point, paths: list[Path], name: str) -> None:
-    from playwright.async_api import TimeoutError
+async def _through_chooser(session: Session, world: FrameWorld, point: Point, paths: list[Path], name: str) -> None:
+    """Click, and answer the chooser that opens.
 
+    Over the protocol and at once: an input that the page made for this click alone lives no longer than its chooser.
+    """
+    opened: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+    def on_opened(event: dict[str, Any]) -> None:
+        if not opened.done():
+            opened.set_result(event)
+
+    world.session.on("Page.fileChooserOpened", on_opened)
+    await world.send("Page.enable", {})
+    await world.send("Page.setInterceptFileChooserDialog", {"enabled": True})
     try:
-        async with session.page.expect_file_chooser(timeout=_CHOOSER_SECONDS * 1000) as chooser:
-            await session.page.mouse.click(point.x, point.y)
-        chosen = await chooser.value
+        await session.page.mouse.click(point.x, point.y)
+        chooser = await asyncio.wait_for(opened, _CHOOSER_SECONDS)
+        if len(paths) > 1 and chooser["mode"] != "selectMultiple":
+            raise TargetError(f"{name} takes only one file at a time.")
+        files = {"files": [str(path) for path in paths], "backendNodeId": chooser["backendNodeId"]}
+        await world.send("DOM.setFileInputFiles", files)
     except TimeoutError as error:
         raise TargetError(
             f"{name} takes no files: there is no file field behind it, it is no drop zone, and clicking it opened no "
             "file chooser."
         ) from error
-    if len(paths) > 1 and not chosen.is_multiple():
-        raise TargetError(f"{name} takes only one file at a time.")
-    await chosen.set_files(paths)
+    finally:
+        world.session.remove_listener("Page.fileChooserOpened", on_opened)
+        with anyio.CancelScope(shield=True):
+            await world.send("Page.setInterceptFileChooserDialog", {"enabled": False})
