@@ -149,6 +149,7 @@ async def test_files_are_given_however_the_page_takes_them(kit: Kit, serve: Serv
     assert await evaluate(kit, session, "document.title") == "me.txt"
 
 
+@pytest.mark.slow
 async def test_what_takes_no_files_gets_none(kit: Kit, serve: Serve, tmp_path: Path) -> None:
     session = await opened(kit, serve("<body><button onclick=\"document.title='clicked'\">Attach</button>"))
     files = [tmp_path / "a.txt", tmp_path / "b.txt"]

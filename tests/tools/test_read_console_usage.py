@@ -135,6 +135,7 @@ async def test_of_two_tables_only_the_one_about_usage_is_read(kit: Kit, serve: S
     assert [row.task_name for row in (await read(kit, serve(console(BERT, before=members)))).rows] == ["train-bert"]
 
 
+@pytest.mark.slow
 async def test_a_list_that_comes_late_is_waited_for(kit: Kit, serve: Serve) -> None:
     spinner = "<div class=spinner style='width:9px;height:9px'></div>"
     html = f"""<!doctype html><div id=at>{spinner}</div><script>
@@ -152,6 +153,7 @@ async def test_a_list_that_comes_late_is_waited_for(kit: Kit, serve: Serve) -> N
         ("<h1>Holiday photos</h1><table><tr><th>Place<th>Year</tr><tr><td>Rome<td>2020</tr></table>", 200, "no list"),
     ],
 )
+@pytest.mark.slow
 async def test_a_page_that_is_no_console_is_an_error_that_says_what_it_is(
     kit: Kit, serve: Serve, html: str, status: int, said: str
 ) -> None:
@@ -171,6 +173,7 @@ async def test_an_empty_list_is_an_answer_with_no_rows(kit: Kit, serve: Serve) -
     assert "empty" in answer.text()
 
 
+@pytest.mark.slow
 async def test_a_long_list_is_cut_and_its_cursor_gives_every_further_row_once(kit: Kit, serve: Serve) -> None:
     tasks = [f"task-{number}" for number in range(120)]
     answer = await read(kit, serve(console(*((task, "50%", "1 GiB / 2 GiB", "Running", "--") for task in tasks))))

@@ -120,6 +120,7 @@ async def test_a_fixed_banner_is_there_once(kit: Kit, serve: Serve) -> None:
     assert sum(picture.getpixel((5, y)) == BLUE for y in range(picture.height)) == 20
 
 
+@pytest.mark.slow
 async def test_lazy_content_is_scrolled_in_first(kit: Kit, site: PageServer) -> None:
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='50' height='50'><rect width='50' height='50' fill='#0f0'/>"
     svg += "</svg>"
@@ -136,6 +137,7 @@ async def test_lazy_content_is_scrolled_in_first(kit: Kit, site: PageServer) -> 
     assert picture.getpixel((25, 12_025)) == BLUE
 
 
+@pytest.mark.slow
 async def test_the_page_is_left_scrolled_as_it_was(kit: Kit, serve: Serve) -> None:
     page = await open_page(OpenPageInput(url=serve(LONG)), kit)
     async with kit.browser.page(kit.caller, session_id=page.session_id) as session:
@@ -193,6 +195,7 @@ async def test_a_clip_is_just_that_box_wherever_the_page_is_scrolled(kit: Kit, s
     {"x": 0, "y": 0, "width": 1e9, "height": 1e9},
     {"x": 0.4, "y": 0.6, "width": 10.5, "height": 10.5},
 ])  # fmt: skip
+@pytest.mark.slow
 async def test_a_clip_beyond_the_page_is_a_picture_all_the_same(clip: dict[str, float], kit: Kit, serve: Serve) -> None:
     shot = await shoot(kit, serve(PLAIN + "x"), clip=clip)
     picture = await whole(kit, shot)
@@ -226,6 +229,7 @@ async def test_an_element_is_scrolled_to_and_cut_out(kit: Kit, serve: Serve) -> 
         ("the flux capacitor", "No element"),
     ],
 )
+@pytest.mark.slow
 async def test_an_element_that_can_not_be_shown_says_why(element: str, why: str, kit: Kit, serve: Serve) -> None:
     with pytest.raises(TargetError, match=why):
         await shoot(kit, serve(PLAIN + "<div id=hidden style='display:none'>x</div>"), element=element)
@@ -253,6 +257,7 @@ async def test_what_is_waited_for_is_in_the_picture(kit: Kit, serve: Serve) -> N
     assert await shoot(kit, serve(PLAIN + "<body>" + late), wait_for="Here now")
 
 
+@pytest.mark.slow
 async def test_what_never_comes_is_told(tmp_path: Path, serve: Serve) -> None:
     async with open_kit(limits=Limits(navigation_seconds=1), artifacts=tmp_path) as kit:
         with pytest.raises(TargetError, match=r"'Godot' did not appear within 1 seconds"):

@@ -72,6 +72,7 @@ async def test_a_late_answer_kills_the_worker() -> None:
     assert not child.is_running()
 
 
+@pytest.mark.slow
 def test_a_busy_worker_dies_with_an_owner_that_was_killed() -> None:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True, cwd=HERE,

@@ -91,6 +91,7 @@ async def test_its_key_reaches_neither_its_arguments_nor_our_log(
     assert child.endpoint.api_key not in caplog.text
 
 
+@pytest.mark.slow
 async def test_a_killed_engine_comes_back_and_the_question_it_took_along_fails_clearly(folder: Path) -> None:
     async with engine(folder) as child, EngineEye([child.endpoint], check=False) as eye:
         async with asyncio.timeout(60):

@@ -8,7 +8,7 @@ from conftest import Serve
 from handlens.click_described_element import ClickDescribedElementInput, click_described_element
 from handlens.kit import Kit
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 NESTED = """<body><outer-box></outer-box><script>
 const counter = (tag, html) => customElements.define(tag, class extends HTMLElement {

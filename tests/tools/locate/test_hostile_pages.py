@@ -18,7 +18,7 @@ from handlens.kit import Kit
 from handlens.open_page import OpenPageInput, open_page
 from handlens.testing.pages import PageServer, Reply, Request, download
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def opened(kit: Kit, url: str) -> str:

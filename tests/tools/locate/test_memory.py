@@ -26,7 +26,7 @@ from handlens.testing.pages import PageServer
 from handlens.testing.pointing_eye import pointing
 from handlens.testing.scripted_eye import ScriptedEye
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TWINS = """<!doctype html><body>%s</body>"""
 CARD = """<div class=card onclick="document.body.dataset.clicked='{name}'" style="cursor:pointer;width:120px;

@@ -15,7 +15,7 @@ from handlens.locate.candidates import find_candidates
 from handlens.locate.locate import locate
 from handlens.open_page import OpenPageInput, open_page
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture
