@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from handlens.eye.client import EngineEye
-from handlens.eye.engine_link import EngineGoneError, EngineLink, EngineRefusedError
+from handlens.eye.engine_link import EngineLink
 from handlens.kit import Kit
-from handlens_server.engine.metrics import EngineMetrics, read_metrics
+from handlens_server.engine.metrics import EngineMetrics, metrics_of
 from handlens_server.identity import VERSION
 
 _ASKED_SECONDS = 2.0
@@ -34,22 +35,15 @@ async def engines(kit: Kit) -> list[EngineState]:
     """Every engine of the kit's eye, asked now; each has two seconds to answer."""
     if not isinstance(kit.eye, EngineEye):
         return []
-    states: dict[str, EngineState] = {}
+    return await asyncio.gather(*(_state(link) for link in kit.eye.links))
 
-    async def ask(link: EngineLink) -> None:
-        metrics: EngineMetrics | None = None
-        if link.up:
-            with anyio.move_on_after(_ASKED_SECONDS):
-                try:
-                    metrics = await read_metrics(link)
-                except (EngineGoneError, EngineRefusedError):
-                    metrics = None  # no vLLM, or gone this moment
-        states[link.endpoint.name] = EngineState(link.endpoint.name, link.up, tuple(link.models), link.because, metrics)
 
-    async with anyio.create_task_group() as group:
-        for link in kit.eye.links:
-            group.start_soon(ask, link)
-    return [states[link.endpoint.name] for link in kit.eye.links]
+async def _state(link: EngineLink) -> EngineState:
+    metrics: EngineMetrics | None = None
+    if link.up:
+        with anyio.move_on_after(_ASKED_SECONDS):
+            metrics = await metrics_of(link)
+    return EngineState(link.endpoint.name, link.up, tuple(link.models), link.because, metrics)
 
 
 async def status(kit: Kit) -> dict[str, Any]:

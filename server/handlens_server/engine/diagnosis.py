@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from handlens.errors import HandlensError
-from handlens.eye.engine_link import EngineGoneError, EngineLink, EngineRefusedError
+from handlens.eye.engine_link import EngineLink
 from handlens.eye.protocol import EyeLimits
-from handlens_server.engine.metrics import read_metrics
+from handlens_server.engine.metrics import metrics_of
 from handlens_server.engine.open import Sight, open_sight
 from handlens_server.engine.options import EngineOptions
 
@@ -78,10 +78,9 @@ def _settled(sight: Sight) -> bool:
 
 async def _described(link: EngineLink) -> str:
     serves = f"{link.endpoint.name} serves {', '.join(link.models)} ({link.because})"
-    try:
-        metrics = await read_metrics(link)
-    except (EngineGoneError, EngineRefusedError):
-        return serves  # no vLLM, so no metrics
+    metrics = await metrics_of(link)
+    if metrics is None:
+        return serves
     rates = [
         f"{name} cache hits {rate:.0%}"
         for name, rate in (("prompt", metrics.prefix_hit_rate), ("picture", metrics.picture_hit_rate))

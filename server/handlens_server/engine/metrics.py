@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from handlens.eye.engine_link import EngineLink
+from handlens.eye.engine_link import EngineGoneError, EngineLink, EngineRefusedError
 
 _LINE = re.compile(r"^([a-z_:]+)(?:\{[^}]*\})?\s+([-+.\deE]+)$", re.MULTILINE)
 
@@ -36,6 +36,14 @@ class EngineMetrics:
 async def read_metrics(link: EngineLink) -> EngineMetrics:
     """Ask one engine. Raises what `EngineLink.get` raises: an API that is no vLLM has no metrics."""
     return parse_metrics((await link.get("/metrics")).decode("utf-8", "replace"))
+
+
+async def metrics_of(link: EngineLink) -> EngineMetrics | None:
+    """The same, None where the engine is no vLLM, or gone this moment."""
+    try:
+        return await read_metrics(link)
+    except (EngineGoneError, EngineRefusedError):
+        return None
 
 
 def parse_metrics(text: str) -> EngineMetrics:
