@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _INVISIBLE = 3
 _HYPHENS = "\x02\xad\ufffe\u2010\u2011"
 _WORD_GAP = 0.17  # of the font size; a gap as wide as this parts two words even without a space
+_GUESSED_GAP = 0.12  # where PDFium guesses a space from the widths of the glyphs
+_JOINED_GAP = 0.35  # between letters of a cursive script: the boxes of their forms leave gaps inside words
 _OVERLAP = -0.45
 _SCRIPT_SIZE = 0.86
 ASCENT, DESCENT = 0.76, 0.22
@@ -107,7 +109,10 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
             builder.sideways(text, frame.rect(box.left, box.bottom, box.right, box.top), look)
             continue
         if upright:
-            x0, x1, base = box.left + frame.e, box.right + frame.e, frame.f - y.value
+            left, right = box.left, box.right
+            if left < x.value < left + 0.25 * (right - left):  # what leans out to the left of its place is no gap's end
+                left = x.value
+            x0, x1, base = left + frame.e, right + frame.e, frame.f - y.value
         else:
             x0, _, x1, _ = frame.rect(box.left, box.bottom, box.right, box.top)
             base = frame.point(x.value, y.value)[1]
@@ -182,6 +187,7 @@ class _Builder:
         self._side: list[tuple[str, Rect, _Look]] = []
         self._order = 0
         self._spaced = True
+        self._guessed = False
         self.parted: set[int] = set()
         """Orders of words that no space parts from the word before."""
 
@@ -190,12 +196,14 @@ class _Builder:
         if self._chars and not guessed:
             self._flush()
         self._spaced |= not guessed
+        self._guessed |= guessed
         if self._side:
             self._flush_side()
 
     def add(self, char: _Char) -> None:
         if self._chars and not self._continues(self._chars[-1], char):
             self._flush()
+        self._guessed = False
         self._chars.append(char)
 
     def sideways(self, text: str, rect: Rect, look: _Look) -> None:
@@ -205,8 +213,7 @@ class _Builder:
                 self._flush_side()
         self._side.append((text, rect, look))
 
-    @staticmethod
-    def _continues(last: _Char, char: _Char) -> bool:
+    def _continues(self, last: _Char, char: _Char) -> bool:
         if last.look is char.look and last.base == char.base and -0.4 < char.x0 - last.x1 < 0.0:
             return True  # as most do
         size = max(last.look.size, char.look.size)
@@ -214,10 +221,13 @@ class _Builder:
         gap = (char.x0 - last.x1) / size
         shift = abs(char.base - last.base) / size
         if shift < 0.08:
-            if _OVERLAP < gap < _WORD_GAP or char.x0 == last.x0:  # a ligature's characters share its box
+            if _OVERLAP < gap < (_GUESSED_GAP if self._guessed else _WORD_GAP):
                 return True
+            if char.x0 == last.x0:  # a ligature's characters share its box
+                return True
+            most = _GUESSED_GAP if self._guessed else _JOINED_GAP
             leftwards = (last.x0 - char.x1) / size
-            return _OVERLAP < leftwards < _WORD_GAP and is_rtl(last.text + char.text)
+            return (_OVERLAP < gap < most or _OVERLAP < leftwards < most) and is_rtl(last.text + char.text)
         # A superscript or subscript hangs on its word; anything else on another baseline is another word.
         return (shift < 0.62 and small < _SCRIPT_SIZE * size and -0.2 < gap < _WORD_GAP) or (
             shift < 0.2 and -0.2 < gap < 0.1

@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError
-from handlens.ocr import available
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.headings import learn_levels
 from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from handlens.ocr.engine import Engine
     from handlens.pdf.model import PageContent, Rect
 
-_SAMPLE = 14
+_SAMPLE = 10  # pages; each costs the first page's reader some 25 ms
 _LEARNED = 5  # pages of the sample whose headings are looked for, to know their sizes
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
@@ -97,7 +96,7 @@ class Converter:
     def facts(self) -> dict[str, Any]:
         """What the file says of itself: title, author, outline, and what is in it that was ignored."""
         return {"metadata": self._document.metadata(), "ignored": self._document.ignored(),
-                "outline": self._document.outline()}  # fmt: skip
+                "outline": self._document.outline}  # fmt: skip
 
     @cached_property
     def profile(self) -> Profile:
@@ -108,7 +107,7 @@ class Converter:
                 sample.append(self._document.read(index))
             except DocumentError:
                 continue  # a broken page teaches nothing; converting it reports it
-        profile = profile_of(sample, self.page_count, self._document.outline())
+        profile = profile_of(sample, self.page_count, self._document.outline)
         if self.page_count == 1:
             self._ahead = next(iter(sample), None)
         else:
@@ -167,6 +166,8 @@ class Converter:
         if not self.options.ocr or self.options.mode == "fast":
             return _unread(content, result, "OCR was off, so its text is missing")
         if self._engine is None:
+            from handlens.ocr import available
+
             if not available():
                 return _unread(content, result, "install handlens[ocr] to read its text")
             from handlens.ocr.engine import Engine

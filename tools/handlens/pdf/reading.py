@@ -93,14 +93,13 @@ class Document:
             (left, top, min(image.width, int(clip.x1 * scale) + 1), min(image.height, int(clip.y1 * scale) + 1))
         )
 
-    def outline(self, limit: int = _MOST_ENTRIES) -> list[tuple[int, str, int | None]]:
+    @cached_property
+    def outline(self) -> list[tuple[int, str, int | None]]:
         """Entries of the document's outline: level from 1, title, page index or None."""
         entries: list[tuple[int, str, int | None]] = []
-        for item in self._pdf.get_toc(max_depth=8):
+        for item in itertools.islice(self._pdf.get_toc(max_depth=8), _MOST_ENTRIES):
             target = item.get_dest()
             entries.append((item.level + 1, item.get_title(), target.get_index() if target else None))
-            if len(entries) >= limit:
-                break
         return entries
 
     @cached_property
