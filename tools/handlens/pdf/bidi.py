@@ -54,12 +54,16 @@ def plain_letters(text: str) -> str:
     return unicodedata.normalize("NFKC", text) if re.search("[\ufb1d-\ufdff\ufe70-\ufeff]", text) else text
 
 
+def runs_leftwards(text: str) -> bool:
+    """Whether enough of the letters are of a script that is written from right to left to say how all of it runs."""
+    if text.isascii() or not is_rtl(text):
+        return False
+    return len(_RTL.findall(text)) > 0.4 * sum(c.isalpha() for c in text)
+
+
 def logical(row: list[Word]) -> list[Word]:
     """Words of a line, given from left to right, in the order in which they are read."""
-    letters = "".join(w.text for w in row)
-    if letters.isascii() or not is_rtl(letters):
-        return row
-    if len(_RTL.findall(letters)) <= 0.4 * sum(c.isalpha() for c in letters):
+    if not runs_leftwards("".join(w.text for w in row)):
         return row
     result: list[Word] = []
     foreign: list[Word] = []

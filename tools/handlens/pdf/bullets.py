@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlens.pdf.bidi import is_rtl
 from handlens.pdf.model import PageContent, Rect, Run, Style, Word
 
 _MOST_DOTS = 400  # more of them are a chart's points
@@ -25,7 +26,13 @@ def _text_after(dot: Rect, words: list[Word]) -> Word | None:
     """The word that the dot stands before, if nothing else of its line is near."""
     middle = (dot.y0 + dot.y1) / 2
     level = [w for w in words if _HEIGHT[0] * w.size < w.base - middle < _HEIGHT[1] * w.size]
-    if any(-_REACH * w.size < w.rect.x1 - dot.x0 <= 1.0 or w.rect.x0 < dot.x1 - 1.0 < w.rect.x1 for w in level):
+    if any(w.rect.x0 < dot.x1 - 1.0 < w.rect.x1 for w in level):
         return None
     after = [w for w in level if 0 < w.rect.x0 - dot.x1 < _REACH * w.size]
+    before = [w for w in level if -1.0 <= dot.x0 - w.rect.x1 < _REACH * w.size]
+    if before and after:
+        return None
+    if before:
+        nearest = max(before, key=lambda w: w.rect.x1)
+        return nearest if is_rtl(nearest.text) else None
     return min(after, key=lambda w: w.rect.x0, default=None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 _CAPTION = re.compile(
-    r"^(supplementary )?(fig(ure|\.)?|table|tab\.|scheme|box|chart|exhibit|graph|"
-    r"abbildung|tabelle|tableau|tabla|figura|tabela|图|表)"
-    r"[\s-]?([A-Z]?\d+|[IVX]+\b|[A-Z]\d*\b)",
-    re.IGNORECASE,
+    r"^(?i:(supplementary )?(fig(ure|\.)?|table|tab\.|scheme|box|chart|exhibit|graph|"
+    r"abbildung|tabelle|tableau|tabla|figura|tabela|图|表))"
+    r"(?:[\s-]?([A-Za-z]?\d+|[IVX]+\b|[A-Z]\d*\b)|\s[ivx]+\b)"
 )
 _TABLE_WORD = re.compile(r"^(supplementary )?(tab|exhibit|box|表)", re.IGNORECASE)
 

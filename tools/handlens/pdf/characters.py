@@ -225,9 +225,11 @@ class _Builder:
                 return True
             if char.x0 == last.x0:  # a ligature's characters share its box
                 return True
+            if not is_rtl(last.text + char.text):
+                return False
             most = _GUESSED_GAP if self._guessed else _JOINED_GAP
-            leftwards = (last.x0 - char.x1) / size
-            return (_OVERLAP < gap < most or _OVERLAP < leftwards < most) and is_rtl(last.text + char.text)
+            leftwards = (min(c.x0 for c in self._chars) - char.x1) / size
+            return _OVERLAP < gap < most or _OVERLAP < leftwards < most
         # A superscript or subscript hangs on its word; anything else on another baseline is another word.
         return (shift < 0.62 and small < _SCRIPT_SIZE * size and -0.2 < gap < _WORD_GAP) or (
             shift < 0.2 and -0.2 < gap < 0.1

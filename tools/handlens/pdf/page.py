@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handlens.pdf.bidi import is_rtl, runs_leftwards
 from handlens.pdf.blocks import Block, Kind, Table
 from handlens.pdf.fields import find_fields
 from handlens.pdf.figures import find_figures, lettering, without_captions
@@ -58,6 +59,9 @@ def understand(page: PageContent, profile: Profile) -> list[Block]:
     blocks = split_leads(blocks)
     mark_headings(blocks, profile, page.index)
     _nest(blocks)
+    for table in (b.table for b in blocks if b.table):
+        if runs_leftwards("".join(w.text for row in table.rows for cell in row for line in cell.lines for w in line)):
+            table.rows = [row[::-1] for row in table.rows]
     return blocks
 
 
@@ -69,10 +73,11 @@ def _nest(blocks: list[Block]) -> None:
             starts = [] if block.kind is not Kind.TEXT else starts
             continue
         em = block.lines[0].size
-        while starts and block.rect.x0 < starts[-1] - 0.6 * em:
+        start = -block.rect.x1 if is_rtl(block.text) else block.rect.x0
+        while starts and start < starts[-1] - 0.6 * em:
             starts.pop()
-        if not starts or block.rect.x0 > starts[-1] + 0.6 * em:
-            starts.append(block.rect.x0)
+        if not starts or start > starts[-1] + 0.6 * em:
+            starts.append(start)
         block.level = len(starts) - 1
 
 

@@ -6,7 +6,7 @@ import itertools
 import re
 from statistics import median
 
-from handlens.pdf.bidi import is_rtl
+from handlens.pdf.bidi import is_rtl, logical
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.lines import Line
 from handlens.pdf.model import Rect, Style, Word, around
@@ -167,9 +167,10 @@ def same_look(a: Line, b: Line) -> bool:
 
 def marker_of(line: Line) -> tuple[str, int]:
     """The list marker that a line begins with, and how many of its words it takes; ("", 0) where there is none."""
-    first = line.words[0].text
-    if len(line.words) > 1:
-        gap = line.words[1].rect.x0 - line.words[0].rect.x1
+    words = logical(line.words)
+    first = words[0].text
+    if len(words) > 1:
+        gap = max(words[1].rect.x0 - words[0].rect.x1, words[0].rect.x0 - words[1].rect.x1)
         if first in BULLETS and (first not in "–—-*·→§" or gap > 0.1 * line.size):
             return first, 1
         if _NUMBER.match(first):
@@ -197,8 +198,11 @@ def _block(lines: list[Line], page: int) -> Block:
 def without_marker(line: Line) -> list[Word]:
     """The words of an item's first line after its marker."""
     marker, words = marker_of(line)
-    if words or not marker:
-        return line.words[words:]
+    if words:
+        gone = {word.rect for word in logical(line.words)[:words]}
+        return [word for word in line.words if word.rect not in gone]
+    if not marker:
+        return line.words
     first = line.words[0]
     text = first.text[len(marker) :]
     run = first.runs[0]._replace(text=text)

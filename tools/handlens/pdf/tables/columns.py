@@ -79,7 +79,16 @@ def find_bands(rows: list[list[Word]], left: float, right: float) -> list[tuple[
                 bands.append((start, x))
             start = None
     strict = _WIDE * size
+    bands = [_narrowed(band, counted, _NARROW * size) for band in bands]
     return [b for b in bands if _holds(b, counted, strict) and b[0] > left - 1 and b[1] < right + 1]
+
+
+def _narrowed(band: tuple[float, float], rows: list[list[Word]], least: float) -> tuple[float, float]:
+    """The part of a band that also the few longest pieces beside it leave free, where that is wide enough."""
+    pieces = [piece for row in rows for piece in pieces_of(row, 0.5)]
+    left = max([band[0], *(p.x1 for p in pieces if p.x0 < band[0] < p.x1 < band[1])])
+    right = min([band[1], *(p.x0 for p in pieces if band[0] < p.x0 < band[1] < p.x1)])
+    return (left, right) if right - left > least else band
 
 
 def _holds(band: tuple[float, float], rows: list[list[Word]], wide: float) -> bool:
