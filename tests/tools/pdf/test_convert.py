@@ -319,3 +319,38 @@ def test_a_form_keeps_each_label_with_its_value() -> None:
         page.raw(f"{x} 700 150 40 re S").text(x + 5, 114, label, size=8).text(x + 5, 132, value, font=MONO)
     text = markdown(page)
     assert "Full legal name\\\nMargaret Watanabe\n\nPlate\\\n4TK 882\n\nState\\\nMA\n\n" in text
+
+
+def test_code_within_text_is_marked_as_such() -> None:
+    page = (
+        Page()
+        .text(60, 80, "The command")
+        .text(119, 80, "run *args", font=MONO)
+        .text(178, 80, "starts it, and nothing else.")
+    )
+    assert "The command `run *args` starts it" in markdown(page.paragraph(60, 120, LOREM))
+
+
+def test_listings_lose_their_line_numbers() -> None:
+    page = Page().paragraph(60, 60, LOREM)
+    for n, line in enumerate(("def f(x):", "    return x", "", "f(1)"), 8):
+        page.text(60, 50 + 12 * n, str(n), size=7).text(80, 50 + 12 * n, line, font=MONO)
+    assert "```\ndef f(x):\n    return x\n\nf(1)\n```" in markdown(page)
+
+
+def test_a_paragraph_goes_on_in_the_next_column() -> None:
+    page = Page()
+    for n in range(20):
+        page.text(60, 80 + 12 * n, "all of the left column runs on and on").text(
+            320, 80 + 12 * n, "as the right one does all the way down"
+        )
+    page.text(60, 320, "until it ends in the middle of a hyphen-").text(
+        320, 68, "ation that the right column completes"
+    )
+    assert "middle of a hyphenation that the right column" in markdown(page)
+
+
+def test_a_word_parted_by_a_page_break_is_one_word() -> None:
+    first = Page().paragraph(60, 700, [*LOREM, "The last line of this page ends in the middle of a hyphen-"])
+    second = Page().paragraph(60, 80, ["ation, which the second page completes.", *LOREM])
+    assert "in the middle of a hyphenation, which" in markdown(first, second)

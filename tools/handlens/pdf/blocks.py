@@ -31,7 +31,6 @@ class Cell:
     lines: list[list[Word]] = field(default_factory=list)
     across: int = 1
     down: int = 1
-    text: str | None = None
 
 
 @dataclass

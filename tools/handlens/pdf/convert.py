@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError
 from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.flow import goes_on, is_unfinished
 from handlens.pdf.headings import learn_levels
 from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
 from handlens.pdf.legible import KNOWN
@@ -46,7 +47,6 @@ _MAX_FIGURE_PIXELS = 6_000_000
 _LOOK_SCALE, _MAX_LOOK_PIXELS = 2.5, 2_000_000
 _DOUBTFUL = 0.75
 _PARTLY, _UNREAD = 0.15, 0.5  # of the print
-_OPEN_ENDS = ".!?:;。！？：；"
 
 
 @dataclass
@@ -138,8 +138,8 @@ class Converter:
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
         result.left_out += [word.text for word in content.sideways]
         shown = [b for b in blocks if b.kind is not Kind.FURNITURE and (b.lines or b.table)]
-        result.joins = bool(shown) and _continues(shown[0])
-        result.open = bool(shown) and _unfinished(shown[-1])
+        result.joins = bool(shown) and goes_on(shown[0])
+        result.open = bool(shown) and is_unfinished(shown[-1])
         if look:
             unread = pictured and content.route != "ocr"
             result.regions = (
@@ -242,11 +242,3 @@ def _caption_of(figure: Block, blocks: list[Block]) -> str:
     ]
     best = min(near, key=lambda pair: pair[0], default=None)
     return best[1].text if best and best[0] < 60 else ""
-
-
-def _continues(block: Block) -> bool:
-    return block.kind is Kind.TEXT and block.text[:1].islower()
-
-
-def _unfinished(block: Block) -> bool:
-    return block.kind in (Kind.TEXT, Kind.ITEM) and block.text.rstrip("\"'”’)]")[-1:] not in _OPEN_ENDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,14 +13,15 @@ from handlens.pdf.lines import is_wide, needs_space
 from handlens.pdf.model import Style
 
 if TYPE_CHECKING:
-    from handlens.pdf.lines import Line
     from handlens.pdf.model import Word
 
 _ESCAPED = re.compile(r"([\\`*\[\]<])")
 _UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
+_ADDRESS = re.compile(r"\w@\w|\w\.\w+/|^(https?:|www\.|doi:|10\.\d)", re.IGNORECASE)
 _WRAPPERS = {Style.SUPER: ("<sup>", "</sup>"), Style.SUB: ("<sub>", "</sub>"), Style.BOLD: ("**", "**"),
              Style.ITALIC: ("*", "*")}  # fmt: skip
+_SCRIPTS = (Style.SUPER, Style.SUB)
 
 
 class Piece(NamedTuple):
@@ -30,9 +32,18 @@ class Piece(NamedTuple):
     link: str = ""
 
 
-def plain(lines: list[Line]) -> str:
-    """The text of lines as one paragraph, without markup."""
-    return "".join(piece.text for piece in _pieces([line.words for line in lines], Style.PLAIN))
+def inline_html(rows: list[list[Word]]) -> str:
+    """Lines of words as inline HTML: links, superscripts and subscripts; no other emphasis."""
+    text = ""
+    for link, group in groupby(_pieces(rows, Style.BOLD | Style.ITALIC | Style.MONO), key=lambda p: p.link):
+        part = "".join(_raised(html.escape(piece.text, quote=False), piece.style) for piece in group)
+        text += f'<a href="{html.escape(link)}">{part}</a>' if link and part.strip() else part
+    return text.strip()
+
+
+def _raised(text: str, style: int) -> str:
+    before, after = next((marks for flag, marks in _WRAPPERS.items() if style & flag and flag in _SCRIPTS), ("", ""))
+    return f"{before}{text}{after}" if text.strip() else text
 
 
 def inline(
@@ -40,10 +51,10 @@ def inline(
 ) -> str:
     """Lines of words as inline Markdown; `ignore` is styles that mean nothing here, `breaks` lines that end there."""
     text, loud = "", False
-    for link, group in groupby(_pieces(rows, ignore | Style.MONO, breaks), key=lambda p: p.link if links else ""):
+    for link, group in groupby(_pieces(rows, ignore, breaks), key=lambda p: p.link if links else ""):
         part = ""
         for piece in group:
-            style, before = piece.style, part or text
+            style, before = piece.style & ~Style.MONO if link else piece.style, part or text
             emphasis = style & (Style.BOLD | Style.ITALIC)
             if emphasis and loud and not (piece.text[:1].isspace() or before[-1:].isspace()):
                 style &= ~emphasis  # two emphases that touch would be read as one
@@ -100,7 +111,7 @@ def _join_rows(pieces: list[Piece], last: Word, first: Word, link: str) -> None:
         return
     if last.text.endswith(("/", "-")) and last.text.startswith(("http", "www")):
         return
-    _append(pieces, Piece(" ", first.style & last.style & ~(Style.SUPER | Style.SUB | Style.MONO), link))
+    _append(pieces, Piece(" ", first.style & last.style & ~(Style.SUPER | Style.SUB), link))
 
 
 def _append(pieces: list[Piece], piece: Piece) -> None:
@@ -119,6 +130,9 @@ def _wrapped(text: str, style: int) -> str:
     if style & Style.NOTE:
         mark = body.rstrip(",;")
         return f"{lead}[^{label_of(mark)}]{body[len(mark) :]}{tail}"
+    if style & Style.MONO and not style & (Style.SUPER | Style.SUB) and not _ADDRESS.search(body):
+        fence = "``" if "`" in body else "`"
+        return f"{lead}{fence}{body}{fence}{tail}"
     body = escaped(body)
     for flag, (before, after) in _WRAPPERS.items():
         if style & flag:
@@ -127,7 +141,7 @@ def _wrapped(text: str, style: int) -> str:
 
 
 def _parts(text: str, style: int) -> tuple[str, str, str]:
-    strip = not style & (Style.SUPER | Style.SUB | Style.NOTE)
+    strip = not style & (Style.SUPER | Style.SUB | Style.NOTE | Style.MONO)
     start, end = 0, len(text)
     while start < end and (text[start].isspace() or (strip and not text[start].isalnum())):
         start += 1

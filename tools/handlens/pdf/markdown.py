@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind, Table
-from handlens.pdf.inline import escaped, inline, plain
+from handlens.pdf.flow import run_on
+from handlens.pdf.inline import escaped, inline, inline_html
 from handlens.pdf.model import Style
 from handlens.pdf.paragraphs import BULLETS, deliberate_breaks, is_entry, without_marker
 
@@ -32,7 +32,8 @@ def placed(blocks: list[Block], *, tables: str = "auto") -> tuple[str, list[tupl
         said = _block(block, tables)
         if said and last is not None:
             tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM
-            text += "\n" if tight else "\n\n"
+            text, glue = run_on(text, said) if last.open else (text, "\n" if tight else "\n\n")
+            text += glue
         spans.append((len(text), len(text) + len(said)))
         if said:
             text += said
@@ -53,7 +54,7 @@ def _block(block: Block, tables: str) -> str:
             return _item(block)
         case Kind.FIELD:
             rows = [line.words for line in block.lines]
-            return _safe_start(inline(rows, breaks=frozenset({0}), links=True))
+            return _safe_start(inline(rows, ignore=Style.MONO, breaks=frozenset({0}), links=True))
         case Kind.FOOTNOTE:
             return f"[^{block.marker}]: {inline([line.words for line in block.lines], links=True)}"
         case Kind.TABLE:
@@ -106,12 +107,12 @@ def _safe_start(text: str) -> str:
     return text
 
 
-def cell_text(cell: Cell) -> str:
-    return cell.text if cell.text is not None else plain_rows(cell)
-
-
-def plain_rows(cell: Cell) -> str:
-    return inline(cell.lines, ignore=Style.BOLD | Style.ITALIC)
+def _unmarked(source: Table) -> int:
+    """Styles that mean nothing in a table: weight and slant; fixed pitch where most of its text has it."""
+    words = [word for row in source.rows for cell in row for line in cell.lines for word in line]
+    fixed = sum(len(word.text) for word in words if word.style & Style.MONO)
+    code = 0 < fixed < 0.6 * sum(len(word.text) for word in words)
+    return Style.BOLD | Style.ITALIC | (Style.PLAIN if code else Style.MONO)
 
 
 def table(source: Table, style: str) -> str:
@@ -126,7 +127,7 @@ def _html(source: Table) -> str:
     rows = []
     for n, row in enumerate(source.rows):
         tag = "th" if n < source.header else "td"
-        cells = "".join(f"<{tag}{_spans(cell)}>{_cell_html(cell)}</{tag}>" for cell in row)
+        cells = "".join(f"<{tag}{_spans(cell)}>{inline_html(cell.lines)}</{tag}>" for cell in row)
         rows.append(f"<tr>{cells}</tr>")
     return "<table>\n" + "\n".join(rows) + "\n</table>"
 
@@ -135,17 +136,6 @@ def _spans(cell: Cell) -> str:
     return (f' colspan="{cell.across}"' if cell.across > 1 else "") + (
         f' rowspan="{cell.down}"' if cell.down > 1 else ""
     )
-
-
-def _cell_html(cell: Cell) -> str:
-    pieces = plain(_as_lines(cell))
-    return html.escape(pieces, quote=False)
-
-
-def _as_lines(cell: Cell) -> list[Line]:
-    from handlens.pdf.lines import Line
-
-    return [Line(words) for words in cell.lines if words]
 
 
 def _pipes(source: Table) -> str:
@@ -164,13 +154,14 @@ def _grid(source: Table) -> list[list[str]]:
     """Every place of the table; a spanning cell stands in its first place."""
     grid: list[list[str]] = []
     taken: set[tuple[int, int]] = set()
+    ignore = _unmarked(source)
     for r, row in enumerate(source.rows):
         texts: dict[int, str] = {}
         column = 0
         for cell in row:
             while (r, column) in taken:
                 column += 1
-            texts[column] = plain_rows(cell)
+            texts[column] = inline(cell.lines, ignore=ignore, links=True)
             taken |= {(r + i, column + j) for i in range(cell.down) for j in range(cell.across)}
             column += cell.across
         width = max([c for y, c in taken if y == r], default=-1) + 1

@@ -10,12 +10,14 @@ from handlens.pdf.bidi import is_rtl, runs_leftwards
 from handlens.pdf.blocks import Block, Kind, Table
 from handlens.pdf.fields import find_fields
 from handlens.pdf.figures import find_figures, lettering, without_captions
+from handlens.pdf.flow import mark_open
 from handlens.pdf.footnotes import mark_footnotes
 from handlens.pdf.furniture import split_furniture
 from handlens.pdf.headings import mark_captions, mark_headings
 from handlens.pdf.leads import split_leads
 from handlens.pdf.lettering import join_drop_caps
 from handlens.pdf.lines import Line, fragments_of, merged
+from handlens.pdf.listings import without_line_numbers
 from handlens.pdf.model import PageContent, Rect, Style, around
 from handlens.pdf.order import regions
 from handlens.pdf.paragraphs import is_entry, join_fragments, paragraphs
@@ -59,6 +61,7 @@ def understand(page: PageContent, profile: Profile) -> list[Block]:
     blocks = split_leads(blocks)
     mark_headings(blocks, profile, page.index)
     _nest(blocks)
+    mark_open(blocks)
     for table in (b.table for b in blocks if b.table):
         if runs_leftwards("".join(w.text for row in table.rows for cell in row for line in cell.lines for w in line)):
             table.rows = [row[::-1] for row in table.rows]
@@ -133,6 +136,7 @@ def _column(items: list[_Item], page: PageContent) -> list[Block]:
 
 def _text(lines: list[Line], page: PageContent) -> list[Block]:
     blocks: list[Block] = []
+    lines = without_line_numbers(lines)
     start = 0
     for rect, table, taken in find_unruled(lines, page.across):
         blocks += paragraphs(lines[start : min(taken)], page.index)

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from handlens.pdf.flow import run_on
 from handlens.pdf.result import PageResult
 
 _TABLE = re.compile(r"<table>\n(.*?)\n</table>", re.DOTALL)
@@ -36,19 +37,21 @@ class Stitcher:
         elif marker:
             glue = self.end() + "\n\n" + marker
         elif self._open and page.joins:
-            glue = "" if self._tail.endswith("-") else " "
-        elif (rows := (_html_continued if self._held else _pipes_continued)(self._tail, text)) is not None:
+            whole, glue = run_on(self._tail, text)
+            glue = self.end() + glue if whole == self._tail else glue
+            self._held = ""
+        elif (rows := (_html_continued if self._held == _CLOSED else _pipes_continued)(self._tail, text)) is not None:
             glue, text = "\n", rows
         else:
             glue = self.end() + "\n\n"
         self._open = page.open
         if glue != "\n" or "\n\n" in text:  # else the table that it goes on with is still the last block
             self._tail = text.rsplit("\n\n", 1)[-1]
-        self._held = _CLOSED if text.endswith(_CLOSED) else ""
-        return glue + text.removesuffix(_CLOSED)
+        self._held = _CLOSED if text.endswith(_CLOSED) else "-" if page.open and text.endswith("-") else ""
+        return glue + text.removesuffix(self._held)
 
     def end(self) -> str:
-        """The end of a table that was left open, because it might have gone on."""
+        """The end of a table or of a parted word that was held back, because it might have gone on."""
         held, self._held = self._held, ""
         return held
 
