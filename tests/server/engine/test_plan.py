@@ -13,14 +13,16 @@ from handlens.eye.protocol import EyeLimits
 from handlens_server.engine import commands
 from handlens_server.engine import open as open_module
 from handlens_server.engine.commands import plan_text
-from handlens_server.engine.hardware import GIB, Gpu, Hardware, find_hardware, parse_gpus
+from handlens_server.engine.hardware import GIB, Gpu, Hardware, find_hardware, parse_gpus, visible_gpus
 from handlens_server.engine.open import engine_python, open_sight, planned
 from handlens_server.engine.options import EngineOptions
 from handlens_server.engine.plan import EnginePlan, plan_engines, shape_of
 
 L4 = Gpu("NVIDIA L4", 24 * GIB, (8, 9))
 H100 = Gpu("NVIDIA H100", 80 * GIB, (9, 0))
-T4 = Gpu("Tesla T4", 16 * GIB, (7, 5))
+T4 = Gpu("Tesla T4", 15 * GIB, (7, 5))
+A10 = Gpu("NVIDIA A10", 22 * GIB, (8, 6))
+L40S = Gpu("NVIDIA L40S", 45 * GIB, (8, 9))
 SMALL = "Qwen/Qwen3-VL-4B-Instruct"
 
 
@@ -64,6 +66,43 @@ def test_hopper_takes_the_fp8_checkpoint_under_the_asked_name() -> None:
     assert value(planned, "--served-model-name") == "Qwen/Qwen3-VL-32B-Instruct"
 
 
+@pytest.mark.parametrize(
+    ("gpu", "model", "weights"),
+    [
+        (L40S, "Qwen/Qwen3-VL-8B-Instruct", "Qwen/Qwen3-VL-8B-Instruct"),
+        (L40S, "Qwen/Qwen3-VL-32B-Instruct", "Qwen/Qwen3-VL-32B-Instruct-FP8"),
+        (A10, "Qwen/Qwen3-VL-8B-Instruct", None),  # an Ampere can't compute in FP8
+    ],
+)
+def test_before_hopper_fp8_is_taken_only_where_nothing_else_fits(gpu: Gpu, model: str, weights: str | None) -> None:
+    if weights is None:
+        with pytest.raises(InvalidInput, match="smaller model"):
+            plan(model, gpu)
+    else:
+        assert value(plan(model, gpu), "--model") == weights
+
+
+def test_offline_the_checkpoint_is_the_one_that_was_named() -> None:
+    assert value(plan(SMALL, H100, offline=True), "--model") == SMALL
+
+
+@pytest.mark.parametrize(
+    ("model", "fits"),
+    [
+        ("acme/Qwen3-VL-32B-Instruct-AWQ", True),
+        ("acme/Qwen3-VL-32B-Instruct-w4a16", True),
+        ("acme/Qwen3-VL-32B-Instruct-GPTQ-Int8", True),
+        ("acme/Qwen3-VL-32B-Instruct-gui", False),
+    ],
+)
+def test_quantized_checkpoints_are_known_by_their_names(model: str, fits: bool) -> None:
+    if fits:
+        assert value(plan(model, L40S), "--model") == model
+    else:
+        with pytest.raises(InvalidInput):
+            plan(model, L40S)
+
+
 def test_an_fp8_checkpoint_is_not_made_fp8_again() -> None:
     assert value(plan("Qwen/Qwen3-VL-8B-Instruct-FP8", H100), "--model") == "Qwen/Qwen3-VL-8B-Instruct-FP8"
 
@@ -82,9 +121,40 @@ def test_several_gpus_split_the_model_and_share_the_pictures() -> None:
     assert value(planned, "--mm-encoder-tp-mode") == "data"
 
 
-def test_two_models_share_the_memory_and_only_the_thinking_one_gets_a_reasoning_parser() -> None:
+def test_fp8_blocks_are_not_split_and_experts_stay_whole() -> None:
+    eight = [H100] * 8
+    assert value(plan("Qwen/Qwen3-VL-8B-Instruct", *eight), "--tensor-parallel-size") == "8"
+    assert value(plan(SMALL, *eight), "--tensor-parallel-size") == "4"  # 9728 are no multiple of 8 blocks of 128
+    large = plan("Qwen/Qwen3-VL-235B-A22B-Instruct", *eight)
+    assert value(large, "--tensor-parallel-size") == "8"
+    assert "--enable-expert-parallel" in large.arguments
+
+
+def test_of_different_gpus_one_kind_is_used() -> None:
+    display = Gpu("NVIDIA T400", 2 * GIB, (7, 5), 0)
+    planned = plan(SMALL, display, Gpu("NVIDIA RTX 4090", 24 * GIB, (8, 9), 1))
+    assert planned.environment["CUDA_VISIBLE_DEVICES"] == "1"
+    assert planned.environment["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    assert "--tensor-parallel-size" not in planned.arguments
+    assert "CUDA_VISIBLE_DEVICES" not in plan(SMALL, A10, A10).environment
+
+
+def test_a_gpu_that_vllm_does_not_run_on_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"Tesla P100 has 6\.0"):
+        plan(SMALL, Gpu("Tesla P100", 16 * GIB, (6, 0)))
+
+
+@pytest.mark.parametrize("gpus", [(L40S,), (A10, A10), (H100,)])
+def test_two_models_share_the_memory_by_their_sizes(gpus: tuple[Gpu, ...]) -> None:
+    routine, careful = plan_engines([SMALL, "Qwen/Qwen3-VL-8B-Thinking"], machine(*gpus))
+    shares = [float(value(each, "--gpu-memory-utilization")) for each in (routine, careful)]
+    assert shares[0] < shares[1]
+    assert sum(shares) == pytest.approx(0.9, abs=0.011)
+    assert all(int(value(each, "--max-model-len")) >= 8_192 for each in (routine, careful))
+
+
+def test_only_the_thinking_model_gets_a_reasoning_parser() -> None:
     routine, careful = plan_engines([SMALL, "Qwen/Qwen3-VL-8B-Thinking"], machine(H100))
-    assert value(routine, "--gpu-memory-utilization") == value(careful, "--gpu-memory-utilization") == "0.45"
     assert "--reasoning-parser" not in routine.arguments
     assert value(careful, "--reasoning-parser") == "qwen3"
 
@@ -142,6 +212,15 @@ def test_modelscope_names_are_told_to_vllm() -> None:
     assert value(planned, "--model") == SMALL
 
 
+@pytest.mark.parametrize("flag", [("--max-model-len", "4096"), ("--max_model_len=4096",)])
+@pytest.mark.parametrize("gpus", [(T4,), ()])
+def test_who_chooses_the_context_is_believed_that_the_model_fits(gpus: tuple[Gpu, ...], flag: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidInput):
+        plan("Qwen/Qwen3-VL-32B-Instruct", *gpus)
+    planned = plan("Qwen/Qwen3-VL-32B-Instruct", *gpus, extra=flag)
+    assert planned.arguments.count("--max-model-len") == flag.count("--max-model-len")
+
+
 def test_a_persons_arguments_come_last_so_that_they_win() -> None:
     assert plan(SMALL, L4, extra=("--max-model-len", "4096")).arguments[-2:] == ("--max-model-len", "4096")
 
@@ -178,9 +257,26 @@ def test_nvidia_smi_is_read_and_what_is_no_gpu_left_out() -> None:
     listing = "NVIDIA L4, 23034, 8.9\nNVIDIA H100 80GB HBM3, 81559, 9.0\nbroken line\n, [N/A], [N/A]\n"
     assert parse_gpus(listing) == (
         Gpu("NVIDIA L4", 23034 * 1024**2, (8, 9)),
-        Gpu("NVIDIA H100 80GB HBM3", 81559 * 1024**2, (9, 0)),
+        Gpu("NVIDIA H100 80GB HBM3", 81559 * 1024**2, (9, 0), 1),
     )
     assert parse_gpus("") == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "indices"),
+    [
+        (None, [0, 1, 2]),
+        ("", []),
+        ("-1", []),
+        ("1", [1]),
+        ("2, 0", [2, 0]),
+        ("1,9,2", [1]),
+        ("GPU-8932f937", [0, 1, 2]),
+    ],
+)
+def test_gpus_that_are_hidden_from_cuda_are_not_planned_for(named: str | None, indices: list[int]) -> None:
+    gpus = tuple(Gpu("g", GIB, (8, 0), index) for index in range(3))
+    assert [gpu.index for gpu in visible_gpus(gpus, named)] == indices
 
 
 def test_a_missing_vllm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
