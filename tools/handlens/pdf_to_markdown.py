@@ -204,12 +204,15 @@ async def _read(
     document: OpenDocument, indices: list[int], options: Options, kit: Kit, notes: list[str]
 ) -> AsyncGenerator[AsyncIterator[PageResult], None]:
     """The pages in order, with an eye's help where there is one; `notes` gets what it did."""
-    if options.mode == "fast" or kit.eye is None or not kit.eye.status.ready or not kit.limits.document_questions:
+    eye = kit.eye if options.mode != "fast" and kit.limits.document_questions else None
+    if eye is None or not eye.status.ready:
         yield document.pages(indices)
+        if eye is not None:
+            notes.append(f"{eye.status.absence.capitalize()}.")
         return
     from handlens.pdf.sight.router import Router
 
-    router = Router(kit.eye, questions=kit.limits.document_questions, tables=options.tables, caller=kit.caller)
+    router = Router(eye, questions=kit.limits.document_questions, tables=options.tables, caller=kit.caller)
     async with router.answered(document.pages(indices, looking=router.looking)) as pages:
         yield pages
     notes += router.told()

@@ -92,12 +92,13 @@ async def test_the_eye_is_not_asked_where_structure_is_sure(kit: Kit, serve: Ser
     assert (able.tally.saved, able.tally.asked) == (1, 0)
 
 
-async def test_an_eye_that_is_blind_or_down_is_left_alone(kit: Kit, serve: Serve) -> None:
+async def test_an_eye_that_is_blind_or_down_is_left_alone_and_the_answer_says_so(kit: Kit, serve: Serve) -> None:
     able, eye = seeing(kit, pointing(place))
     for state in ("blind", "down", "starting"):
         eye.state = EyeStatus(state, "it failed the check")  # type: ignore[arg-type]
-        answer, _ = await click(able, serve(PICTURES), "the picture of a dog")
-        assert answer.outcome in ("not_found", "ambiguous")
+        answer, _ = await click(able, serve("<body><button>Save draft</button><button>Save copy</button>"), "save")
+        assert answer.outcome == "ambiguous"
+        assert f"sight is {state}, so it was not asked" in answer.candidates[0].because
     assert not eye.asked
 
 

@@ -150,11 +150,13 @@ async def test_what_sight_can_not_be_believed_in_stays_as_it_was(
     assert region.note.startswith(why)
 
 
-async def test_a_blind_eye_is_not_asked(kit: Kit, tmp_path: Path) -> None:
+async def test_a_blind_eye_is_not_asked_and_the_notes_say_so(kit: Kit, tmp_path: Path) -> None:
     eye = ScriptedEye([latex(GOOD)], EyeStatus("blind", "its check failed"))
     answer = await seen(kit, tmp_path, eye, crowded())
     assert WIDE in answer.markdown
     assert answer.pages[0].regions == []
+    assert answer.notes == ["Sight is blind, so it was not asked."]
+    assert (await seen(kit, tmp_path, eye, crowded(), mode="fast")).notes == []
 
 
 async def test_a_formula_is_latex_where_its_numbers_are_the_text_s(kit: Kit, tmp_path: Path) -> None:

@@ -151,7 +151,11 @@ async def test_reader_eye_without_an_eye_says_what_to_do_instead(kit: Kit, serve
     eye = ScriptedEye([says(TASKS)], EyeStatus(state, "it is a test")) if state else None  # type: ignore[arg-type]
     with pytest.raises(EyeUnavailable, match="reader auto"):
         await read(replace(kit, eye=eye), serve(page()), reader="eye")
-    assert len((await read(replace(kit, eye=eye), serve(UNSURE))).rows) == 4, "auto reads without it"
+    doubtful = await read(replace(kit, eye=eye), serve(UNSURE))
+    assert len(doubtful.rows) == 4, "auto reads without it"
+    told = [f"Sight is {state}, so it was not asked."] if state else []
+    assert [notice for notice in doubtful.notices if "Sight" in notice] == told
+    assert not any("Sight" in notice for notice in (await read(replace(kit, eye=eye), serve(page()))).notices)
 
 
 async def test_secrets_are_covered_in_what_the_eye_is_shown_and_masked_in_what_it_says(kit: Kit, serve: Serve) -> None:

@@ -61,6 +61,11 @@ class EyeStatus:
     def ready(self) -> bool:
         return self.state == "ready"
 
+    @property
+    def absence(self) -> str:
+        """For the results of tools that do without, short: who wants to know more reads the server's status."""
+        return f"sight is {self.state}, so it was not asked"
+
 
 class EyeLimits(BaseModel):
     """What one eye takes on. Times are seconds."""

@@ -44,10 +44,13 @@ async def find(
         return replace(located, targets=(known, *others), structure=located)
     best = located.best
     is_sure = best is not None and best.confidence >= sure
-    able = kit.eye is not None and kit.eye.status.ready and kit.acting.look.when != "never"
+    eye = kit.eye if kit.acting.look.when != "never" else None
+    able = eye is not None and eye.status.ready
     if is_sure and not (able and kit.acting.look.when == "always"):
         kit.tally.saved += able
         return located
+    if eye is not None and not able:
+        located = _with_note(located, eye.status.absence)
     if not able and not regions(located.snapshot):
         return located
     try:
@@ -55,8 +58,12 @@ async def find(
     except TargetError as error:
         return _with_note(located, f"no picture could be taken: {error}")
     view = View(Picture(shot.data, shot.media_type), shot.frame)
-    looked = await _looked_at(kit, view, description, located) if able else None
-    return looked or await _read(kit, view, located, description, among)
+    if able:
+        looked = await _looked_at(kit, view, description, located)
+        if looked is not None:
+            return looked
+        located = _with_note(located, "the engine did not help, so by the embedded reader alone")
+    return await _read(kit, view, located, description, among)
 
 
 async def _looked_at(kit: Kit, view: View, description: str, located: Located) -> Located | None:
@@ -84,8 +91,6 @@ async def _looked_at(kit: Kit, view: View, description: str, located: Located) -
 
 async def _read(kit: Kit, view: View, located: Located, description: str, among: frozenset[str] | None) -> Located:
     """What structure and OCR say together."""
-    if kit.eye is not None and kit.eye.status.ready and kit.acting.look.when != "never":
-        located = _with_note(located, "the engine did not help, so by the embedded reader alone")
     try:
         return await read_regions(kit, view, located, description, among)
     except (OcrUnavailable, ReadingError, TimedOut) as error:

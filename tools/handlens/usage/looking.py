@@ -56,13 +56,13 @@ async def look_at_session(session: Session, kit: Kit, meaning: Meaning, wanted: 
         else:
             if sight:
                 reading = await _with_the_eye(session, kit, reading, sight)
-            return _told(await look_of(reading, meaning), sight)
+            return _told(await look_of(reading, meaning), sight, kit, wanted.reader)
     shot = await capture(session, Region(full_page=True), limits=kit.limits, privacy=kit.privacy)
     if missing and not (shot.pictures or sight):
         raise missing
     image = await decoded(shot.data, kit.limits)
     try:
-        return _told(await look_at_picture(kit.ocr, [image], meaning, [shot.frame], sight), sight)
+        return _told(await look_at_picture(kit.ocr, [image], meaning, [shot.frame], sight), sight, kit, wanted.reader)
     except (ReadingError, EyeError, LimitExceeded) as error:
         raise missing or error from error
 
@@ -70,7 +70,7 @@ async def look_at_session(session: Session, kit: Kit, meaning: Meaning, wanted: 
 async def look_at_images(images: Sequence[Image], kit: Kit, meaning: Meaning, wanted: Wanted) -> Look:
     """Pictures of one list by OCR, with the eye as in `look_at_session`."""
     sight = _sight(kit, wanted.reader, meaning)
-    return _told(await look_at_picture(kit.ocr, images, meaning, sight=sight), sight)
+    return _told(await look_at_picture(kit.ocr, images, meaning, sight=sight), sight, kit, wanted.reader)
 
 
 def _sight(kit: Kit, reader: How, meaning: Meaning) -> Sight | None:
@@ -93,8 +93,10 @@ async def _with_the_eye(session: Session, kit: Kit, reading: PageReading, sight:
     return replace(reading, tables=tables)
 
 
-def _told(look: Look, sight: Sight | None) -> Look:
+def _told(look: Look, sight: Sight | None, kit: Kit, reader: How) -> Look:
     if sight is None:
-        return look
+        if kit.eye is None or reader != "auto" or not look.doubts:
+            return look
+        return replace(look, remarks=[*look.remarks, f"{kit.eye.status.absence.capitalize()}."])
     reader = "eye" if sight.spoken and (sight.always or sight.found_alone) else look.reader
     return replace(look, reader=reader, remarks=[*look.remarks, *sight.remarks])
