@@ -43,7 +43,7 @@ async def _state(link: EngineLink) -> EngineState:
     if link.up:
         with anyio.move_on_after(_ASKED_SECONDS):
             metrics = await metrics_of(link)
-    return EngineState(link.endpoint.name, link.up, tuple(link.models), link.because, metrics)
+    return EngineState(link.endpoint.name, link.up, tuple(link.models), link.reason, metrics)
 
 
 async def status(kit: Kit) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class FakeEngine:
     models: tuple[str, ...] = ("Qwen/Qwen3-VL-4B-Instruct",)
     owner: str = "vllm"
     up: bool = True
+    refuses: int = 0
+    """The status with which it refuses to say what it serves."""
     silent: bool = False
     """It takes requests and never answers."""
     url: str = ""
@@ -105,6 +107,8 @@ class FakeEngine:
         if self.silent:
             await anyio.sleep_forever()
         if target == "/v1/models":
+            if self.refuses:
+                return self.refuses, {}
             return 200, {"data": [{"id": name, "owned_by": self.owner} for name in self.models]}
         if target != "/v1/chat/completions":
             return 404, {}

@@ -1,12 +1,20 @@
-"""Where the environment that tests/engine_env/build.py made lies, and a picture with something to see."""
+"""Engines of the environment that tests/engine_env/build.py made, and a picture with something to see."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from random import Random
 
+import httpx2
 import pytest
 
 from handlens.tool import Picture
@@ -54,3 +62,52 @@ def frame(width: int, height: int, seed: int = 0, *, photo: bool = False) -> Pic
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Picture(buffer.getvalue())
+
+
+class RunningEngine:
+    """`handlens engine run` on a checkpoint without weights, as somebody runs it on another machine: on a port."""
+
+    KEY = "the-key-of-the-test-engines"
+
+    def __init__(self, shape: str, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.options = weightless(shape)
+        self._log = folder / f"engine-{self.port}.log"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again on the same port. Returns at once."""
+        options = self.options
+        settings = {"PYTHON": str(options.python), "MODEL": options.model, "ARGS": json.dumps(options.args)}
+        environment = {f"HANDLENS_ENGINE_{name}": value for name, value in {**settings, "API_KEY": self.KEY}.items()}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "handlens_server", "engine", "run", "--port", str(self.port)],
+                env={**os.environ, **environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait(self, seconds: float) -> None:
+        """Until it is healthy."""
+        deadline = time.monotonic() + seconds
+        while not self._healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"no engine came up: {self._log.read_text()[-2_000:]}")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """The whole of it at once, as when a machine goes away."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _healthy(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/health", timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False

@@ -64,7 +64,13 @@ class EngineChild:
         self._settled = asyncio.Event()
         self._last_lines: deque[str] = deque(maxlen=12)
         self._task: asyncio.Task[None] | None = None
-        self.endpoint = Endpoint("http://engine", api_key=self._key, socket=socket, describe=lambda: self.phase)
+        self.endpoint = Endpoint(
+            "http://engine",
+            api_key=self._key,
+            socket=socket,
+            describe=lambda: self.phase,
+            given_up=lambda: self.given_up,
+        )
 
     def start(self) -> None:
         self.phase = "the engine is being planned"

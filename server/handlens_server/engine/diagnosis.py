@@ -46,12 +46,15 @@ async def diagnose(options: EngineOptions, limits: EyeLimits, folder: Path) -> D
         if not status.ready:
             advice = (
                 "Tools stay on the embedded reader. Is it a Qwen3-VL model with its own weights and preprocessor?"
-                if status.state == "blind"
+                if status.state == "blind" and "drawn squares" in status.because
                 else "Tools stay on the embedded reader until it answers."
             )
             return Diagnosis("wrong", f"{status.state}: {status.because}", advice)
-        links = [await _described(link) for link in sight.eye.links if link.up]
-        return Diagnosis("ok", f"{status.because}; {'; '.join(links)}")
+        links = sight.eye.links
+        told = "; ".join([status.because, *[await _described(link) for link in links]])
+        if all(link.up and link.seeing for link in links):
+            return Diagnosis("ok", told)
+        return Diagnosis("note", told, "The others are asked meanwhile; one that fails is left alone until it answers.")
     finally:
         await sight.close()
 
@@ -77,6 +80,8 @@ def _settled(sight: Sight) -> bool:
 
 
 async def _described(link: EngineLink) -> str:
+    if not link.up:
+        return f"{link.endpoint.name}: {link.reason}"
     serves = f"{link.endpoint.name} serves {', '.join(link.models)} ({link.because})"
     metrics = await metrics_of(link)
     if metrics is None:

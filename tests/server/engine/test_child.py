@@ -138,6 +138,9 @@ async def test_an_engine_that_never_starts_is_given_up_with_its_reason(folder: P
         await until(lambda: "does not start" in child.phase)
         assert "no memory for the cache" in child.phase
         assert child.restarts == child_module.GIVE_UP_AFTER - 1
+        async with EngineEye([child.endpoint]) as eye:
+            assert eye.status.state == "down"
+            assert "no memory for the cache" in eye.status.because
 
 
 async def test_an_engine_that_is_never_healthy_is_given_up(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is planned for GPUs that are not here, told to vLLM's own parser: it knows every argument and takes its value."""
+"""What is planned for GPUs that are not here, told to vLLM's own parser: it knows every argument, and its value."""
 
 from __future__ import annotations
 

@@ -125,12 +125,13 @@ class EngineEye:
         seeing = [link for link in self.links if link.up and link.seeing]
         if seeing:
             return EyeStatus("ready", f"{len(seeing)} of {len(self.links)} engines can be asked")
-        reasons = "; ".join(f"{link.endpoint.name}: {_reason(link)}" for link in self.links)
+        reasons = "; ".join(f"{link.endpoint.name}: {link.reason}" for link in self.links)
         if any(link.up and link.checked for link in self.links):
             return EyeStatus("blind", reasons)
         if any(link.up for link in self.links):
             return EyeStatus("starting", reasons)
-        return EyeStatus("down" if any(link.was_up for link in self.links) else "starting", reasons)
+        hopeful = any(link.may_come for link in self.links) and not any(link.was_up for link in self.links)
+        return EyeStatus("starting" if hopeful else "down", reasons)
 
     async def wait(self, state: str = "ready") -> EyeStatus:
         """Wait until `status` is ``state``; put it in a scope with a deadline."""
@@ -284,7 +285,9 @@ class EngineEye:
                     _log.info("%s answers and serves %s", link.endpoint.name, ", ".join(link.models))
                     await self._check_sight(link)
                 elif (link.up, link.because) != before:
-                    _log.info("%s: %s", link.endpoint.name, link.because)
+                    # An engine of our own says itself how it is; one elsewhere has nobody else to tell it.
+                    level = logging.WARNING if link.endpoint.describe is None else logging.INFO
+                    _log.log(level, "%s: %s", link.endpoint.name, link.because)
                 self._tell()
             await anyio.sleep(WATCH_SECONDS)
 
@@ -335,9 +338,3 @@ class EngineEye:
             raise EyeUnavailable(
                 f"No engine can be asked ({status.state}): {status.because}. Use the embedded reader, or wait."
             )
-
-
-def _reason(link: EngineLink) -> str:
-    if not link.up and link.endpoint.describe is not None:
-        return link.endpoint.describe()
-    return link.because

@@ -32,13 +32,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 class Endpoint:
     """Where an engine listens. ``url`` with or without ``/v1``; with ``socket`` the URL's host is only a name.
 
-    ``describe`` tells what a co-located engine is doing while it does not answer yet.
+    ``describe`` tells what a co-located engine is doing while it does not answer, ``given_up`` whether it never will.
     """
 
     url: str
     api_key: str | None = field(default=None, repr=False)
     socket: Path | None = None
     describe: Callable[[], str] | None = None
+    given_up: Callable[[], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +116,16 @@ class EngineLink:
         self._retry_at = 0.0
         self._client: httpx2.AsyncClient | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why it is as it is, for people."""
+        return self.because if self.up or self.endpoint.describe is None else self.endpoint.describe()
+
+    @property
+    def may_come(self) -> bool:
+        """Whether an engine that never answered may be starting still."""
+        return not self.was_up and not (self.endpoint.given_up and self.endpoint.given_up())
+
     def model_for(self, effort: Effort, wanted: str | None) -> str | None:
         """The served model for ``effort``: ``wanted`` by name, or else by its edition. None: there is none."""
         able = [name for name in self.models if name not in self._blind]
@@ -128,7 +139,9 @@ class EngineLink:
         self._blind = {model for model, verdict in verdicts.items() if verdict.outcome != "sees"}
         self.checked, self.seeing = True, len(self._blind) < len(verdicts)
         because = [f"{model}: {verdict.because}" for model, verdict in verdicts.items()]
-        self.because = "; ".join(because) or f"it serves no model that was asked for, only {', '.join(self.models)}"
+        self.because = "; ".join(because) or (
+            f"it serves no model that was asked for, only {', '.join(self.models)}: name one with --model"
+        )
 
     @property
     def due(self) -> bool:
@@ -160,8 +173,8 @@ class EngineLink:
         except (EngineGoneError, EyeError) as error:
             self.failed(str(error))
         except EngineRefusedError as error:
-            key = " (is the API key right?)" if error.status in {401, 403} else ""
-            self.failed(f"it refuses to say what it serves: HTTP {error.status}{key}")
+            hint = "is engine.api_key right?" if error.status in {401, 403} else "is it an OpenAI-compatible API?"
+            self.failed(f"it refuses to say what it serves: HTTP {error.status} ({hint})")
         except ValidationError:
             self.failed("what it says it serves can't be read: is it an OpenAI-compatible API?")
         else:
@@ -202,7 +215,7 @@ class EngineLink:
                     return bytes(received)
                 status = response.status_code
         except (httpx2.TransportError, httpx2.DecodingError, OSError) as error:
-            raise EngineGoneError(f"it can't be reached ({type(error).__name__})") from error
+            raise EngineGoneError(f"it can't be reached ({str(error) or type(error).__name__})") from error
         except httpx2.InvalidURL as error:
             raise EyeUnavailable(f"{self.endpoint.name} is no URL: correct --engine-url.") from error
         if status >= 500:
