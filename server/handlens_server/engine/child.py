@@ -17,7 +17,7 @@ import signal
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from handlens.browser.secrets import redact
@@ -99,11 +99,11 @@ class EngineChild:
             healthy = await self._live_once(python, plan)
             failures = 1 if healthy else failures + 1
             if failures >= GIVE_UP_AFTER or _is_hopeless(self._last_lines):
-                self._give_up(f"the engine does not start: {_gist(self._last_lines)}")
+                self._give_up(f"the engine does not start: {gist(self._last_lines)}")
                 return
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
             self.phase = f"the engine ended and is started again in {pause:.0f} s"
-            _log.warning("%s: %s", self.phase, _gist(self._last_lines))
+            _log.warning("%s: %s", self.phase, gist(self._last_lines))
             await asyncio.sleep(pause)
             self.restarts += 1
 
@@ -228,15 +228,19 @@ def phase_of(line: str) -> str | None:
     return None
 
 
-_HOPELESS = ("No module named 'vllm'", "No module named vllm", "unrecognized arguments", "can't be run")
+_HOPELESS = (
+    *("No module named", "unrecognized arguments", "validation error for", "can't be run"),
+    *("is not a valid model identifier", "Repository Not Found", "gated repo"),
+)
+"""What would be said again at the next start."""
 
 
 def _is_hopeless(lines: deque[str]) -> bool:
     return any(sign in line for line in lines for sign in _HOPELESS)
 
 
-def _gist(lines: deque[str]) -> str:
+def gist(lines: Sequence[str]) -> str:
     """The line that most likely says why, and the last one."""
-    telling = [line for line in lines if re.search(r"\b\w*(?:Error|Exception)\b|error:|No module", line)]
+    telling = [line for line in lines if re.search(r"\b\w*(?:Error|Exception)\b|error:|No module|Value error", line)]
     chosen = dict.fromkeys([*telling[-1:], *list(lines)[-1:]])
-    return "; ".join(line[-300:] for line in chosen) or "it said nothing"
+    return "; ".join(line.strip()[-300:] for line in chosen) or "it said nothing"

@@ -96,6 +96,8 @@ def plan_engines(
 def _plan(model: str, hardware: Hardware, share: float, extra: tuple[str, ...], *, offline: bool) -> EnginePlan:
     name = model.removeprefix(MODELSCOPE)
     local = Path(name).expanduser().is_dir()
+    if not local and (name.startswith(("/", "~", ".")) or name.count("/") > 1):
+        raise InvalidInput(f"There is no folder {name} with a model. Name one that there is, or a model of the hub.")
     environment = {"VLLM_NO_USAGE_STATS": "1"}
     reasons: list[str] = []
     if name != model:

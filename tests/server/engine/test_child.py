@@ -18,7 +18,7 @@ import pytest
 from handlens.errors import EyeUnavailable
 from handlens.eye.client import EngineEye
 from handlens_server.engine import child as child_module
-from handlens_server.engine.child import EngineChild, phase_of
+from handlens_server.engine.child import EngineChild, gist, phase_of
 from handlens_server.engine.plan import EnginePlan
 
 pytestmark = pytest.mark.anyio
@@ -209,3 +209,24 @@ async def test_a_plan_that_is_refused_is_the_phase(folder: Path) -> None:
 )
 def test_the_log_tells_how_far_the_start_is(line: str, phase: str | None) -> None:
     assert phase_of(line) == phase
+
+
+REFUSED = (
+    "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig",
+    "  Value error, User-specified max_model_len (99999999) is greater than the derived max_model_len (262144).",
+    "    For further information visit https://errors.pydantic.dev/2.12/v/value_error",
+    "it ended with exit code 1",
+)
+
+
+def test_the_line_that_says_why_is_told() -> None:
+    assert gist(REFUSED) == f"{REFUSED[1].strip()}; it ended with exit code 1"
+    assert gist(["INFO all is well"]) == "INFO all is well"
+    assert gist([]) == "it said nothing"
+
+
+async def test_a_start_that_would_fail_the_same_way_is_not_tried_again(folder: Path) -> None:
+    async with engine(folder, "refused") as child:
+        await until(lambda: "does not start" in child.phase)
+        assert "greater than the derived" in child.phase
+        assert child.restarts == 0

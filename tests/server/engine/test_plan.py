@@ -201,6 +201,12 @@ def test_a_folder_is_served_under_its_name_and_nothing_is_downloaded(tmp_path: P
     assert planned.environment["HF_HUB_OFFLINE"] == "1"
 
 
+@pytest.mark.parametrize("name", ["/no/such/folder", "~/no-such-folder", "./no-such-folder", "no/such/folder"])
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(name: str) -> None:
+    with pytest.raises(InvalidInput, match="There is no folder"):
+        plan(name, L4)
+
+
 def test_offline_is_passed_on() -> None:
     assert plan(SMALL, L4, offline=True).environment["HF_HUB_OFFLINE"] == "1"
     assert "HF_HUB_OFFLINE" not in plan(SMALL, L4).environment

@@ -116,6 +116,16 @@ def test_reasoning_that_never_ends_is_refused(content: str, separate: str | None
         split_reasoning(content, separate, thinking=True)
 
 
+DRAFT = 'Perhaps it is at [{"bbox_2d": [1, 2, 3, 4], "label": "Save"}], but the'
+
+
+def test_a_draft_in_thoughts_that_were_cut_off_is_no_answer() -> None:
+    with pytest.raises(EyeAnswerInvalid, match="still thinking"):
+        split_reasoning(DRAFT, None, thinking=True, cut_off=True)
+    assert split_reasoning(DRAFT, "why", thinking=True, cut_off=True).answer == DRAFT, "a parser put the thoughts aside"
+    assert split_reasoning(DRAFT, None, thinking=False, cut_off=True).answer == DRAFT
+
+
 def test_editions_and_their_sampling() -> None:
     assert edition_of("Qwen/Qwen3-VL-8B-Thinking-FP8") == "thinking"
     assert edition_of("/models/thinking-machines/Qwen3-VL-8B-Instruct") == "instruct"

@@ -191,9 +191,8 @@ class EngineEye:
             said, model = await self._said(question, correction, growth)
             last = tries == 2
             try:
-                reply = qwen3_vl.split_reasoning(
-                    said.content, said.reasoning, thinking=qwen3_vl.edition_of(model) == "thinking"
-                )
+                thinking = qwen3_vl.edition_of(model) == "thinking"
+                reply = qwen3_vl.split_reasoning(said.content, said.reasoning, thinking=thinking, cut_off=said.cut_off)
                 value, cut = question.read(reply.answer)
                 truncated = said.cut_off if cut is None else cut
                 if truncated and not last:
@@ -321,7 +320,9 @@ class EngineEye:
         with anyio.move_on_after(self.limits.question_seconds):
             said, _ = await self._said(question, None, 1)
             thinking = qwen3_vl.edition_of(model) == "thinking"
-            return qwen3_vl.split_reasoning(said.content, said.reasoning, thinking=thinking).answer
+            return qwen3_vl.split_reasoning(
+                said.content, said.reasoning, thinking=thinking, cut_off=said.cut_off
+            ).answer
         raise EyeError(f"it took more than {self.limits.question_seconds:.0f} s to answer")
 
     def _failed(self, link: EngineLink, because: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 import anyio
 
+from handlens.browser.secrets import redact
 from handlens.errors import EyeAnswerInvalid, EyeUnavailable, LimitExceeded, TimedOut
 from handlens.eye import qwen3_vl
 from handlens.eye.protocol import Answer, Effort, EyeLimits, EyeStatus, Parse, Usage
@@ -18,6 +20,7 @@ from handlens.kit import Caller
 from handlens.tool import Picture
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class HostEye:
                 reply = qwen3_vl.split_reasoning(sampled.words, None, thinking=False)
                 value, cut = read(reply.answer)
             except EyeAnswerInvalid as error:
+                _log.debug("unusable answer of %s: %s: %r", sampled.model, error, redact(sampled.words[:4_000]))
                 if tries == 2:
                     raise EyeAnswerInvalid(f"The host's answer can't be used, twice. {error}") from error
                 correction = f"\n\nAn earlier answer could not be used: {error}"

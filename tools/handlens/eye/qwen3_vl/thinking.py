@@ -15,12 +15,14 @@ class Reply:
     reasoning: str | None
 
 
-def split_reasoning(content: str, separate: str | None, *, thinking: bool) -> Reply:
+def split_reasoning(content: str, separate: str | None, *, thinking: bool, cut_off: bool = False) -> Reply:
     """What the model said, and what it thought before.
 
     ``separate`` is what the server's reasoning parser put aside, where one is on. Without it the reasoning stands in
     ``content`` up to its closing tag; the opening tag may be missing, because the prompt already gave it. The *last*
     closing tag counts: reasoning may quote a page that shows one, and what follows such a quotation is no answer.
+    ``cut_off``: the words ended for want of room. Without any tag those are thoughts too, and a draft in them is no
+    answer.
 
     Raises:
         EyeAnswerInvalid: the reasoning never ended, so there is no answer.
@@ -30,6 +32,7 @@ def split_reasoning(content: str, separate: str | None, *, thinking: bool) -> Re
         said = before.strip().removeprefix(_OPEN).strip()
         return Reply(after.strip(), "\n".join(part for part in (separate, said) if part) or None)
     opened = content.lstrip().startswith(_OPEN)
-    if opened or (thinking and separate and not content.strip()):
+    answered = separate and content.strip()
+    if opened or (thinking and not answered and (separate or cut_off)):
         raise EyeAnswerInvalid("The model was still thinking when its answer ended: allow it more answer tokens.")
     return Reply(content.strip(), separate or None)

@@ -56,6 +56,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 def main() -> None:
     if BEHAVIOUR == "broken":
         raise RuntimeError("no memory for the cache")
+    if BEHAVIOUR == "refused":
+        sys.exit("1 validation error for ModelConfig\n  Value error, 99 is greater than the derived max_model_len")
     print("Starting to load model", MODEL, flush=True)
     print("Loading safetensors checkpoint shards:  40% Completed", flush=True)
     print("the key is", os.environ["VLLM_API_KEY"], flush=True)
