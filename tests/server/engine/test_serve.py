@@ -122,9 +122,8 @@ def test_an_engine_ends_with_us(serve: Callable[[dict[str, str], float], Serving
 
 @pytest.mark.engine
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("how", ["stdin", "SIGKILL"])
-def test_a_real_engine_holds_nothing_up_and_ends_with_us(
-    serve: Callable[[dict[str, str], float], Serving], how: str
+def test_a_real_engine_holds_nothing_up_and_ends_with_us_even_when_we_are_killed(
+    serve: Callable[[dict[str, str], float], Serving],
 ) -> None:
     options = weightless("tiny")
     environment = {
@@ -136,4 +135,4 @@ def test_a_real_engine_holds_nothing_up_and_ends_with_us(
     serving = serve(environment, 400)
     assert serving.answer["result"]["serverInfo"]["name"] == "handlens"
     assert serving.answered_after < 10
-    leaves_nothing(serving, how, 30)
+    leaves_nothing(serving, "SIGKILL", 30)
