@@ -11,18 +11,18 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import secrets
 import signal
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from handlens.browser.secrets import redact
 from handlens.errors import EyeError, HandlensError
 from handlens.eye.engine_link import Endpoint, EngineGoneError, EngineLink, EngineRefusedError
+from handlens_server.engine.log import gist, is_hopeless, phase_of
 from handlens_server.engine.plan import EnginePlan
 
 _log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class EngineChild:
         while True:
             healthy = await self._live_once(python, plan)
             failures = 1 if healthy else failures + 1
-            if failures >= GIVE_UP_AFTER or _is_hopeless(self._last_lines):
+            if failures >= GIVE_UP_AFTER or is_hopeless(self._last_lines):
                 self._give_up(f"the engine does not start: {gist(self._last_lines)}")
                 return
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
@@ -209,38 +209,3 @@ async def _is_healthy(link: EngineLink) -> bool:
 def _signal_group(leader: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):  # it is gone, or (macOS) only its dead are left
         os.killpg(leader, number)
-
-
-_PHASES = (
-    (re.compile(r"Loading safetensors checkpoint shards:\s+(\d+)%"), "the engine loads its weights, {} %"),
-    (re.compile(r"(?:Downloading|Fetching)\D*(\d+)%"), "the engine downloads its model, {} %"),
-    (re.compile(r"Starting to load model"), "the engine loads its weights"),
-    (re.compile(r"(?:torch\.compile|Capturing CUDA graphs?|Warming up|profil)"), "the engine warms up"),
-    (re.compile(r"Application startup complete"), "the engine is up"),
-)
-
-
-def phase_of(line: str) -> str | None:
-    """What a line of vLLM's log says of how far its start is."""
-    for pattern, phase in _PHASES:
-        if found := pattern.search(line):
-            return phase.format(*found.groups())
-    return None
-
-
-_HOPELESS = (
-    *("No module named", "unrecognized arguments", "validation error for", "can't be run"),
-    *("is not a valid model identifier", "Repository Not Found", "gated repo"),
-)
-"""What would be said again at the next start."""
-
-
-def _is_hopeless(lines: deque[str]) -> bool:
-    return any(sign in line for line in lines for sign in _HOPELESS)
-
-
-def gist(lines: Sequence[str]) -> str:
-    """The line that most likely says why, and the last one."""
-    telling = [line for line in lines if re.search(r"\b\w*(?:Error|Exception)\b|error:|No module|Value error", line)]
-    chosen = dict.fromkeys([*telling[-1:], *list(lines)[-1:]])
-    return "; ".join(line.strip()[-300:] for line in chosen) or "it said nothing"

@@ -18,7 +18,7 @@ import pytest
 from handlens.errors import EyeUnavailable
 from handlens.eye.client import EngineEye
 from handlens_server.engine import child as child_module
-from handlens_server.engine.child import EngineChild, gist, phase_of
+from handlens_server.engine.child import EngineChild
 from handlens_server.engine.plan import EnginePlan
 
 pytestmark = pytest.mark.anyio
@@ -195,34 +195,6 @@ async def test_a_plan_that_is_refused_is_the_phase(folder: Path) -> None:
         await until(lambda: child.phase == "vLLM is not installed")
         assert "vLLM is not installed" in eye.status.because
     await child.close()
-
-
-@pytest.mark.parametrize(
-    ("line", "phase"),
-    [
-        ("Loading safetensors checkpoint shards:  40% Completed | 2/5", "the engine loads its weights, 40 %"),
-        ("(Worker pid=1) INFO Starting to load model Qwen/Qwen3-VL-4B-Instruct...", "the engine loads its weights"),
-        ("Capturing CUDA graphs (mixed prefill-decode): 10%", "the engine warms up"),
-        ("INFO:     Application startup complete.", "the engine is up"),
-        ("INFO anything else", None),
-    ],
-)
-def test_the_log_tells_how_far_the_start_is(line: str, phase: str | None) -> None:
-    assert phase_of(line) == phase
-
-
-REFUSED = (
-    "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig",
-    "  Value error, User-specified max_model_len (99999999) is greater than the derived max_model_len (262144).",
-    "    For further information visit https://errors.pydantic.dev/2.12/v/value_error",
-    "it ended with exit code 1",
-)
-
-
-def test_the_line_that_says_why_is_told() -> None:
-    assert gist(REFUSED) == f"{REFUSED[1].strip()}; it ended with exit code 1"
-    assert gist(["INFO all is well"]) == "INFO all is well"
-    assert gist([]) == "it said nothing"
 
 
 async def test_a_start_that_would_fail_the_same_way_is_not_tried_again(folder: Path) -> None:

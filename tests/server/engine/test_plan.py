@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 from pathlib import Path
 
 import pytest
@@ -171,17 +172,32 @@ def test_a_model_too_large_for_the_memory_is_refused_without_a_gpu() -> None:
         plan("Qwen/Qwen3-VL-32B-Instruct")
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_run_says_at_once_what_it_can_not_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(InvalidInput, match=r"already in use.*--port"):
+            commands.run(EngineOptions(python=Path("/no/python")), "127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(EyeUnavailable, match=r"/no/python can't be run .*engine\.python"):
+        commands.run(EngineOptions(python=Path("/no/python")), "127.0.0.1", free_port())
+
+
 def test_run_becomes_the_engine_and_never_opens_an_unguarded_port(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     became: list[tuple[Path, list[str], dict[str, str]]] = []
     monkeypatch.setattr(commands.os, "execve", lambda *given: became.append(given))
     options = EngineOptions(python=Path("/opt/vllm/python"), careful_model="Qwen/Qwen3-VL-8B-Thinking")
-    commands.run(options, "0.0.0.0", 9000)
-    commands.run(options.model_copy(update={"api_key": SecretStr("given")}), "0.0.0.0", 9000)
+    port = free_port()
+    commands.run(options, "0.0.0.0", port)
+    commands.run(options.model_copy(update={"api_key": SecretStr("given")}), "0.0.0.0", port)
     (program, command, environment), (_, _, second) = became
     assert program == Path("/opt/vllm/python")
-    assert command[-4:] == ["--host", "0.0.0.0", "--port", "9000"]
+    assert command[-4:] == ["--host", "0.0.0.0", "--port", str(port)]
     assert SMALL in command
     assert environment["VLLM_API_KEY"] in capsys.readouterr().err
     assert second["VLLM_API_KEY"] == "given"
