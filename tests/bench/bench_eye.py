@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 import httpx2
 import psutil
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from fakes.real_engine import frame, weightless
 from handlens.eye.chat import chat_request, read_chat_response
@@ -114,33 +114,34 @@ async def overhead(folder: Path, rounds: int) -> None:
         row(f"our CPU above it, {name}, p50", f"{statistics.median(costs) - base:.1f} ms")
 
 
-class Ticks(BaseModel):
-    """An answer of a fixed length, which even random weights finish."""
+def ticks(tokens: int) -> type[BaseModel]:
+    """An answer of a fixed length, about as many tokens, which even random weights finish."""
+    count = max(1, tokens * 20 // 64)
+    several = Annotated[list[Literal["yes", "no"]], Field(min_length=count, max_length=count)]
+    return create_model("Ticks", ticks=(several, ...))
 
-    ticks: Annotated[list[Literal["yes", "no"]], Field(min_length=20, max_length=20)]
 
-
-async def throughput(eye: EngineEye, questions: int) -> None:
+async def throughput(eye: EngineEye, tokens: int, questions: int) -> None:
     """Questions a second through the eye, one after the other and together, each about a frame of its own.
 
     The first round fills the engine's caches, so that the others differ in nothing but how many are asked at once.
     """
     frames = [frame(640, 400, seed) for seed in range(questions)]
     rates: dict[int, float] = {}
-    tokens = 0
+    form, said = ticks(tokens), 0
     for together in (questions, 1, 4, 16):
         gate = asyncio.Semaphore(together)
 
         async def ask(picture: Picture, gate: asyncio.Semaphore = gate) -> int:
             async with gate:
-                return (await eye.ask([picture], QUESTION, Ticks)).usage.answer_tokens
+                return (await eye.ask([picture], QUESTION, form)).usage.answer_tokens
 
         started = time.monotonic()
-        tokens = sum(await asyncio.gather(*(ask(picture) for picture in frames)))
+        said = sum(await asyncio.gather(*(ask(picture) for picture in frames)))
         rates[together] = questions / (time.monotonic() - started)
     for together in (1, 4, 16):
         row(
-            f"{questions} questions of {tokens // questions} tokens, {together} at once",
+            f"{questions} questions of {said // questions} tokens, {together} at once",
             f"{rates[together]:.2f} a second ({rates[together] / rates[1]:.1f}×)",
         )
 
@@ -197,7 +198,7 @@ async def bench(shape: str, tokens: int, questions: int, rounds: int) -> None:
         async with bare_client(child) as bare:
             await latency(sight.eye, bare, tokens)
             await caches(sight.eye, child)
-        await throughput(sight.eye, questions)
+        await throughput(sight.eye, tokens, questions)
     finally:
         await sight.close()
         folder.close()

@@ -61,6 +61,8 @@ async def test_an_engine_that_starts_dies_and_comes_back_holds_no_tool_up(
         assert (await at.call("describe_page", session_id=session))["url"] == at.page
         leader = engine_of(folder)
         group = [leader, *leader.children(recursive=True)]
-    _, alive = psutil.wait_procs(group, 30)
-    assert not alive, "the engine went with the server"
+        server = leader.parent()
+        assert server is not None
+        server.kill()
+        assert not psutil.wait_procs(group, 30)[1], "the engine goes with the server, even when that is killed"
     until(lambda: not list(folder.iterdir()), 10)

@@ -16,8 +16,6 @@ from typing import Any
 import psutil
 import pytest
 
-from fakes.real_engine import weightless
-
 FAKE = Path(__file__).resolve().parents[2] / "fakes" / "fake_vllm"
 INITIALIZE: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -118,21 +116,3 @@ def test_an_engine_ends_with_us(serve: Callable[[dict[str, str], float], Serving
         "PYTHONPATH": os.pathsep.join([str(FAKE), os.environ.get("PYTHONPATH", "")]),
     }
     leaves_nothing(serve(environment, 60), how, 10)
-
-
-@pytest.mark.engine
-@pytest.mark.timeout(600)
-def test_a_real_engine_holds_nothing_up_and_ends_with_us_even_when_we_are_killed(
-    serve: Callable[[dict[str, str], float], Serving],
-) -> None:
-    options = weightless("tiny")
-    environment = {
-        "HANDLENS_ENGINE_PYTHON": str(options.python),
-        "HANDLENS_ENGINE_MODEL": options.model,
-        "HANDLENS_ENGINE_ARGS": json.dumps(options.args),
-        "HANDLENS_ENGINE_CHECK": "false",
-    }
-    serving = serve(environment, 400)
-    assert serving.answer["result"]["serverInfo"]["name"] == "handlens"
-    assert serving.answered_after < 10
-    leaves_nothing(serving, "SIGKILL", 30)
