@@ -11,10 +11,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
 import httpx2
+import psutil
 import pytest
 
 from handlens.tool import Picture
@@ -62,6 +64,18 @@ def frame(width: int, height: int, seed: int = 0, *, photo: bool = False) -> Pic
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Picture(buffer.getvalue())
+
+
+def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a zombie that nobody waits for does not."""
+
+    def runs(process: psutil.Process) -> bool:
+        try:
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    return [process for process in processes if runs(process)]
 
 
 class RunningEngine:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 
-from fakes.real_engine import frame, weightless
+from fakes.real_engine import alive, frame, weightless
 from handlens.errors import EyeAnswerInvalid, EyeBusy, EyeUnavailable
 from handlens.eye import qwen3_vl
 from handlens.eye.chat import chat_request, read_chat_response
@@ -68,7 +68,7 @@ async def sight(folder: Path) -> AsyncIterator[Sight]:
         leader = psutil.Process(child.pid) if child.pid else None
         group = [leader, *leader.children(recursive=True)] if leader else []
         await sight.close()
-        assert not psutil.wait_procs(group, 10)[1], "nothing of an engine is left, up or in the middle of a start"
+        await until(lambda: not alive(group))  # nothing is left, were it up or in the middle of a start
 
 
 @pytest.fixture

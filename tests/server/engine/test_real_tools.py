@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from fakes.desk import desk
-from fakes.real_engine import weightless
+from fakes.real_engine import alive, weightless
 from fakes.served import until
 from handlens.testing.pages import PageServer
 
@@ -54,7 +54,7 @@ async def test_an_engine_that_starts_dies_and_comes_back_holds_no_tool_up(
             assert lost["pages"][0]["regions"][0]["note"].startswith("no sight")
             assert (await at.read_pdf())["notes"] == ["Sight is down, so it was not asked."]
             assert (await at.call("describe_page", session_id=session))["url"] == at.page
-        assert not psutil.wait_procs(group, 10)[1], "its workers went with it"
+        until(lambda: not alive(group), 10)
 
         await at.until(lambda sight: sight["state"] == "ready", BOOT_SECONDS)
         assert (await at.read_pdf())["notes"][0].startswith("Sight was asked about 1 regions")
@@ -64,5 +64,5 @@ async def test_an_engine_that_starts_dies_and_comes_back_holds_no_tool_up(
         server = leader.parent()
         assert server is not None
         server.kill()
-        assert not psutil.wait_procs(group, 30)[1], "the engine goes with the server, even when that is killed"
+        until(lambda: not alive(group), 30)
     until(lambda: not list(folder.iterdir()), 10)

@@ -96,9 +96,11 @@ async def test_an_eye_that_is_blind_or_down_is_left_alone_and_the_answer_says_so
     able, eye = seeing(kit, pointing(place))
     for state in ("blind", "down", "starting"):
         eye.state = EyeStatus(state, "it failed the check")  # type: ignore[arg-type]
-        answer, _ = await click(able, serve("<body><button>Save draft</button><button>Save copy</button>"), "save")
-        assert answer.outcome == "ambiguous"
-        assert f"sight is {state}, so it was not asked" in answer.candidates[0].because
+        for drawn in ("", "<canvas width=300 height=100></canvas>"):
+            page = serve(f"<body><button>Save draft</button><button>Save copy</button>{drawn}")
+            answer, _ = await click(able, page, "save")
+            assert answer.outcome == "ambiguous"
+            assert f"sight is {state}, so it was not asked" in answer.candidates[0].because
     assert not eye.asked
 
 

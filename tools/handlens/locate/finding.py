@@ -49,10 +49,9 @@ async def find(
     if is_sure and not (able and kit.acting.look.when == "always"):
         kit.tally.saved += able
         return located
-    if eye is not None and not able:
-        located = _with_note(located, eye.status.absence)
+    note = eye.status.absence if eye is not None and not able else ""
     if not able and not regions(located.snapshot):
-        return located
+        return _with_note(located, note)
     try:
         shot = await capture(session, limits=kit.limits, privacy=kit.privacy)
     except TargetError as error:
@@ -62,8 +61,8 @@ async def find(
         looked = await _looked_at(kit, view, description, located)
         if looked is not None:
             return looked
-        located = _with_note(located, "the engine did not help, so by the embedded reader alone")
-    return await _read(kit, view, located, description, among)
+        note = "the engine did not help, so by the embedded reader alone"
+    return _with_note(await _read(kit, view, located, description, among), note)
 
 
 async def _looked_at(kit: Kit, view: View, description: str, located: Located) -> Located | None:
@@ -98,5 +97,7 @@ async def _read(kit: Kit, view: View, located: Located, description: str, among:
 
 
 def _with_note(located: Located, note: str) -> Located:
+    if not note:
+        return located
     noted = [replace(one, because=f"{one.because}; {note}"[:240]) for one in located.targets]
     return replace(located, targets=tuple(noted))
