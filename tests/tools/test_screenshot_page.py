@@ -292,6 +292,8 @@ SECRET_PLACES = {
     "shadow root": "<x-k></x-k><script>document.querySelector('x-k').attachShadow({mode: 'open'}).innerHTML = "
     f"'<p>{KEY}'</script>",
     "editable": f"<div contenteditable>{KEY}</div>",
+    "a page that changed what scripts stand on": f"<p>{KEY}<script>RegExp.prototype.exec = () => null;"
+    "RegExp.prototype.test = () => false; Array.prototype.toJSON = () => '[]'</script>",
     "transformed": f"<p style='transform:translate(40px,30px) scale(1.2);transform-origin:0 0'>{KEY}</p>",
     "rotated": f"<p style='margin-top:60px;transform:rotate(-20deg);width:250px'>{KEY}</p>",
     "zoomed page": f"<style>html{{zoom:1.5}}</style><p>{KEY}</p>",
@@ -317,6 +319,16 @@ async def test_a_secret_is_covered_in(place: str, kit: Kit, serve: Serve) -> Non
     picture = await whole(kit, shot)
     assert dark(picture) > 500
     await _nothing_is_readable(picture, kit)
+
+
+async def test_a_page_that_navigated_since_is_covered_anew(kit: Kit, site: PageServer) -> None:
+    site.pages |= {"/": PLAIN + f"<p>{KEY}</p><a href=/next>on</a>", "/next": PLAIN + f"<p>two: {KEY} {KEY}"}
+    page = await open_page(OpenPageInput(url=site.url()), kit)
+    request = ScreenshotPageInput(session_id=page.session_id)
+    assert (await screenshot_page(request, kit)).hidden == 1
+    async with kit.browser.page(kit.caller, session_id=page.session_id) as session:
+        await session.page.click("a")
+    assert (await screenshot_page(request, kit)).hidden == 2
 
 
 async def _nothing_is_readable(picture: Image.Image, kit: Kit) -> None:

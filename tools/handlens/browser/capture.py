@@ -151,22 +151,21 @@ async def _covered_shot(
 
 async def _in_frames(session: Session, arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """Run still.js in the page's frames; the main frame's state comes first. Frames that go meanwhile don't count."""
-    source = script("still")
     main = session.page.main_frame
     others = [frame for frame in session.page.frames if frame is not main]
     if not others:
-        return [await session.run(source, arguments)]
+        return [await session.run("still", arguments)]
     state, *results = await asyncio.gather(
-        session.run(source, arguments), *(_in_frame(frame, source, arguments) for frame in others)
+        session.run("still", arguments), *(_in_frame(frame, arguments) for frame in others)
     )
     return [state, *(result for result in results if result is not None)]
 
 
-async def _in_frame(frame: PageFrame, source: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+async def _in_frame(frame: PageFrame, arguments: dict[str, Any]) -> dict[str, Any] | None:
     from playwright.async_api import Error
 
     try:
-        return await frame.evaluate(source, arguments)
+        return await frame.evaluate(script("still"), arguments)
     except Error:
         return None  # it was detached: what it showed is gone
 
@@ -230,7 +229,7 @@ async def _capture(
 
 async def _scroll_through(session: Session, limits: Limits) -> list[float]:
     arguments = {"maxHeight": limits.scrolled_pixels, "seconds": _SCROLL_SECONDS}
-    return await session.run(script("scroll_through"), arguments)
+    return await session.run("scroll_through", arguments)
 
 
 def _scrolled(shot: Shot, before: list[float] | None) -> Shot:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from handlens.browser.own_world import OwnWorld
 from handlens.browser.proxy import GuardedProxy
 from handlens.errors import BrowserDied, HandlensError, TargetError, TimedOut
 
@@ -55,6 +55,7 @@ class Session:
     _notices: list[str] = field(default_factory=list[str])
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cdp: CDPSession | None = None
+    _world: OwnWorld | None = None
     _call: anyio.CancelScope | None = None
 
     @contextlib.asynccontextmanager
@@ -129,23 +130,11 @@ class Session:
             self._cdp = await self.context.new_cdp_session(self.page)
         return self._cdp
 
-    async def run(self, source: str, arguments: dict[str, Any]) -> Any:
-        """Call the JavaScript function ``source`` in the page's main frame; arguments and result are JSON.
-
-        The same as Playwright's evaluate for a third of its cost: the browser gets one string and gives one value.
-
-        Raises:
-            TargetError: the function threw, or the page navigated meanwhile.
-        """
-        cdp = await self.cdp()
-        expression = f"({source})({json.dumps(arguments)})"
-        answer = await cdp.send(
-            "Runtime.evaluate", {"expression": expression, "returnByValue": True, "awaitPromise": True}
-        )
-        if "exceptionDetails" in answer:
-            thrown = answer["exceptionDetails"].get("exception", {}).get("description", "an exception")
-            raise TargetError(f"The page broke a script of ours: {thrown.splitlines()[0][:200]}")
-        return answer["result"].get("value")
+    async def run(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Call our script ``name`` in the page's main frame. Arguments, result, errors as `OwnWorld.call`."""
+        if self._world is None:
+            self._world = OwnWorld(await self.cdp())
+        return await self._world.call(name, arguments)
 
     def note(self, sentence: str) -> None:
         """Keep a sentence for the next result. Where too many come, the first and the newest are kept."""

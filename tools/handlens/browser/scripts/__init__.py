@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+SCRIPTS = ("still", "scroll_through")
+
 
 @cache
 def script(name: str) -> str:
