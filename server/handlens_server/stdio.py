@@ -16,6 +16,7 @@ from handlens.errors import HandlensError
 from handlens_server.greeting import Greeting, greet, list_tools, replayed
 from handlens_server.quick_import import no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
+from handlens_server.wire import wire
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -72,7 +73,7 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder) -> None:
         server = await asyncio.to_thread(_server, composition, greeting)
     from mcp.server.stdio import stdio_server
 
-    async with stdio_server() as streams:
+    async with stdio_server(*wire()) as streams:
         incoming, outgoing = replayed(*streams, greeting)
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)
