@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LIBRARIES = Path("/usr/lib")
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
 _MAC_APPS = ("Chromium", "Google Chrome", "Microsoft Edge")
 _QUIET = (
@@ -75,13 +76,23 @@ def installed_chromium() -> Path | None:
     """The first Chromium found on the PATH or, on macOS, among the applications."""
     for name in _NAMES:
         if found := shutil.which(name):
-            return Path(found)
+            return _program(Path(found))
     if sys.platform == "darwin":
         for app in _MAC_APPS:
             path = Path(f"/Applications/{app}.app/Contents/MacOS/{app}")
             if path.exists():
                 return path
     return None
+
+
+def _program(found: Path) -> Path:
+    """What Debian's launcher ends in starting: the launcher itself is a script that takes as long as a page to open.
+
+    Its flags are for people's desktops; what handlens and Playwright need, they pass themselves.
+    """
+    program = _LIBRARIES / found.name / found.name
+    with found.open("rb") as launcher:
+        return program if launcher.read(2) == b"#!" and os.access(program, os.X_OK) else found
 
 
 def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
