@@ -7,7 +7,7 @@ from statistics import median
 
 from handlens.pdf.lines import rows_of
 from handlens.pdf.model import Rect, Rule, Word
-from handlens.pdf.tables.columns import pieces_of
+from handlens.pdf.tables.columns import Piece, pieces_of
 
 _TOUCH = 3.5  # points between the strokes of two cells side by side
 _ROWS = 2
@@ -41,13 +41,18 @@ def _parted(family: list[list[Rule]], words: list[Word]) -> list[list[list[Rule]
         ]
         rows = [pieces_of(row, 0.6) for row in rows_of(held)]
         edges = [rule.end for rule in lower[:-1]]
-        across = any(p.x0 < x - 1 and p.x1 > x + 1 for row in rows for p in row for x in edges)
-        if across or (not edges and len(rows) > 2):
+        if any(_crosses(row, edges) for row in rows) or (not edges and len(rows) > 2):
             partly[-1] |= (unruled := sum(len(row) > 1 for row in rows) > 0.5 * len(rows))
             parts.append([])
             partly.append(unruled)
         parts[-1].append(lower)
     return [part for part, left_over in zip(parts, partly, strict=True) if not left_over]
+
+
+def _crosses(row: list[Piece], edges: list[float]) -> bool:
+    """Whether text lies over an edge between two cells: a word, or where there is but one edge, a phrase."""
+    texts = [w.rect for p in row for w in p.words] if len(edges) > 1 else row
+    return any(text.x0 < x - 1 and text.x1 > x + 1 for text in texts for x in edges)
 
 
 def _rules_rows(family: list[list[Rule]], words: list[Word]) -> bool:
@@ -107,7 +112,7 @@ def _row_beyond(chain: list[Rule], words: list[Word], step: int) -> float | None
         parts = pieces_of(row, 0.6)
         start, end = min(w.rect.y0 for w in row), max(w.rect.y1 for w in row)
         gap = edge - end if step < 0 else start - edge
-        if gap > 0.9 * max(w.size for w in row) or any(p.x0 < x - 1 and p.x1 > x + 1 for p in parts for x in edges):
+        if gap > 0.9 * max(w.size for w in row) or _crosses(parts, edges):
             break
         edge = start if step < 0 else end
         pieces += len(parts)

@@ -14,7 +14,7 @@ from handlens.pdf.tables.columns import find_bands, pieces_of
 from handlens.pdf.tables.lattice import lattices
 from handlens.pdf.tables.ruled import inside, read_lattice
 from handlens.pdf.tables.rules import edges_of, joined, without_underlines
-from handlens.pdf.tables.stream import read_stream
+from handlens.pdf.tables.stream import NUMBER, read_stream
 
 Found = tuple[Rect, Table]
 
@@ -46,7 +46,7 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
             continue
         within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
         table = read_stream(inside(words, rect), rect, within)
-        if table is not None and _plausible(table):
+        if table is not None and _plausible(table) and not _are_sums(rect, words):
             found.append((rect, table))
     return found, [f for f in fragments if not any(_within(f, rect) for rect, _ in found)]
 
@@ -74,8 +74,17 @@ def _add_lattices(across: list[Rule], down: list[Rule], words: list[Word], found
         if len(lattice.xs) == 2 and _is_code(inside(words, rect)):
             continue
         table = read_lattice(lattice, words)
-        if table is not None:
+        if table is not None and not _are_sums(rect, words):
             found.append((rect, table))
+
+
+def _are_sums(rect: Rect, words: list[Word]) -> bool:
+    """Whether rules only part sums in the columns of a table whose labels stand beside them, outside of `rect`."""
+    rows = rows_of(inside(words, rect))
+    if not rows or sum(bool(NUMBER.match(pieces_of(row)[0].text)) for row in rows) < 0.7 * len(rows):
+        return False
+    beside = [w for w in words if w.rect.x1 < rect.x0 + 2 and rect.y0 < w.base < rect.y1 and not NUMBER.match(w.text)]
+    return sum(any(abs(w.base - row[0].base) < 1.0 for w in beside) for row in rows) > 0.8 * len(rows)
 
 
 def _within(fragment: Line, rect: Rect) -> bool:

@@ -16,7 +16,7 @@ from handlens.pdf.tables.rules import positions
 if TYPE_CHECKING:
     from handlens.pdf.model import Rect, Rule, Word
 
-NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥]|[KMBk]|bn)?$")
+NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥$]| [A-Z]{3}|[KMBk]|bn)?$")
 
 
 @dataclass
