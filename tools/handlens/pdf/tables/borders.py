@@ -12,6 +12,7 @@ from handlens.pdf.tables.columns import Piece, pieces_of
 _TOUCH = 3.5  # points between the strokes of two cells side by side
 _ROWS = 2
 _LINES = 5
+_FIRST_LINE, _NEXT_LINE = 0.9, 0.5  # of the font size, between a stroke and a row's first line, and between its lines
 
 
 def cell_strokes(across: list[Rule], words: list[Word]) -> list[tuple[list[Rule], list[Rule]]]:
@@ -112,7 +113,8 @@ def _row_beyond(chain: list[Rule], words: list[Word], step: int) -> float | None
         parts = pieces_of(row, 0.6)
         start, end = min(w.rect.y0 for w in row), max(w.rect.y1 for w in row)
         gap = edge - end if step < 0 else start - edge
-        if gap > 0.9 * max(w.size for w in row) or _crosses(parts, edges):
+        most = _NEXT_LINE if pieces else _FIRST_LINE
+        if gap > most * max(w.size for w in row) or _crosses(parts, edges):
             break
         edge = start if step < 0 else end
         pieces += len(parts)

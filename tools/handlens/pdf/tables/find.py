@@ -28,11 +28,10 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
     captions = [f.rect for f in fragments if is_table_caption(f.text)]
     found: list[Found] = []
     _add_lattices(across, down, words, found)
-    for strokes_across, sides in cell_strokes(page.across, words):
-        _add_lattices(joined(strokes_across), joined(sides), words, found)
+    for drawn in ([*page.across, *soft_across], page.across, soft_across) if soft_across else (page.across,):
+        for level, sides in cell_strokes(drawn, words):
+            _add_lattices(joined(level), joined(sides), words, found)
     if soft_across:
-        for edges, sides in cell_strokes(soft_across, words):
-            _add_lattices(joined(edges), joined(sides), words, found)
         _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), words, found)
     boxes = [lattice.rect for lattice in lattices(across, down) if len(lattice.xs) == 2]
     listings = [box for box in boxes if _is_code(inside(words, box))]
