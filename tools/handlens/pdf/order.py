@@ -36,6 +36,16 @@ class Placed(Protocol):
         ...
 
     @property
+    def listed(self) -> bool:
+        """Whether most of its lines begin with the marker of a list."""
+        ...
+
+    @property
+    def markers(self) -> bool:
+        """Whether each of its lines is a number or a marker of a list and nothing else."""
+        ...
+
+    @property
     def bases(self) -> list[float]:
         """Baselines of its lines."""
         ...
@@ -44,8 +54,9 @@ class Placed(Protocol):
 P = TypeVar("P", bound=Placed)
 
 _MIN_GUTTER = 0.55  # of the median height of what is ordered
-_FAR = 12.0  # of the same
+_FAR, _NEAR = 12.0, 2.5  # of the same
 _DEPTH = 12
+_SHELF, _SHELF_LINES = 1.5, 8
 
 
 def regions(items: Sequence[P], height: float) -> list[list[P]]:
@@ -62,6 +73,8 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
     gutter = _best_gutter(items, height)
     if gutter is None:
         return [items]
+    if shelf := _shelf(items, gutter, height):
+        return [group for part in shelf for group in _split(part, height, depth + 1)]
     low, high = gutter
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
     groups: list[list[P]] = []
@@ -75,6 +88,29 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
         for side in (left, right):
             groups += _split(side, height, depth + 1)
     return groups
+
+
+def _shelf(items: list[P], gutter: tuple[float, float], height: float) -> tuple[list[P], list[P]] | None:
+    """What stands side by side at the top and is read before the rest: senders and addresses, a date, authors.
+
+    None where text begins there, or where no white band all the way across parts it from what is below.
+    """
+    ordered = sorted(items, key=lambda i: i.rect.y0)
+    bottom = ordered[0].rect.y1
+    for n, item in enumerate(ordered):
+        if n and item.rect.y0 - bottom > _SHELF * height:
+            above = ordered[:n]
+            sides = {
+                i.rect.x1 <= gutter[0] + 0.5
+                for i in above
+                if i.rect.x1 <= gutter[0] + 0.5 or i.rect.x0 >= gutter[1] - 0.5
+            }
+            if len(sides) == 2:
+                return above, ordered[n:]
+        if item.prose or not 0 < len(item.bases) <= _SHELF_LINES:
+            return None
+        bottom = max(bottom, item.rect.y1)
+    return None
 
 
 def _bands(items: list[P], crossing: list[P]) -> list[tuple[list[P], bool]]:
@@ -135,10 +171,16 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     left = [i for i in items if i.rect.x1 <= low + 0.5]
     right = [i for i in items if i.rect.x0 >= high - 0.5]
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
-    if not left or not right or _values_of(right, left) or _values_of(left, right):
+    if not left or not right or _values_of(right, left) or _values_of(left, right) or _markers_of(left, right):
         return 0.0
     columns = _is_column(left, height), _is_column(right, height)
     if high - low > _FAR * height and _stands_apart(right, crossing, height):
+        columns = True, True
+    if (
+        high - low > _NEAR * height
+        and _is_block(_beside(left, right), height)
+        and _is_block(_beside(right, left), height)
+    ):
         columns = True, True
     if not all(columns) and not (_is_prose(left if columns[0] else right, height) and any(columns)):
         return 0.0
@@ -164,6 +206,31 @@ def _stands_apart(items: list[P], crossing: list[P], height: float) -> bool:
     return not beside and count >= 2 and area.height <= 2.2 * height * count and not any(i.cells for i in items)
 
 
+def _beside(items: list[P], others: list[P]) -> list[P]:
+    """Items that lie at the height of some of the others."""
+    top, bottom = min(o.rect.y0 for o in others), max(o.rect.y1 for o in others)
+    return [i for i in items if i.rect.y0 < bottom and i.rect.y1 > top]
+
+
+def _is_block(items: list[P], height: float) -> bool:
+    """Whether items are a few lines of text closely set, as an address is, under a word or two or none."""
+    piles = [i for i in items if len(i.bases) > 1]
+    return (
+        bool(piles)
+        and not any(i.cells or i.markers for i in items)
+        and all(len(i.bases) <= _SHELF_LINES and i.rect.height <= 1.4 * height * len(i.bases) for i in piles)
+        and len(items) - len(piles) <= len(piles)
+    )
+
+
+def _markers_of(left: list[P], right: list[P]) -> bool:
+    """Whether numbers or list markers at the left stand each in the first line of what they number."""
+    bases = [base for i in right for base in i.bases]
+    return all(i.markers for i in left) and all(
+        any(abs(b - base) < 1.0 for b in bases) for i in left for base in i.bases
+    )
+
+
 def _values_of(side: list[P], other: list[P]) -> bool:
     """Whether short values at one side stand each in a line at the other: columns of one table or list."""
     numbers = any(i.cells for i in other)
@@ -183,6 +250,8 @@ def _is_prose(items: Sequence[Placed], height: float) -> bool:
 def _is_column(items: list[P], height: float) -> bool:
     """Whether items could be a column of prose or of a list, and not a column of short cells."""
     items = [i for i in items if not i.cells]
+    if any(i.listed for i in items):
+        return True
     if len(items) < 2:
         return bool(items) and items[0].rect.height > 4 * height
     widths = [i.rect.width for i in items]

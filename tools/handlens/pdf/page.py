@@ -20,7 +20,7 @@ from handlens.pdf.lines import Line, fragments_of, merged
 from handlens.pdf.listings import without_line_numbers
 from handlens.pdf.model import PageContent, Rect, Style, around
 from handlens.pdf.order import regions
-from handlens.pdf.paragraphs import is_entry, join_fragments, paragraphs
+from handlens.pdf.paragraphs import is_entry, is_marker, join_fragments, paragraphs, starts_item
 from handlens.pdf.tables import find_tables, find_unruled
 from handlens.pdf.tables.stream import NUMBER
 
@@ -41,6 +41,8 @@ class _Item:
     bases: list[float] = dataclasses.field(init=False)
     cells: bool = dataclasses.field(init=False)
     short: bool = dataclasses.field(init=False)
+    listed: bool = dataclasses.field(init=False)
+    markers: bool = dataclasses.field(init=False)
     prose: bool = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +53,8 @@ class _Item:
         self.bases = [line.base for line in self.lines]
         self.cells = count > 0 and values > 0.6 * count
         self.short = count > 0 and max(line.rect.width / line.size for line in self.lines) < 6.0
+        self.listed = count > 1 and sum(starts_item(line) for line in self.lines) > 0.5 * count
+        self.markers = count > 0 and all(is_marker(line.text) for line in self.lines)
         self.prose = count > 2 and full > 0.6 * count and words > 4 * count
 
 

@@ -14,6 +14,7 @@ from handlens.pdf.model import Rect, Style, Word, around
 BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
 _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
+_SECTION = re.compile(r"^\d{1,2}(\.\d{1,2}){1,4}\.?$")
 _ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
 
@@ -86,7 +87,7 @@ def _pitch(lines: list[Line]) -> float:
         for a, b in itertools.pairwise(lines)
         if abs(a.size - b.size) < 0.6 and 0.8 < (b.base - a.base) / a.size < 2.6
     ]
-    return median(steps) if len(steps) > 2 else 1.25
+    return sorted(steps)[len(steps) // 3] if len(steps) > 2 else 1.25
 
 
 def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: Line | None) -> bool:
@@ -110,6 +111,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
         return bool(_SENTENCE_END.search(last.text)) and ragged > line.words[-1].rect.width + 1.5 * em
     left = current[1].rect.x0 if len(current) > 1 else current[0].rect.x0
     indent = line.rect.x0 - left
+    if indent < -0.7 * em and _SECTION.match(line.words[0].text):
+        return True
     if starts_item(current[0]):
         return _ends_item(current, line, column)
     full = last.rect.x1 > column.x1 - 2.5 * em
@@ -179,6 +182,11 @@ def marker_of(line: Line) -> tuple[str, int]:
     return (match.group(0), 0) if match and len(first) > 1 else ("", 0)
 
 
+def is_marker(text: str) -> bool:
+    """Whether a text is nothing but the marker of a list, or the number of a section or clause."""
+    return text in BULLETS or bool(_NUMBER.match(text) or _SECTION.match(text))
+
+
 def starts_item(line: Line) -> bool:
     return bool(marker_of(line)[0])
 
@@ -218,10 +226,14 @@ def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
     if len(lines) < 2:
         return frozenset()
     right, widest = max(line.rect.x1 for line in lines), max(line.rect.width for line in lines)
+    left = min(line.rect.x0 for line in lines)
+    ragged = max(line.rect.x0 for line in lines) > left + lines[0].size
+    middles = [line.rect.x0 + line.rect.x1 for line in lines]
+    moved = ragged and (all(line.rect.x1 > right - 1.0 for line in lines) or max(middles) - min(middles) < 3.0)
     found: set[int] = set()
     wide: set[int] = set()
     for n, (line, after) in enumerate(itertools.pairwise(lines)):
-        free = min(right - line.rect.x1, widest - line.rect.width)
+        free = widest - line.rect.width if moved else min(right - line.rect.x1, widest - line.rect.width)
         need = after.words[0].rect.width + 0.7 * line.size
         if line.text.endswith("-"):
             continue

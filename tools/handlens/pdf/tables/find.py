@@ -16,6 +16,7 @@ from handlens.pdf.tables.ruled import inside, read_lattice
 from handlens.pdf.tables.rules import edges_of, joined, without_underlines
 from handlens.pdf.tables.stream import NUMBER, read_stream
 
+_LARGER = 1.15
 Found = tuple[Rect, Table]
 
 
@@ -146,6 +147,8 @@ def _tabular(top: Rule, bottom: Rule, words: list[Word], inner: bool, captions: 
     rows = rows_of(held)
     pieces = [pieces_of(row) for row in rows]
     split = [p for p in pieces if len(p) > 1]
+    if len(rows) > 1 and len(pieces[-1]) == 1 and rows[-1][0].size > _LARGER * median(w.size for w in held):
+        return False  # the rule under a heading
     if len(rows) <= 3:
         return bool(split) or inner
     if inner and median(_covered(row) for row in rows) < 0.45 * rect.width:

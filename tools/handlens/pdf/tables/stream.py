@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥$]| [A-Z]{3}|[KMBk]|bn)?$")
 
+_YEAR = re.compile(r"^(19|20)\d\d\b")
+
 
 @dataclass
 class TextRow:
@@ -74,6 +76,8 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
     """How many lines the header has: down to the first rule across the table, or until numbers begin."""
     if inner:
         above = [i for i, line in enumerate(lines) if line.base < inner[0] + 1]
+        if above and all(_has_values(lines[i]) for i in above):
+            return 0  # the rule is that of a sum
         if above and len(above) < len(lines) and len(above) <= max(6, len(lines) // 2):
             return len(above)
     partial = [r.at for r in across if r.length > 12 and rect.y0 + 3 < r.at < rect.y1 - 3]
@@ -84,6 +88,12 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
         if values and sum(bool(NUMBER.match(p.text)) for p in values) >= 0.5 * len(values):
             return max(1, i)
     return max(1, start)
+
+
+def _has_values(line: TextRow) -> bool:
+    """Whether most of a row is numbers that are no years."""
+    values = [p.text for a, _, p in line.cells if a > 0]
+    return sum(bool(NUMBER.match(text)) and not _YEAR.match(text) for text in values) > 0.5 * len(values)
 
 
 def _header_rows(lines: list[TextRow], across: list[Rule], columns: int) -> list[list[Cell]]:

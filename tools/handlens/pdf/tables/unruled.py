@@ -15,6 +15,7 @@ from handlens.pdf.tables.stream import NUMBER, read_stream
 _LEADERS = re.compile(r"(\. ?){5,}|…{2,}")
 _MARKER = re.compile(r"^([•●○◦▪■▫‣–—\-*]|\(?\w{1,4}[.)]|\[\d+\])$")
 _MIN_ROWS = 3
+_LARGER = 1.15
 
 
 def find_unruled(lines: list[Line], across: list[Rule]) -> list[tuple[Rect, Table, set[int]]]:
@@ -41,6 +42,8 @@ def _run(lines: list[Line], pieces: list[list[Piece]], start: int) -> int:
         gap = (lines[end + 1].base - lines[end].base) / lines[end].size
         if not 0 < gap < 3.2 or is_caption(lines[end + 1].text):
             break
+        if lines[end + 1].size > _LARGER * lines[start].size and not _split(pieces[end + 1]):
+            break  # a heading
         if _split(pieces[end + 1]):
             last = end + 1
         elif end + 1 - last > 2:
