@@ -57,6 +57,7 @@ _MIN_GUTTER = 0.55  # of the median height of what is ordered
 _FAR, _NEAR = 12.0, 2.5  # of the same
 _DEPTH = 12
 _SHELF, _SHELF_LINES = 1.5, 8
+_BAND = 3.0
 
 
 def regions(items: Sequence[P], height: float) -> list[list[P]]:
@@ -72,7 +73,9 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
         return [items] if items else []
     gutter = _best_gutter(items, height)
     if gutter is None:
-        return [items]
+        parts = _apart(items, height)
+        groups = [group for part in parts for group in _split(part, height, depth + 1)] if len(parts) > 1 else []
+        return groups if len(groups) > len(parts) else [items]
     if shelf := _shelf(items, gutter, height):
         return [group for part in shelf for group in _split(part, height, depth + 1)]
     low, high = gutter
@@ -88,6 +91,18 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
         for side in (left, right):
             groups += _split(side, height, depth + 1)
     return groups
+
+
+def _apart(items: list[P], height: float) -> list[list[P]]:
+    """Items top to bottom, parted at wide white bands: a footer's columns are none of the page's."""
+    parts: list[list[P]] = []
+    bottom = 0.0
+    for item in sorted(items, key=lambda i: i.rect.y0):
+        if not parts or item.rect.y0 - bottom > _BAND * height:
+            parts.append([])
+        parts[-1].append(item)
+        bottom = max(bottom, item.rect.y1)
+    return parts
 
 
 def _shelf(items: list[P], gutter: tuple[float, float], height: float) -> tuple[list[P], list[P]] | None:
@@ -116,6 +131,7 @@ def _shelf(items: list[P], gutter: tuple[float, float], height: float) -> tuple[
 def _bands(items: list[P], crossing: list[P]) -> list[tuple[list[P], bool]]:
     """The region top to bottom, in runs of items that cross the gutter and runs that do not."""
     crossers = {id(i) for i in crossing}
+    crossers |= {id(i) for i in items if i.markers and any(_same_row(i, other) for other in crossing)}
     bands: list[tuple[list[P], bool]] = []
     for item in sorted(items, key=lambda i: (i.rect.y0 + min(i.rect.height, 12.0) / 2, i.rect.x0)):
         spans = id(item) in crossers

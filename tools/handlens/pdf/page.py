@@ -115,12 +115,19 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
 
 
 def _measure_room(blocks: list[Block]) -> None:
-    """How far to the right each block's lines could go before they meet something, or the end of all text."""
-    end = max((b.rect.x1 for b in blocks), default=0.0)
+    """How far each block's lines could go before they meet something, or the end of all text.
+
+    To the right; to the left where they end in one place at the right.
+    """
+    start, end = min((b.rect.x0 for b in blocks), default=0.0), max((b.rect.x1 for b in blocks), default=0.0)
     for block in (b for b in blocks if b.kind is Kind.TEXT and len(b.lines) > 1):
         box = block.rect
-        beside = [b.rect.x0 for b in blocks if b.rect.x0 > box.x1 and b.rect.y0 < box.y1 and b.rect.y1 > box.y0]
-        block.room = max(0.0, min([*beside, end]) - 2 * block.lines[0].size - box.x1)
+        level = [b.rect for b in blocks if b.rect.y0 < box.y1 and b.rect.y1 > box.y0]
+        if all(line.rect.x1 > box.x1 - 1.0 for line in block.lines):
+            room = box.x0 - max([*(r.x1 for r in level if r.x1 < box.x0), start])
+        else:
+            room = min([*(r.x0 for r in level if r.x0 > box.x1), end]) - box.x1
+        block.room = max(0.0, room - 2 * block.lines[0].size)
 
 
 def _column(items: list[_Item], page: PageContent) -> list[Block]:

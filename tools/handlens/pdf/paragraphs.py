@@ -218,6 +218,11 @@ def without_marker(line: Line) -> list[Word]:
     return [rest, *line.words[1:]]
 
 
+def _opens(line: Line) -> bool:
+    """Whether a line begins as those of addresses and credits do: with a capital letter or a digit."""
+    return line.text[0].isupper() or line.text[0].isdigit() or line.text[0] in "+("
+
+
 def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
     """Lines that end although the next word would have fitted beside them: of an address, a poem, a credit.
 
@@ -242,7 +247,7 @@ def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
         if free + room > need:
             wide.add(n)
     if median(len(line.words) for line in lines) <= 5:
-        uneven = min(line.rect.width for line in lines[:-1]) < 0.93 * widest
+        uneven = min(line.rect.width for line in lines[:-1]) < (0.985 if all(map(_opens, lines)) else 0.93) * widest
         if len(found) > 0.2 * (len(lines) - 1) or (len(wide) == len(lines) - 1 and uneven):
             return frozenset(range(len(lines) - 1))
     return frozenset(found) if len(found) >= 0.4 * (len(lines) - 1) else frozenset()

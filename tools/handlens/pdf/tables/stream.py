@@ -82,7 +82,7 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
             return len(above)
     partial = [r.at for r in across if r.length > 12 and rect.y0 + 3 < r.at < rect.y1 - 3]
     count = sum(1 for line in lines if partial and line.base < min(partial) + 1)
-    start = count if count <= 4 else 0
+    start = count if count <= 4 and not all(_has_values(line) for line in lines[:count]) else 0
     for i, line in enumerate(lines[start : start + 6], start):
         values = [p for a, _, p in line.cells if a > 0]
         if values and sum(bool(NUMBER.match(p.text)) for p in values) >= 0.5 * len(values):
