@@ -115,6 +115,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
         return True
     if starts_item(current[0]):
         return _ends_item(current, line, column)
+    if abs(line.rect.x1 - last.rect.x1) < 1.0 and all(_opens(n) and len(n.words) <= 5 for n in (*current, line)):
+        return False  # of an address at the right, whose lines begin anywhere
     full = last.rect.x1 > column.x1 - 2.5 * em
     if 0.7 * em < indent < 6 * em and (after is None or after.rect.x0 < line.rect.x0 - 0.5 * em or not full):
         return True

@@ -10,6 +10,7 @@ from handlens.errors import DocumentError, PasswordRequired
 from handlens.pdf.bullets import add_bullets
 from handlens.pdf.characters import dominant_quarter, read_words
 from handlens.pdf.fonts import Fonts
+from handlens.pdf.forms import read_forms
 from handlens.pdf.frame import Frame
 from handlens.pdf.links import Headings, place_of, read_links
 from handlens.pdf.model import PageContent, Rect
@@ -40,6 +41,8 @@ class Document:
         if self.page_count < 1:
             self._pdf.close()
             raise DocumentError("The document has no pages; it may be truncated. Get a whole copy of it.")
+        if self._pdf.get_formtype() != pypdfium2.raw.FORMTYPE_NONE:
+            self._pdf.init_forms()  # before any page is loaded
         self._fonts = Fonts()
 
     def __enter__(self) -> Self:
@@ -134,6 +137,8 @@ class Document:
             frame = Frame.of_page(box, quarters - turn)
         content = PageContent(index, frame.width, frame.height, turn=turn)
         read_words(text_page, frame, self._fonts, content)
+        form = self._pdf.formenv
+        read_forms(page.raw, form.raw if form else None, frame, content)
         read_objects(page.raw, frame, content)
         add_bullets(content)
         read_links(self._pdf.raw, page.raw, frame, content, self._headings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥$]| [A-Z]{3}|[KMBk]|bn)?$")
 
-_YEAR = re.compile(r"^(19|20)\d\d\b")
+_NAME = re.compile(r"^(19|20)\d\d\b|^\(\d\)$")
 
 
 @dataclass
@@ -82,7 +82,8 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
             return len(above)
     partial = [r.at for r in across if r.length > 12 and rect.y0 + 3 < r.at < rect.y1 - 3]
     count = sum(1 for line in lines if partial and line.base < min(partial) + 1)
-    start = count if count <= 4 and not all(_has_values(line) for line in lines[:count]) else 0
+    count = next((i for i, line in enumerate(lines[:count]) if 0 in line.columns and _has_values(line)), count)
+    start = count if count <= 4 else 0
     for i, line in enumerate(lines[start : start + 6], start):
         values = [p for a, _, p in line.cells if a > 0]
         if values and sum(bool(NUMBER.match(p.text)) for p in values) >= 0.5 * len(values):
@@ -91,9 +92,9 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
 
 
 def _has_values(line: TextRow) -> bool:
-    """Whether most of a row is numbers that are no years."""
+    """Whether most of a row is numbers that name no column, as years do."""
     values = [p.text for a, _, p in line.cells if a > 0]
-    return sum(bool(NUMBER.match(text)) and not _YEAR.match(text) for text in values) > 0.5 * len(values)
+    return sum(bool(NUMBER.match(text)) and not _NAME.match(text) for text in values) > 0.5 * len(values)
 
 
 def _header_rows(lines: list[TextRow], across: list[Rule], columns: int) -> list[list[Cell]]:

@@ -1,0 +1,117 @@
+"""Kinds of documents whose parts stand side by side: forms, invoices, letters, slides, contracts, statements."""
+
+from __future__ import annotations
+
+from handlens.pdf.convert import convert
+from tools.pdf.making import BOLD, Page, pdf_of
+
+PROSE = [
+    "Regional demand rose in the second quarter while costs of transport fell again, as",
+    "they had in the months before. The committee notes that most suppliers have by now",
+    "adapted their contracts, and that they deliver within ten days. Nothing suggests that",
+    "this will change soon, although a strike at the port remains possible.",
+]
+
+
+def markdown(*pages: Page) -> str:
+    return convert(pdf_of(*pages)).markdown
+
+
+def filled(*fields: tuple[str, str, tuple[int, int, int, int]]) -> tuple[str, str]:
+    """Annotations and catalog entries of a form: type with its entries, value, and rectangle in PDF space."""
+    widgets = [
+        f"<< /Type /Annot /Subtype /Widget {kind} /V {value} /Rect [{' '.join(map(str, box))}] /T (f{n}) >>"
+        for n, (kind, value, box) in enumerate(fields)
+    ]
+    return " ".join(widgets), f"/AcroForm << /Fields [{' '.join(widgets)}] >>"
+
+
+def test_what_is_filled_into_a_form_stands_beside_its_label() -> None:
+    annotations, catalog = filled(
+        ("/FT /Tx", "(Jane Doe)", (160, 756, 360, 774)),
+        ("/FT /Btn /AS /Yes", "/Yes", (160, 726, 174, 740)),
+        ("/FT /Btn /AS /Off", "/Off", (160, 696, 174, 710)),
+        ("/FT /Tx /Ff 8192", "(secret)", (160, 666, 360, 680)),
+    )
+    page = Page(annotations=annotations)
+    for n, label in enumerate(("Name:", "Newsletter", "Calls", "Code")):
+        page.text(60, 80 + 30 * n, label)
+    text = convert(pdf_of(page, catalog=catalog)).markdown
+    assert "Name: Jane Doe" in text
+    assert "Newsletter ☒" in text
+    assert "Calls ☐" in text
+    assert "secret" not in text
+
+
+def test_a_note_written_upon_a_page_is_read() -> None:
+    note = "<< /Type /Annot /Subtype /FreeText /Contents (Paid on 3 May) /DA (/Helv 10 Tf) /Rect [60 600 300 630] >>"
+    assert "Paid on 3 May" in markdown(Page(annotations=note).paragraph(60, 80, PROSE))
+
+
+def test_lists_side_by_side_are_read_one_after_the_other() -> None:
+    page = Page(720, 405).text(40, 60, "Strengths and risks", size=28, font=BOLD)
+    for n, (left, right) in enumerate((("Loyal customers", "Energy prices"), ("Low debt", "Data"), ("Trust", "Law"))):
+        page.text(50, 140 + 26 * n, f"• {left}", size=18).text(390, 140 + 26 * n, f"• {right}", size=18)
+    assert "- Loyal customers\n- Low debt\n- Trust\n" in markdown(page)
+
+
+def test_addresses_side_by_side_come_one_after_the_other_before_the_letter() -> None:
+    page = Page().text(60, 180, "Invoice 2026-0117", size=16, font=BOLD).paragraph(60, 220, PROSE)
+    page.paragraph(60, 66, ["Acme Trading", "Ms. Petra Vogel", "Lindenstr. 14", "10969 Berlin"])
+    page.paragraph(420, 66, ["Northwind Software Ltd.", "44 Harbour Road", "Bristol BS1 4QA"])
+    head, _, body = markdown(page).partition("# Invoice 2026-0117")
+    assert head.index("10969 Berlin") < head.index("Northwind") < head.index("Bristol BS1 4QA")
+    assert "Ms. Petra Vogel\\\nLindenstr. 14\\\n" in head
+    assert "Regional demand" in body
+
+
+def test_the_lines_of_a_right_aligned_address_are_kept() -> None:
+    page = Page().paragraph(60, 140, PROSE)
+    for n, (line, width) in enumerate((("Anna Keller", 51.7), ("Alder Street 9", 61.1), ("8001 Berne", 51.7))):
+        page.text(535 - width, 60 + 12 * n, line)
+    assert "Anna Keller\\\nAlder Street 9\\\n8001 Berne" in markdown(page)
+
+
+def test_clauses_keep_the_numbers_that_hang_beside_them() -> None:
+    page = Page().text(60, 60, "1. Definitions", size=12, font=BOLD)
+    for n in range(3):
+        page.text(60, 90 + 62 * n, f"1.{n + 1}").paragraph(95, 90 + 62 * n, PROSE)
+    text = markdown(page)
+    assert all(f"\n\n1.{n} Regional demand" in text for n in (1, 2, 3))
+
+
+def test_rules_above_sums_do_not_part_them_from_their_labels() -> None:
+    rows = [
+        ("Revenue", "48,210", "44,905"),
+        ("Cost of sales", "(29,114)", "(27,880)"),
+        ("Gross profit", "19,096", "17,025"),
+        ("Other costs", "(4,220)", "(4,101)"),
+        ("Operating profit", "14,876", "12,924"),
+    ]
+    page = Page().paragraph(60, 60, PROSE).text(352, 130, "2026").text(452, 130, "2025")
+    for n, (label, *values) in enumerate(rows):
+        page.text(60, 150 + 18 * n, label)
+        for x, value in zip((372, 472), values, strict=True):
+            page.text(x - 5 * len(value), 150 + 18 * n, value)
+    for y in (175, 211, 229):
+        page.rule(330, y, 376, y).rule(430, y, 476, y)
+    assert "| Cost of sales | (29,114) | (27,880) |\n| Gross profit | 19,096 | 17,025 |" in markdown(page)
+
+
+def test_a_long_cell_takes_no_part_of_the_next_column() -> None:
+    page = Page().paragraph(60, 60, PROSE)
+    labels = ("Baseline", "With controls", "Trend", "Fixed effects and common time trends")
+    for n, row in enumerate(
+        [("Model", "Estimate", "Error"), *((label, f"0.41{n}", f"0.01{n}") for n, label in enumerate(labels))]
+    ):
+        for x, text in zip((60, 250, 330), row, strict=True):
+            page.text(x, 140 + 16 * n, text)
+    for y in (128, 145, 210):
+        page.rule(55, y, 380, y)
+    assert "| Fixed effects and common time trends | 0.413 | 0.013 |" in markdown(page)
+
+
+def test_the_plural_of_figure_is_no_caption() -> None:
+    assert "# Figures at a glance" in markdown(
+        Page().text(60, 60, "Figures at a glance", size=18, font=BOLD).paragraph(60, 90, PROSE)
+    )
