@@ -51,3 +51,15 @@ def no_collection() -> Generator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def deferred_models() -> Generator[None]:
+    """Models defined meanwhile build their validators when first used: the SDK has hundreds and a session uses few."""
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from handlens.errors import HandlensError
 from handlens_server.greeting import Greeting, greet, list_tools, replayed
-from handlens_server.quick_import import no_collection, packages_on_demand
+from handlens_server.quick_import import deferred_models, no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
 from handlens_server.wire import wire
 
@@ -88,6 +88,8 @@ def _server(composition: Composition, greeting: Greeting) -> Server[Any]:
     """The MCP server, and with it everything that it imports."""
     list_tools(greeting)
     packages_on_demand("mcp", "mcp.server")
+    with deferred_models():
+        import mcp.server.lowlevel.server  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from handlens.registry import ALL_TOOLS
     from handlens_server.app import App
 
