@@ -19,6 +19,7 @@ _HOPELESS = (
 )
 """What would be said again at the next start."""
 _ADVICE = {
+    "No module named 'vllm'": "this Python has no vLLM: install it there, or correct engine.python",
     "Cannot find an appropriate cached snapshot": "the model is not on this machine, and engine.offline forbids to "
     "download it: name its folder with --model",
     "couldn't connect to 'https://huggingface.co'": "the hub can't be reached: name a folder with --model, or "
