@@ -33,8 +33,15 @@ def test_what_a_launcher_script_of_debian_would_start_is_started_without_it(path
 
 
 def test_a_launcher_script_whose_program_is_elsewhere_is_run_itself(path: Path) -> None:
-    launcher = executable(path / "chromium", b"#!/bin/sh\nexec /snap/bin/chromium")
+    launcher = executable(path / "chromium", b"#!/bin/sh\nexec /opt/other/chromium")
     assert installed_chromium() == launcher
+
+
+def test_a_command_that_only_speaks_of_a_snap_is_passed_by(path: Path) -> None:
+    executable(path / "chromium-browser", b"#!/bin/sh\n[ -x /snap/bin/chromium ] || exit 1\nexec /snap/bin/chromium")
+    assert installed_chromium() is None
+    chrome = executable(path / "google-chrome", b"#!/bin/bash\nexec /opt/google/chrome/chrome")
+    assert installed_chromium() == chrome
 
 
 def test_a_program_is_run_itself_whatever_lies_in_the_libraries(path: Path) -> None:

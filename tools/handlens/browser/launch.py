@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LIBRARIES = Path("/usr/lib")
+_SCRIPT_BYTES = 1 << 16
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
 _MAC_APPS = ("Chromium", "Google Chrome", "Microsoft Edge")
 _QUIET = (
@@ -75,8 +76,8 @@ class Running:
 def installed_chromium() -> Path | None:
     """The first Chromium found on the PATH or, on macOS, among the applications."""
     for name in _NAMES:
-        if found := shutil.which(name):
-            return _program(Path(found))
+        if (found := shutil.which(name)) and (program := _program(Path(found))):
+            return program
     if sys.platform == "darwin":
         for app in _MAC_APPS:
             path = Path(f"/Applications/{app}.app/Contents/MacOS/{app}")
@@ -85,14 +86,20 @@ def installed_chromium() -> Path | None:
     return None
 
 
-def _program(found: Path) -> Path:
-    """What Debian's launcher ends in starting: the launcher itself is a script that takes as long as a page to open.
+def _program(found: Path) -> Path | None:
+    """What to run for a command that was found; None for Ubuntu's, where the snap that it speaks of is not installed.
 
-    Its flags are for people's desktops; what handlens and Playwright need, they pass themselves.
+    Debian's is a launcher that takes as long as a page to open. Its flags are for people's desktops; what handlens and
+    Playwright need, they pass themselves.
     """
+    with found.open("rb") as command:
+        script = command.read(_SCRIPT_BYTES)
+    if not script.startswith(b"#!"):
+        return found
+    if b"/snap/bin/chromium" in script and not Path("/snap/bin/chromium").exists():
+        return None
     program = _LIBRARIES / found.name / found.name
-    with found.open("rb") as launcher:
-        return program if launcher.read(2) == b"#!" and os.access(program, os.X_OK) else found
+    return program if os.access(program, os.X_OK) else found
 
 
 def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
