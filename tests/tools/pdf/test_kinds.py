@@ -115,3 +115,14 @@ def test_the_plural_of_figure_is_no_caption() -> None:
     assert "# Figures at a glance" in markdown(
         Page().text(60, 60, "Figures at a glance", size=18, font=BOLD).paragraph(60, 90, PROSE)
     )
+
+
+def test_text_over_a_drawing_of_the_whole_page_is_read() -> None:
+    lines = "\n".join(f"{i % 595} {i % 842} m {i * 7 % 595} {i * 13 % 842} l S" for i in range(3_000))
+    assert "Words on a map" in markdown(Page().text(60, 80, "Words on a map").raw(lines))
+
+
+def test_centred_lines_of_a_title_page_are_kept() -> None:
+    page = Page(720, 540).text(200, 160, "Annual kick-off", size=44)
+    page.text(291.5, 300, "Operations", size=28).text(213, 334, "Tuesday, 3 March 2026", size=28)
+    assert "Operations\\\nTuesday, 3 March 2026" in markdown(page)

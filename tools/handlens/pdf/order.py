@@ -177,7 +177,7 @@ def _candidates(items: list[P], height: float) -> list[tuple[float, float]]:
     for edge in edges:
         if sum(i.rect.height for i in items if abs(i.rect.x0 - edge) < 1.5) < 2.5 * height:
             continue
-        before = [i.rect for i in items if edge - 60 < i.rect.x1 < edge - _MIN_GUTTER * height]
+        before = [i.rect for i in items if edge - max(60.0, 6 * height) < i.rect.x1 < edge - _MIN_GUTTER * height]
         if sum(rect.height for rect in before) >= 2.5 * height:
             found.add((max(rect.x1 for rect in before), edge - 0.5))
     return sorted(found)

@@ -75,7 +75,10 @@ def understand(page: PageContent, profile: Profile) -> list[Block]:
 def _nest(blocks: list[Block]) -> None:
     """Levels of list items by how far their markers are indented, within each run of items."""
     starts: list[float] = []
+    top = 0.0
     for block in blocks:
+        starts = starts if block.rect.y0 >= top else []  # else in another column
+        top = block.rect.y0
         if block.kind is not Kind.ITEM:
             starts = [] if block.kind is not Kind.TEXT else starts
             continue
@@ -94,6 +97,8 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     words, inside = lettering(join_drop_caps(page.words, profile.body_size), figures)
     figures, captions = without_captions(figures, inside)
     words += captions
+    if not words:
+        figures, words = [], inside  # drawings behind all of the text
     if meaningless := (Style.MONO if profile.mono else Style.PLAIN) | (Style.BOLD if profile.bold else Style.PLAIN):
         for word in words:
             word.style &= ~meaningless

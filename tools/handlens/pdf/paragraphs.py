@@ -234,7 +234,7 @@ def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
         return frozenset()
     right, widest = max(line.rect.x1 for line in lines), max(line.rect.width for line in lines)
     left = min(line.rect.x0 for line in lines)
-    ragged = max(line.rect.x0 for line in lines) > left + lines[0].size
+    ragged = max(line.rect.x0 for line in lines) > left + 0.3 * lines[0].size
     middles = [line.rect.x0 + line.rect.x1 for line in lines]
     moved = ragged and (all(line.rect.x1 > right - 1.0 for line in lines) or max(middles) - min(middles) < 3.0)
     found: set[int] = set()

@@ -64,7 +64,7 @@ class Document:
         try:
             page = self._pdf[index]
         except pypdfium2.PdfiumError as error:
-            raise DocumentError(f"Page {index + 1} can't be read: {error}.") from error
+            raise DocumentError(f"Page {index + 1} can't be read: {str(error).rstrip('.')}.") from error
         try:
             text_page = pdfium.FPDFText_LoadPage(page.raw)
             try:
