@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 
-from handlens.usage.alerts import Notifier, apprise_sender
+from handlens.usage.alerts import Notifier, apprise_senders
 from handlens.usage.history import History
 from handlens.usage.rules import DEFAULT_RULES, load_rules
 from handlens.usage.watch import Watcher
@@ -26,8 +26,8 @@ async def watch(settings: Settings, file: Path, *, once: bool, dry_run: bool) ->
     """
     config = load_watch(file)
     book = load_rules(config.rules) if config.rules else DEFAULT_RULES
-    send = apprise_sender(config.notify) if config.notify else None
-    notifier = Notifier(send, most_an_hour=config.alerts_an_hour, dry_run=dry_run or config.dry_run)
+    services = apprise_senders(config.notify) if config.notify else []
+    notifier = Notifier(services, most_an_hour=config.alerts_an_hour, dry_run=dry_run or config.dry_run)
     history = History(config.history)
     folder = RunFolder()
     composition = Composition(settings, folder.path)
@@ -38,6 +38,7 @@ async def watch(settings: Settings, file: Path, *, once: bool, dry_run: bool) ->
         if once:
             for console in config.console:
                 await watcher.look(console)
+            await notifier.close()
             return int(any(condition.failures for condition in watcher.conditions.values()))
         await watcher.run(_stop_signal())
         return 0

@@ -72,7 +72,7 @@ async def watch_through_outages(url: str, folder: Path, seconds: float, *, conso
             console=[WatchedConsole(name=n, url=site.url(f"/{n}"), every_seconds=1, wait_seconds=2) for n in served],
         )
         async with open_kit() as kit, anyio.create_task_group() as group:
-            watcher = Watcher(kit, config, DEFAULT_RULES, history, Notifier(None, dry_run=True), folder)
+            watcher = Watcher(kit, config, DEFAULT_RULES, history, Notifier([], dry_run=True), folder)
             stop = anyio.Event()
             group.start_soon(watcher.run, stop)
             await _misbehave(proxy, outages, seconds, random.Random(seed))

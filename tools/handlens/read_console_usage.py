@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlens.artifacts import Artifact
-from handlens.errors import InvalidInput
+from handlens.errors import InvalidInput, StorageError
 from handlens.kit import Kit
 from handlens.tool import ToolInput, ToolOutput, tool
 from handlens.usage.answer import MOST_DOUBTS, doubt_line, fitted, row_line
+from handlens.usage.board import Board
 from handlens.usage.console import Look
 from handlens.usage.images import MOST_PICTURES, pictures
 from handlens.usage.looking import Wanted, look_at_images, look_at_session
 from handlens.usage.profiles import Profile, fitting, named
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
+from handlens.usage.seen import taught_meaning
 
 ImageName = Annotated[str, Field(max_length=4_096)]
 
@@ -110,13 +113,24 @@ async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadCo
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         title = await session.page.title()
         profile = named(request.profile) if request.profile else fitting(session.page.url, title)
-        look = await look_at_session(session, kit, _meaning(profile), _wanted(request, profile))
-        url, notices = session.page.url, session.notices()
+        meaning, unknown = await _with_taught(_meaning(profile), session.page.url, kit)
+        look = await look_at_session(session, kit, meaning, _wanted(request, profile))
+        url, notices = session.page.url, [*unknown, *session.notices()]
     return await _answer(_whole(look, notices, profile, url=url), kit)
 
 
 def _meaning(profile: Profile | None) -> Meaning:
     return profile.meaning() if profile else Meaning()
+
+
+async def _with_taught(meaning: Meaning, url: str, kit: Kit) -> tuple[Meaning, list[str]]:
+    """What people taught of a watched console holds here too; and a notice where it can't be known."""
+    if kit.history is None:
+        return meaning, []
+    try:
+        return taught_meaning(meaning, *await to_thread.run_sync(Board(kit.history.database).taught_at, url)), []
+    except StorageError as error:
+        return meaning, [f"What people taught of this console is not known now: {error}"]
 
 
 def _wanted(request: ReadConsoleUsageInput, profile: Profile | None) -> Wanted:

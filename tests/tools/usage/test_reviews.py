@@ -239,7 +239,7 @@ async def test_a_case_from_a_real_page_is_read_as_people_decided(kit: Kit, site:
     history = History(f"sqlite:///{tmp_path}/usage.db")
     console = WatchedConsole(name="ours", url=site.url("/"), wait_seconds=1)
     config = WatchConfig(spool=tmp_path / "spool", heartbeat=tmp_path / "beat", console=[console])
-    watching = Watcher(kit, config, DEFAULT_RULES, history, Notifier(None, dry_run=True), tmp_path)
+    watching = Watcher(kit, config, DEFAULT_RULES, history, Notifier([], dry_run=True), tmp_path)
     await watching.look(console)
     reviews = Reviews(history.database)
     (review,) = reviews.waiting()

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,14 +18,17 @@ import pytest
 if importlib.util.find_spec("sqlalchemy") is None:
     pytest.skip("needs the `usage` extra", allow_module_level=True)
 
-from handlens.errors import InvalidInput, StorageError
+from handlens.errors import InvalidInput, NotFound, StorageError
 from handlens.kit import Kit
 from handlens.ocr import available
+from handlens.read_console_usage import ReadConsoleUsageInput, read_console_usage
 from handlens.testing.pages import PageServer, Reply
 from handlens.usage import alerts
-from handlens.usage.alerts import Message, Notifier, apprise_sender
+from handlens.usage import board as board_module
+from handlens.usage.alerts import Message, Notifier, apprise_senders
 from handlens.usage.board import Alert, Board
 from handlens.usage.history import AlertChange, History, Observation
+from handlens.usage.ledger import Ledger
 from handlens.usage.profiles import shipped
 from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook, load_rules
 from handlens.usage.watch import Watcher
@@ -49,7 +53,7 @@ def watcher(
         console=[WatchedConsole(name="ours", url=site.url("/tasks"), every_seconds=1, wait_seconds=1)],
     )
     history = History(f"sqlite:///{folder}/usage.db")
-    notifier = Notifier(None, dry_run=True)
+    notifier = Notifier([], dry_run=True)
     return Watcher(kit, config, book, history, notifier, folder / "evidence"), notifier, history
 
 
@@ -110,31 +114,80 @@ async def test_it_stops_when_told_and_leaves_no_session(kit: Kit, site: PageServ
     history.close()
 
 
-async def test_an_alert_is_tried_again_and_given_up_without_stopping_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alert_is_tried_again_by_the_service_that_failed_and_given_up_without_stopping_the_watch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(alerts, "FIRST_WAIT_SECONDS", 0.0)
     answers = [False, OSError("reset"), True]
-    tried: list[Message] = []
+    tried: list[str] = []
+    well: list[str] = []
 
-    async def send(message: Message) -> bool:
-        tried.append(message)
+    async def flaky(message: Message) -> bool:
+        tried.append(message.title)
         answer = answers.pop(0) if answers else False
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    notifier = Notifier(send)
-    assert await notifier.notify(Message("a", "b"))
-    assert len(tried) == 3
-    assert not await notifier.notify(Message("c", "d"))
-    assert len(tried) == 3 + alerts.TRIES
+    async def sound(message: Message) -> bool:
+        well.append(message.title)
+        return True
+
+    notifier = Notifier([flaky, sound])
+    notifier.post(Message("a", "b"))
+    notifier.post(Message("c", "d"))
+    await notifier.close()
+    assert tried == ["a"] * 3 + ["c"] * alerts.TRIES
+    assert well == ["a", "c"]
 
 
-async def test_alerts_over_the_limit_are_held_back_and_counted() -> None:
-    notifier = Notifier(None, most_an_hour=2, dry_run=True)
-    assert [await notifier.notify(Message(str(n), "")) for n in range(4)] == [True, True, False, False]
+async def test_a_service_that_hangs_holds_up_no_look_and_no_stop(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "LAST_SECONDS", 0.2)
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, _, history = watcher(kit, site, tmp_path, ALWAYS)
+    asked: list[str] = []
+
+    async def hanging(message: Message) -> bool:
+        asked.append(message.title)
+        await anyio.sleep_forever()
+        return True
+
+    watching._notifier = Notifier([hanging])
+    stop = anyio.Event()
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            group.start_soon(watching.run, stop)
+            while watching.conditions["ours"].looks < 4:
+                await anyio.sleep(0.05)
+            stop.set()
+    assert asked == ["[opened] train-bert: idle"]
+    assert history.count() >= 3
+    history.close()
+
+
+async def test_alerts_over_the_limit_are_held_back_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    notifier = Notifier([], most_an_hour=2, dry_run=True)
+    for number in range(4):
+        notifier.post(Message(str(number), ""))
+    assert [message.title for message in notifier.told] == ["0", "1"]
     notifier._sent.clear()
-    assert await notifier.notify(Message("later", "x"))
+    notifier.post(Message("later", "x"))
     assert "2 alerts were held back" in notifier.told[-1].body
+    got: list[Message] = []
+
+    async def send(message: Message) -> bool:
+        got.append(message)
+        return True
+
+    monkeypatch.setattr(alerts, "MOST_WAITING", 3)
+    notifier = Notifier([send])
+    for number in range(5):
+        notifier.post(Message(str(number), ""))
+    await notifier.close()
+    assert [message.title for message in got] == ["0", "1", "2"]
+    assert "2 alerts were held back" in got[0].body
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -154,8 +207,9 @@ async def test_an_alert_goes_out_through_apprise_with_its_evidence(tmp_path: Pat
     evidence.write_bytes(b"\x89PNG")
     with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        notifier = Notifier(apprise_sender([f"json://127.0.0.1:{server.server_port}/"]))
-        assert await notifier.notify(Message("[opened] a: idle", "Release it.", evidence))
+        notifier = Notifier(apprise_senders([f"json://127.0.0.1:{server.server_port}/"]))
+        notifier.post(Message("[opened] a: idle", "Release it.", evidence))
+        await notifier.close()
         server.shutdown()
     assert (got[0]["title"], got[0]["message"]) == ("[opened] a: idle", "Release it.")
     assert got[0]["attachments"][0]["filename"] == "row.png"
@@ -165,7 +219,7 @@ async def test_an_alert_goes_out_through_apprise_with_its_evidence(tmp_path: Pat
 @pytest.mark.skipif(importlib.util.find_spec("apprise") is None, reason="needs the `usage` extra")
 async def test_an_address_that_apprise_does_not_know_is_refused_without_showing_it() -> None:
     with pytest.raises(InvalidInput) as refused:
-        apprise_sender(["nonesuch://token-hunter2"])
+        apprise_senders(["nonesuch://token-hunter2"])
     assert "hunter2" not in str(refused.value)
 
 
@@ -241,6 +295,69 @@ async def test_what_people_taught_of_a_console_is_read_by_the_next_look(
     await watching.look(watching._config.console[0])
     (row,) = board.consoles()[0].reading["rows"]
     assert (row["gpu"], row["status"]) == (35, "pending")
+    asked = ReadConsoleUsageInput(url=f"{watching._config.console[0].url}?page=2")
+    answer = await read_console_usage(asked, replace(kit, history=history))
+    assert (answer.rows[0].gpu_utilization_percent, answer.rows[0].status) == (35, "pending")
+    history.close()
+
+
+async def test_a_console_is_taught_so_much_and_no_more_and_only_if_it_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "MOST_WORDS", 2)
+    history = History(f"sqlite:///{tmp_path}/usage.db")
+    board = Board(history.database)
+    with pytest.raises(NotFound, match="No console"):
+        board.teach("ours", "status", "Napping", "pending")
+    board.seen("ours", datetime.now(UTC), timedelta(minutes=1), {})
+    board.teach("ours", "status", "Napping", "pending")
+    board.teach("ours", "status", "Dreaming", "pending")
+    with pytest.raises(InvalidInput, match="2 words already"):
+        board.teach("ours", "status", "Snoring", "pending")
+    board.teach("ours", "status", "Napping", "")
+    board.teach("ours", "status", "Snoring", "pending")
+    assert set(board.taught("ours")[1]) == {"Dreaming", "Snoring"}
+    history.close()
+
+
+def test_alerts_of_consoles_that_nobody_watches_any_more_are_closed(tmp_path: Path) -> None:
+    history = History(f"sqlite:///{tmp_path}/usage.db")
+    now = datetime.now(UTC)
+    begun = now - timedelta(days=2)
+    history.write([], [AlertChange(name, "a", "idle", begun, begun) for name in ("ours", "gone", "others")])
+    board = Board(history.database)
+    for name, ago in (("ours", timedelta(days=1)), ("gone", timedelta(hours=2)), ("others", timedelta(minutes=9))):
+        board.seen(name, now - ago, timedelta(minutes=1), {})
+    Ledger(history, tmp_path / "spool").close_unwatched({"ours"}, now)
+    assert sorted(alert.console for alert in board.alerts()) == ["others", "ours"]
+    history.close()
+
+
+async def test_people_are_told_when_nothing_more_can_be_kept_and_what_was_lost(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "50%"))
+    watching, notifier, history = watcher(kit, site, tmp_path)
+    spooled = watching._ledger._spooled
+    spooled._most_bytes, spooled._retry_seconds = 300, 0.0
+    really = history.write
+
+    def away(*_: object) -> None:
+        raise StorageError("away")
+
+    monkeypatch.setattr(history, "write", away)
+    for _ in range(5):
+        await watching.look(watching._config.console[0])
+    beat = json.loads((tmp_path / "beat.json").read_text())
+    assert beat["not_kept"] + beat["waiting_writes"] == 5
+    assert beat["not_kept"] > 0
+    monkeypatch.setattr(history, "write", really)
+    await watching.look(watching._config.console[0])
+    half, full, well = [message.body for message in notifier.told if message.title == "[usage history]"]
+    assert ("half full" in half, "is not kept" in full) == (True, True)
+    assert f"{beat['not_kept'] + 1} observations" in well or f"{beat['not_kept']} observations" in well
+    assert history.count() >= beat["waiting_writes"]
+    assert json.loads((tmp_path / "beat.json").read_text())["not_kept"] == 0
     history.close()
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
-from handlens.errors import NotFound
+from handlens.errors import InvalidInput, NotFound
 from handlens.usage.database import Database, replacing, schema
 from handlens.usage.history import moment, stamp
 from handlens.usage.status import Status
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Teaching = Literal["column", "status"]
+MOST_WORDS = 500
+"""That one console is taught."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,17 @@ class Board:
         return Evidence(bytes(row["data"]), row["media_type"], row["reading"])
 
     def teach(self, console: str, kind: Teaching, word: str, meaning: str) -> None:
-        """Remember what a header or a status word of a console means; ``meaning`` "" forgets it."""
+        """Remember what a header or a status word of a console means; ``meaning`` "" forgets it.
+
+        Raises:
+            NotFound: there is no such console.
+            InvalidInput: it was taught `MOST_WORDS` already.
+        """
         table = schema().learned
         key = {"console": console, "kind": kind, "word": word[:191]}
         with self._database.begin("written") as connection:
             if meaning:
+                _room_for(connection, console)
                 replacing(connection, table, key, {"meaning": meaning})
             else:
                 connection.execute(table.delete().where(*(table.c[name] == value for name, value in key.items())))
@@ -164,6 +173,37 @@ class Board:
             rows = connection.execute(table.select().where(table.c.console == console)).mappings().all()
         columns = {row["word"]: row["meaning"] for row in rows if row["kind"] == "column"}
         return columns, {row["word"]: row["meaning"] for row in rows if row["kind"] == "status"}
+
+    def taught_at(self, url: str) -> tuple[dict[str, str], dict[str, Status]]:
+        """What people taught of the watched console that has this address."""
+        consoles, learned = schema().consoles, schema().learned
+        from sqlalchemy import select
+
+        query = select(consoles.c.console, consoles.c.reading).where(
+            consoles.c.console.in_(select(learned.c.console).distinct())
+        )
+        with self._database.begin("read") as connection:
+            rows = connection.execute(query).all()
+        wanted = address(url)
+        name = next((name for name, reading in rows if json.loads(reading or "{}").get("address") == wanted), None)
+        return ({}, {}) if name is None else self.taught(name)
+
+
+def address(url: str) -> str:
+    """Where a console is: its URL without what may be secret or differ from look to look."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}#{parts.fragment.partition('?')[0]}"
+
+
+def _room_for(connection: Connection, console: str) -> None:
+    from sqlalchemy import func, select
+
+    consoles, learned = schema().consoles, schema().learned
+    if connection.execute(select(consoles.c.console).where(consoles.c.console == console)).first() is None:
+        raise NotFound(f"No console {console[:60]!r} was looked at.")
+    count = select(func.count()).select_from(learned).where(learned.c.console == console)
+    if connection.execute(count).scalar_one() >= MOST_WORDS:
+        raise InvalidInput(f"{console[:60]} was taught {MOST_WORDS} words already; have it forget some first.")
 
 
 def show_correction(connection: Connection, console: str, task: str, values: Mapping[str, Any]) -> None:

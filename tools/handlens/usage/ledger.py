@@ -6,7 +6,7 @@ All calls block. Observations and alerts are never lost (`SpooledHistory`); the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ from handlens.usage.reviews import Decided, Reviews
 from handlens.usage.rows import Meaning, UsageRow
 from handlens.usage.rules import Change
 from handlens.usage.seen import LONGEST_TASK, Doubtful, taught_meaning
-from handlens.usage.spool import SpooledHistory
+from handlens.usage.spool import MOST_BYTES, SpooledHistory, State
 
 log = logging.getLogger(__name__)
 
 RETENTION_EVERY = timedelta(hours=12)
+UNWATCHED_AFTER = timedelta(hours=1)
+UNWATCHED_LOOKS = 50
+"""A watch that backs off from a console looks at it at every sixteenth turn."""
 MOST_ASKED_AT_ONCE = 50
 """Doubts of one look that are put before people; a list that can't be read would bury them."""
 _MOST_BYTES = 2**62
@@ -31,18 +34,42 @@ _MOST_BYTES = 2**62
 class Ledger:
     """The books of one watch."""
 
-    def __init__(self, history: History, spool: Path) -> None:
+    def __init__(self, history: History, spool: Path, spool_bytes: int = MOST_BYTES) -> None:
         self._history = history
-        self._spooled = SpooledHistory(history, spool)
+        self._spooled = SpooledHistory(history, spool, most_bytes=spool_bytes)
+        self._spool_was: State = "well"
         self._board = Board(history.database)
         self._reviews = Reviews(history.database)
         self._taught: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
         self._shortened: datetime | None = None
+        self._cleared: datetime | None = None
 
     @property
     def waiting(self) -> int:
         """Writes that the database has not taken yet."""
         return self._spooled.waiting
+
+    @property
+    def not_kept(self) -> int:
+        """Observations that found the spool full, since the database last had everything."""
+        return self._spooled.not_kept.count if self._spooled.not_kept else 0
+
+    def spool_news(self) -> str | None:
+        """What people should know of the spool, said once each time that it changes."""
+        state = self._spooled.state
+        if state == self._spool_was:
+            return None
+        self._spool_was = state
+        lost = self._spooled.not_kept
+        if state == "half full":
+            return "The history's database is away, and the spool is half full. Once it is full, nothing more is kept."
+        if lost and state == "full":
+            return (
+                f"The spool is full: what is observed from {lost.first.isoformat(timespec='seconds')} on is not kept."
+            )
+        self._spooled.not_kept = None
+        gone = f" {lost.count} observations from {lost.first} to {lost.last} were not kept." if lost else ""
+        return f"The history's database has taken what waited in the spool.{gone}"
 
     def meaning(self, console: str, meaning: Meaning) -> Meaning:
         """The console's meaning with what people taught; while the database is away, as it was known last."""
@@ -66,6 +93,27 @@ class Ledger:
         if alerts:
             told = [(one.console, one.task, one.rule, one.opened_at, one.since) for one in alerts]
             self._spooled.write([], [AlertChange(*one, closed_at=at) for one in told])
+
+    def close_unwatched(self, watched: Collection[str], now: datetime) -> None:
+        """Close the alerts of consoles that nobody looks at any more, once an hour: no rule ever will."""
+        if self._cleared is not None and now - self._cleared < UNWATCHED_AFTER:
+            return
+        self._cleared = now
+        try:
+            states = {state.console: state for state in self._board.consoles()}
+            open_alerts = [alert for alert in self._board.alerts() if alert.console not in watched]
+        except StorageError as error:
+            log.warning("alerts of consoles that are gone stay open: %s", error)
+            return
+        gone: list[Alert] = []
+        for alert in open_alerts:
+            state = states.get(alert.console)
+            last, every = (state.looked_at, state.every) if state else (alert.opened_at, timedelta())
+            if now - last > max(UNWATCHED_AFTER, UNWATCHED_LOOKS * every):
+                gone.append(alert)
+        if gone:
+            log.warning("%d alerts are closed: their consoles are watched no more", len(gone))
+        self.close_alerts(gone, now)
 
     def keep(self, observations: Sequence[Observation], changes: Sequence[AlertChange]) -> bool:
         """Keep what was observed; tells whether the database has it."""

@@ -2,6 +2,9 @@
 
 Each line is one write. It is removed only after the database has taken it, and the database ignores what it has
 already, so nothing is lost when either of the two dies at any moment, and nothing doubled.
+
+A disk is finite: over `most_bytes` what was observed is no longer kept, and counted. What is in the spool stays, and
+what becomes of alerts is always kept: it is little, and nobody says it again.
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,19 +25,39 @@ from handlens.errors import StorageError
 from handlens.usage.history import AlertChange, History, Observation
 
 Write = tuple[list[Observation], list[AlertChange]]
+State = Literal["well", "half full", "full"]
 _WRITE = TypeAdapter[Write | list[Observation]](Write | list[Observation])
+MOST_BYTES = 2 * 10**9
+"""A day of 200 consoles with 50 tasks each, looked at every minute."""
 BYTES_AT_ONCE = 1_000_000
 """Of the spool in one write: line by line, hours of an outage would take long."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """How many observations were not kept because the spool was full, and from when to when they were made."""
+
+    count: int
+    first: datetime
+    last: datetime
+
+    def and_also(self, batch: list[Observation]) -> NotKept:
+        return NotKept(self.count + len(batch), self.first, max(one.at for one in batch))
 
 
 class SpooledHistory:
     """Writes to a history; while its database is away, to the spool, and asks it again only now and then, for a
     database that hangs takes its time to fail. All calls block."""
 
-    def __init__(self, history: History, spool: Path, *, retry_seconds: float = 5.0) -> None:
+    def __init__(
+        self, history: History, spool: Path, *, retry_seconds: float = 5.0, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._history = history
         self._spool = spool
         self._retry_seconds = retry_seconds
+        self._most_bytes = most_bytes
+        self.not_kept: NotKept | None = None
+        """Since the database last had everything."""
         self._not_before = 0.0
         self._waiting: int | None = None
 
@@ -44,6 +69,14 @@ class SpooledHistory:
             with contextlib.suppress(FileNotFoundError), self._spool.open("rb") as file:
                 self._waiting = sum(1 for _ in file)
         return self._waiting
+
+    @property
+    def state(self) -> State:
+        """Whether there is room for what the database does not take. "full" lasts until the database has taken all."""
+        if self.not_kept and self.waiting:
+            return "full"
+        size = self._spool.stat().st_size if self._spool.exists() else 0
+        return "half full" if 2 * size > self._most_bytes else "well"
 
     def write(self, batch: Iterable[Observation], changes: Iterable[AlertChange] = ()) -> bool:
         """Keep observations and what became of alerts; tells whether the database has them, and all before them.
@@ -89,6 +122,11 @@ class SpooledHistory:
         try:
             self._spool.parent.mkdir(parents=True, exist_ok=True)
             with self._spool.open("ab") as file:
+                if write[0] and file.tell() + len(line) > self._most_bytes:
+                    self._leave_out(write[0])
+                    line = _WRITE.dump_json(([], write[1]))
+                    if not write[1]:
+                        return
                 if file.tell() and not self._ends_whole():
                     file.write(b"\n")
                 file.write(line + b"\n")
@@ -97,6 +135,10 @@ class SpooledHistory:
             self._waiting = None if self._waiting is None else self._waiting + 1
         except OSError as error:
             raise StorageError(f"The usage spool {self._spool.name} can't be written: {error.strerror}.") from error
+
+    def _leave_out(self, batch: list[Observation]) -> None:
+        before = self.not_kept or NotKept(0, min(one.at for one in batch), batch[0].at)
+        self.not_kept = before.and_also(batch)
 
     def _ends_whole(self) -> bool:
         with self._spool.open("rb") as file:

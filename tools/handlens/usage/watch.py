@@ -24,7 +24,7 @@ from handlens.browser.page_options import PageOptions
 from handlens.errors import HandlensError
 from handlens.kit import Kit
 from handlens.usage.alerts import Message, Notifier, message_of
-from handlens.usage.board import Alert, Evidence
+from handlens.usage.board import Alert, Evidence, address
 from handlens.usage.console import Look
 from handlens.usage.evidence import Shown, show_rows
 from handlens.usage.history import History
@@ -90,7 +90,7 @@ class Watcher:
         self._kit = kit
         self._config = config
         self._book = book
-        self._ledger = Ledger(history, config.spool)
+        self._ledger = Ledger(history, config.spool, round(config.spool_megabytes * 1e6))
         self._notifier = notifier
         self._evidence = evidence
         self._engines: dict[str, RuleEngine] = {}
@@ -102,9 +102,13 @@ class Watcher:
 
     async def run(self, stop: anyio.Event) -> None:
         """Watch all consoles, each in a task of its own, until ``stop``."""
-        async with anyio.create_task_group() as group:
-            for console in self._config.console:
-                group.start_soon(self._watch, console, stop)
+        async with anyio.create_task_group() as messages:
+            messages.start_soon(self._notifier.run)
+            async with anyio.create_task_group() as group:
+                for console in self._config.console:
+                    group.start_soon(self._watch, console, stop)
+            await self._notifier.close()
+            messages.cancel_scope.cancel()
         async with self._writing:
             await to_thread.run_sync(self._ledger.replay)
         await self._beat()
@@ -149,7 +153,7 @@ class Watcher:
             with anyio.CancelScope(shield=True):
                 await self._kit.browser.end(session.id, self._kit.caller)
         if condition.reported:
-            await self._notifier.notify(Message(f"[readable again] {console.name}", "The console can be read again."))
+            self._notifier.post(Message(f"[readable again] {console.name}", "The console can be read again."))
         condition.failures, condition.reported, condition.last_failure = 0, False, None
         condition.last_seen, condition.rows = look.observed_at, len(look.rows)
 
@@ -179,15 +183,19 @@ class Watcher:
         finally:  # people are told also where neither the database nor the spool takes it: no rule says it again
             for change in changes:
                 await self._tell(seen, change)
+        if news := await self._written(self._ledger.spool_news):
+            self._notifier.post(Message("[usage history]", news))
         if not taken:
             return
         every = timedelta(seconds=seen.console.every_seconds)
         reading = board_reading(look, seen.meaning, self._book, {cell.task for cell in undecided})
+        reading["address"] = address(seen.console.url)
         await self._written(self._ledger.show, name, at, every, reading)
         if fresh:
             shown = await self._shown(seen, {cell.task for cell in fresh}, whole=True)
             asked = shown.placed(fresh) if shown else fresh
             await self._written(self._ledger.ask, name, at, asked, shown.picture if shown else None)
+        await self._written(self._ledger.close_unwatched, set(self.conditions), at)
         await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days), self._evidence)
 
     async def _engine(self, name: str) -> RuleEngine:
@@ -221,7 +229,7 @@ class Watcher:
                 await self._written(self._ledger.show_evidence, seen.console.name, kept, shown.picture)
         elif name in open_alerts:
             open_alerts.remove(name)
-        await self._notifier.notify(message_of(seen.console.name, change, path))
+        self._notifier.post(message_of(seen.console.name, change, path))
 
     async def _shown(self, seen: _Seen, tasks: set[str], *, whole: bool) -> Shown | None:
         """A picture for people; without one, they are asked and told all the same."""
@@ -251,13 +259,14 @@ class Watcher:
             await self._written(self._ledger.show_failure, *told)
         if condition.failures >= FAILURES_BEFORE_REPORT and not condition.reported:
             condition.reported = True
-            await self._notifier.notify(Message(f"[unreadable] {console.name}", condition.last_failure))
+            self._notifier.post(Message(f"[unreadable] {console.name}", condition.last_failure))
 
     async def _beat(self) -> None:
         """The heartbeat: a file that says how every console fares, replaced as a whole after every look."""
         told = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "waiting_writes": self._ledger.waiting,
+            "not_kept": self._ledger.not_kept,
             "consoles": {
                 name: {
                     "looks": one.looks,

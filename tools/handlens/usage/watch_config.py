@@ -1,6 +1,7 @@
 """What is watched, in TOML::
 
 history = "sqlite:///usage.db"          # any SQLAlchemy URL
+spool_megabytes = 2000                  # what the database does not take waits on disk; more than this is not kept
 rules = "rules.toml"                    # beside this file; absent: the two default rules
 notify = ["dingtalk://…"]               # Apprise's addresses
 dry_run = true                          # alerts are only logged
@@ -24,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlens.errors import InvalidInput
 from handlens.usage.rules import line_of
+from handlens.usage.spool import MOST_BYTES
 
 
 class WatchedConsole(BaseModel):
@@ -51,6 +53,9 @@ class WatchConfig(BaseModel):
 
     history: str = "sqlite:///usage.db"
     spool: Path = Path("usage.spool")
+    spool_megabytes: float = Field(
+        default=MOST_BYTES / 1e6, gt=0, description="While the database is away; beyond it nothing observed is kept."
+    )
     heartbeat: Path = Path("usage.heartbeat.json")
     rules: Path | None = None
     notify: list[str] = Field(default=[])
