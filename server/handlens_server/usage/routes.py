@@ -95,7 +95,7 @@ class UsagePage:
         """The answer for visitors who are known, and what went wrong as JSON."""
 
         async def endpoint(request: Request) -> Response:
-            who = self._visitors.name(request)
+            who = await self._visitors.name(request)
             if who is None:
                 return _said("Sign in with an access token of this server.", 401)
             history = (await self._kit()).history
