@@ -207,3 +207,83 @@ def test_a_title_close_over_the_headers_is_no_part_of_them() -> None:
         )
     )
     assert table.headers == ("Task name", "GPU", "Status")
+
+
+def test_a_list_is_found_though_other_things_stand_in_its_lines() -> None:
+    side = [(60.0 + 31 * n, [(5.0, f"eth{n}"), (80.0, f"{n}2Kb"), (140.0, "8Kb")]) for n in range(6)]
+    heads = [(230.0, "CPU%"), (300.0, "RES"), (370.0, "PID"), (430.0, "USER"), (500.0, "S"), (540.0, "Command")]
+    rows = [
+        (83.0 + 23 * n, [(230.0, f"0.{n}"), (300.0, f"{n}5M"), (370.0, f"12{n}"), (430.0, "root"), (500.0, "S"),
+                         (540.0, f"python -m serve {n}")])
+        for n in range(8)
+    ]  # fmt: skip
+    (table,) = tables_in(written(*side, (60, heads), *rows))
+    assert table.headers == tuple(name for _, name in heads)
+    assert [row[-1].text for row in table.rows] == [f"python -m serve {n}" for n in range(8)]
+
+
+def test_what_follows_a_list_further_off_and_across_its_columns_is_no_row() -> None:
+    rows = [(100.0 + 30 * n, [(20.0, f"job-{n}"), (200.0, f"{n}7%"), (260.0, "Running")]) for n in range(6)]
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Task name"), (200, "GPU"), (260, "Status")]),
+            *rows,
+            (310, [(20, "2 warnings since 2026-11-22 06:00:39 (+0000) on cluster")]),
+            (340, [(20, "CRITICAL"), (260, "cpu")]),
+        )
+    )
+    assert [row["Task name"] for row in shown(table)] == [f"job-{n}" for n in range(6)]
+
+
+def test_a_foot_that_begins_with_the_length_of_a_page_is_no_row() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Name"), (300, "GPU"), (520, "State"), (700, "Worker")]),
+            (100, [(20, "a"), (300, "87%"), (520, "SUCCESS"), (700, "celery@vm")]),
+            (160, [(20, "15"), (60, "Showing 1 to 15 of 29 tasks"), (600, "Previous"), (690, "1"), (720, "Next")]),
+        )
+    )
+    assert len(table.rows) == 1
+
+
+def test_headers_read_as_one_are_parted_where_two_texts_stand_under_them() -> None:
+    both = Fragment(
+        "NI S", Box(x=300, y=60, width=40, height=26), 1.0,
+        (Fragment("NI", Box(x=300, y=60, width=15, height=26)), Fragment("S", Box(x=330, y=60, width=8, height=26))),
+    )  # fmt: skip
+    rows = [(100.0 + 30 * n, [(20.0, f"job-{n}"), (150.0, "5%"), (305.0, "0"), (331.0, "R")]) for n in range(4)]
+    (table,) = tables_in([*written((60, [(20, "Task name"), (150, "CPU")]), *rows), both])
+    assert table.headers == ("Task name", "CPU", "NI", "S")
+    assert [cell.text for cell in table.rows[0]] == ["job-0", "5%", "0", "R"]
+
+
+def test_the_end_of_a_name_belongs_to_it_though_an_icon_moves_its_start() -> None:
+    heads = (60.0, [(20.0, "任务名称"), (300.0, "GPU"), (420.0, "状态")])
+    first = [(100.0, [(40.0, "resnet50-"), (300.0, "5%"), (420.0, "运行中")]), (118.0, [(20.0, "9710")])]
+    (table,) = tables_in(written(heads, *first, (160, [(40, "b"), (300, "6%"), (420, "失败")])))
+    assert [row["任务名称"] for row in shown(table)] == ["resnet50-9710", "b"]
+
+
+def test_arrows_read_as_digits_and_a_box_to_tick_do_not_part_the_lines_of_a_header() -> None:
+    (table,) = tables_in(
+        written(
+            (51, [(300, "Resources")]),
+            (64, [(4, "0"), (30, "Task name"), (600, "Priority 1"), (700, "Status")]),
+            (77, [(300, "GPU %"), (420, "CPU")]),
+            (130, [(30, "a"), (300, "87%"), (420, "4%"), (600, "6"), (700, "Running")]),
+        )
+    )
+    assert shown(table)[0]["Task name"] == "a"
+    assert shown(table)[0]["Resources GPU %"] == "87%"
+
+
+def test_what_opens_a_row_is_no_part_of_its_name_and_texts_far_apart_in_a_cell_are_doubted() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(200, "Task name"), (300, "GPU"), (420, "Status")]),
+            (100, [(130, "V"), (210, "vm"), (300, "87%"), (420, "Running"), (600, "92")]),
+            (140, [(205, "agent"), (300, "5%"), (420, "Running")]),
+        )
+    )
+    assert [row["Task name"] for row in shown(table)] == ["vm", "agent"]
+    assert [row[2].note is None for row in table.rows] == [False, True]

@@ -22,6 +22,9 @@ _GROW = 1.6
 _MAX_CANDIDATES = 3000
 _INK = 40.0
 _MARGIN_STEP = 5
+_LEAN = 3.0
+_TRIM = 4
+_LOWEST = 5
 
 
 class Rotated:
@@ -95,6 +98,13 @@ def _upright(
     return Rotated(cx * scale_x, cy * scale_y, w * scale_x, h * scale_y, angle, score)
 
 
+def levelled(place: Rotated) -> Rotated:
+    """A place that leans a little, as nothing does that a computer has set, made level."""
+    if place.angle == 0.0 or abs(place.angle) > _LEAN:
+        return place
+    return Rotated(place.cx, place.cy, place.width, place.height, 0.0, place.score)
+
+
 def snapped(image: Image, place: Rotated) -> Rotated:
     """A level place with its margins round the writing in steps, so that what looks the same is cut out the same."""
     import numpy as np
@@ -115,6 +125,22 @@ def snapped(image: Image, place: Rotated) -> Rotated:
     y = [top + rows[0] - _step(rows[0]), top + rows[-1] + 1 + _step(bottom - top - rows[-1] - 1)]
     x, y = [min(max(0, float(at)), width) for at in x], [min(max(0, float(at)), height) for at in y]
     return Rotated((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, x[1] - x[0], y[1] - y[0], 0.0, place.score)
+
+
+def trimmed(image: Image, place: Rotated) -> Rotated:
+    """A level place cut to the writing in it and a little margin: its type is then as large as it can be read."""
+    import numpy as np
+
+    left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
+    right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
+    grey = image[top:bottom, left:right].mean(axis=2)
+    if not grey.size:
+        return place
+    rows = np.flatnonzero((np.abs(grey - np.median(grey)) > _INK).any(axis=1))
+    if not len(rows) or rows[-1] - rows[0] < _LOWEST:
+        return place
+    top, bottom = max(0, top + int(rows[0]) - _TRIM), min(image.shape[0], top + int(rows[-1]) + 1 + _TRIM)
+    return Rotated(place.cx, (top + bottom) / 2, place.width, float(bottom - top), 0.0, place.score)
 
 
 def _step(margin: Any) -> int:

@@ -53,14 +53,18 @@ class Recogniser:
         down = self._read(image, place, -1)
         return max((line for line in (up, down) if line), key=lambda line: line.confidence, default=None)
 
-    def _read(self, image: Image, place: Rotated, quarters: int) -> Line | None:
+    def read_level(self, image: Image, place: Rotated, stretch: float = 1.0) -> Line | None:
+        """The level line at `place`, `stretch` times as wide as it is: what is read so too is no accident."""
+        return self._read(image, place, 0, stretch)
+
+    def _read(self, image: Image, place: Rotated, quarters: int, stretch: float = _SQUEEZE) -> Line | None:
         import numpy as np
 
         crop = _crop(image, place, quarters)
         height, width = crop.shape[:2]
         if height < 2 or width < 2:
             return None
-        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * _SQUEEZE)))
+        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * stretch)))
         steps, best = self._read_alike(crop, wide)
         kept = np.flatnonzero((steps != 0) & np.concatenate([[True], steps[1:] != steps[:-1]]))
         if not len(kept):
@@ -73,7 +77,7 @@ class Recogniser:
         """Best character and its score at each step; a crop that was read before, to the pixel, is not read again."""
         import numpy as np
 
-        key = hashlib.blake2b(crop.tobytes() + repr(crop.shape).encode(), digest_size=16).digest()
+        key = hashlib.blake2b(crop.tobytes() + repr((crop.shape, wide)).encode(), digest_size=16).digest()
         known = self._memory.pop(key, None)
         if known is None:
             probabilities = self._run(crop, wide)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from PIL.Image import Image
+
+    from handlens.geometry import Box
 
 
 class Ocr:
@@ -59,12 +62,36 @@ class Ocr:
             ReadingError: the picture can't be decoded, or the worker was killed twice.
             TimedOut: it took longer than `seconds`.
         """
-        if not available():
-            raise OcrUnavailable("OCR needs the `ocr` extra: pip install 'handlens[ocr]'.")
         request, body, key = await anyio.to_thread.run_sync(_packed, image, screen)
         if (known := self._memory.get(key)) is not None:
             self._memory.move_to_end(key)
             return list(known)
+        answer = await self._asked(request, body)
+        lines = lines_from_json(answer["lines"])
+        self._memory[key] = tuple(lines)
+        while len(self._memory) > self._remembered:
+            self._memory.popitem(last=False)
+        return lines
+
+    async def reread(self, image: Image, boxes: Sequence[Box]) -> list[tuple[str, float]]:
+        """Text and confidence (0 to 1) of the one line of text in each box, read otherwise than by `read`.
+
+        Args:
+            boxes: in pixels of `image`. No text is looked for: what lies in a box is read as a line.
+
+        Raises:
+            OcrUnavailable, ReadingError, TimedOut: as `read`.
+        """
+        if not boxes:
+            return []
+        request, body, _ = await anyio.to_thread.run_sync(_packed, image, True)
+        request["boxes"] = [[round(v, 1) for v in (box.x, box.y, box.right, box.bottom)] for box in boxes]
+        answer = await self._asked(request, body)
+        return [(text, confidence) for text, confidence in answer["readings"]]
+
+    async def _asked(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+        if not available():
+            raise OcrUnavailable("OCR needs the `ocr` extra: pip install 'handlens[ocr]'.")
         try:
             answer, _ = await self._pool.call(request, body, seconds=self._seconds, retries=1)
         except WorkerFailedError as error:
@@ -75,11 +102,7 @@ class Ocr:
             raise TimedOut(
                 f"OCR of one picture took over {self._seconds:g} s; try a smaller one.", setting="limits.ocr_seconds"
             ) from error
-        lines = lines_from_json(answer["lines"])
-        self._memory[key] = tuple(lines)
-        while len(self._memory) > self._remembered:
-            self._memory.popitem(last=False)
-        return lines
+        return answer
 
     async def aclose(self) -> None:
         """Kill the workers and forget what was read."""

@@ -117,6 +117,17 @@ _PATTERNS: tuple[tuple[Field, int, str], ...] = (
         r"(?:creat(?:ed|ion)|submit(?:ted)?|submission|queued)(?:\s?(?:time|at|on|date))?|(?:创建|提交)(?:时间|日期|于)",
     ),
 )
+_FURTHER = re.compile(
+    r"(?:.*\s)?(?:id|uid|uuid|pid)|users?|owners?|creators?|created by|submitted by"
+    r"|tenant|team|project|namespace|group|queue"
+    r"|actions?|operations?|details?|logs?|labels?|tags?|ip(?:\s?/\s?pid)?|address|port|image|version|region|zone|cluster"
+    r"|priority|age|duration|run\s?time|elapsed|uptime|restarts?|retries|replicas?|ready|count|number|(?:gpu|cpu)s?\s(?:count|number)"
+    r"|disk.*|sent|received|rx|tx|network|bandwidth|temp(?:erature)?|power|finished|ended|end(?:ed)?\s(?:time|at)|updated|last\s.*"
+    r"|virt|thr(?:eads)?|ni|mem%|swap|time\+|description|message|reason|type|kind|worker|progress|epoch|step|loss"
+    r"|操作|所有者|创建人|创建者|负责人|用户|提交人|优先级|(?:gpu|cpu)?\s?(?:数量|卡数|核数)|卡数|编号|序号|时长|运行时长|耗时|结束时间|更新时间"
+    r"|项目|队列|命名空间|镜像|版本|地域|区域|标签|备注|描述|日志|副本数?|重启次数|进度|类型|工作空间|集群|ip地址|磁盘.*|网络.*|温度|功耗"
+)
+"""Headers of columns that mean nothing to us, but tell a line of headers from others."""
 _SIZES = (Field.MEMORY, Field.MEMORY_TOTAL, Field.GPU_MEMORY, Field.GPU_MEMORY_TOTAL)
 _COMPILED = tuple((field, sure, re.compile(pattern)) for field, sure, pattern in _PATTERNS)
 _DECORATION = re.compile(r"[↑↓▲▼△▽⇅⇵↕⬍*:：?？ⓘ①-⑳]|\bsort(?:able)?\b")
@@ -145,6 +156,11 @@ def meaning(header: str) -> dict[Field, int]:
             if sure > found.get(field, 0) and pattern.fullmatch(text):
                 found[field] = sure
     return found
+
+
+def is_further_header(text: str) -> bool:
+    """Whether a text is what consoles write over columns other than those that mean something to us."""
+    return _FURTHER.fullmatch(header_words(text)) is not None
 
 
 def assign(headers: Sequence[str], stated: Mapping[str, str] | None = None) -> dict[Field, int]:

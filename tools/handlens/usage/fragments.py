@@ -20,6 +20,7 @@ _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
     r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
 )
+_BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
 _DASH = re.compile(r"[一—–_…-]{1,3}")
 _PERCENT_THEN_MORE = re.compile(r"([\d.,]+%)(\d+)")
 
@@ -62,6 +63,20 @@ def without_ornament(text: str) -> str:
     """The text without the dots and ticks that dress up a status, or a bar. A lone stroke is a dash."""
     text = _ORNAMENT.sub("", text).strip() or text
     return "-" * len(text) if _DASH.fullmatch(text) else text
+
+
+def without_boxes(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """The fragments without boxes to tick, dots and icons that stand right before a text."""
+    boxes = [one for one in fragments if _BOX.fullmatch(one.text)]
+    if not boxes:
+        return list(fragments)
+    gone = {id(box) for box in boxes if any(_stands_before(box, one) for one in fragments if one is not box)}
+    return [one for one in fragments if id(one) not in gone]
+
+
+def _stands_before(box: Fragment, text: Fragment) -> bool:
+    level = abs(box.middle - text.middle) < 0.4 * text.box.height
+    return level and text.box.x > box.box.x and text.box.x - box.box.right < 1.5 * text.box.height
 
 
 def folded(text: str) -> str:
@@ -201,7 +216,7 @@ def cut(fragment: Fragment, borders: Sequence[float]) -> list[Fragment]:
 def _cut_word(word: Fragment, borders: Sequence[float]) -> list[Fragment]:
     """A word that runs from one column into the next is two that touched: cut where the border is, and doubtful."""
     border = next((border for border in borders if word.box.x + 4 < border < word.box.right - 4), None)
-    if border is None or len(word.text) < 4:
+    if border is None or len(word.text) < 2:
         return [word]
     at = round(len(word.text) * (border - word.box.x) / word.box.width)
     if not 0 < at < len(word.text):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-from handlens.usage.fragments import Band, Fragment, bands, line_height, parted
+from handlens.usage.fragments import Band, Fragment, bands, line_height, parted, without_boxes
 from handlens.usage.layout_cards import cards, panel
-from handlens.usage.layout_heads import is_header, joined_heads
+from handlens.usage.layout_heads import header_within, is_header, joined_heads
 from handlens.usage.layout_menu import without_menu
 from handlens.usage.layout_table import table_under
 from handlens.usage.table import Table
@@ -19,11 +19,13 @@ LARGER = 1.35
 def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     """The tables, panels and cards that the texts are laid out in."""
     height = line_height(fragments)
-    lines = joined_heads(bands(without_menu(parted(fragments))), height)
+    lines = joined_heads(bands(without_menu(parted(without_boxes(fragments)))), height)
     found = panel(lines, height)
     if found:
         return [found]
     heads = [number for number, band in enumerate(lines) if is_header(band)]
+    if not heads and (alone := _beside_others(lines, height)):
+        return tables_in(alone)
     if _names_beside_values(lines) > max(len(heads), _rows_under(lines, heads)):
         found = cards(lines, height)
         return [found] if found else []
@@ -32,6 +34,23 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
         table_under(lines[head], _body(lines, head, end, height), _title(lines, head, height))
         for head, end in zip(heads, ends, strict=True)
     ]
+
+
+def _beside_others(lines: Sequence[Band], height: float) -> list[Fragment]:
+    """The texts of a list that shares its lines with what stands beside it; none where there is no such list."""
+    for number, band in enumerate(lines):
+        part = header_within(band)
+        if part is None:
+            continue
+        texts = [fragment for line in lines[number:] for fragment in line.fragments]
+        first, last = part.fragments[0], part.fragments[-1]
+        left = max((one.box.right for one in band.fragments if one.box.x < first.box.x), default=float("-inf"))
+        right = min((one.box.x for one in band.fragments if one.box.x > last.box.x), default=float("inf"))
+        within = [one for one in texts if one.box.center.x > left and one.box.x < right]
+        ragged = sum(1 for one in within if one.box.x < left + 0.5 * height or one.box.right > right)
+        if len(within) > 2 * len(part.fragments) and 20 * ragged <= len(within):
+            return [one for line in lines[:number] for one in line.fragments if left < one.box.x < right] + within
+    return []
 
 
 def _names_beside_values(lines: Sequence[Band]) -> int:

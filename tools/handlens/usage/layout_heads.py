@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlens.usage.columns import Field
+from handlens.usage.columns import Field, is_further_header
 from handlens.usage.fragments import Band, Fragment, band_of, folded, label, merged
 from handlens.usage.reading import is_missing
 
@@ -14,7 +14,12 @@ CLOSE = 0.95
 """Lines of one header stand closer than this, in line heights; rows of a table don't."""
 UNDER_A_GROUP = 1.7
 """Names of columns may stand so much lower than the name over them all."""
+LEAST_WITHIN = 5
+"""So many headers side by side are a list's, whatever else stands in their line."""
+NO_DIGIT = 0.9
+"""A digit is read with more confidence than this; what an arrow is taken for is not."""
 _ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|(?<=[a-z一-鿿])V)$")
+_END_DIGIT = re.compile(r"(?<=[^\d\W])\s+\d$")
 _NEVER_NUMBERED = (Field.TASK_NAME, Field.STATUS, Field.START_TIME, Field.INSTANCE_TYPE)
 _SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
 
@@ -22,7 +27,7 @@ _SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
 def is_header(band: Band) -> bool:
     """Whether the line reads as headers: two fields or more named, by a good part of its texts, few of them twice.
 
-    Three will do with a smaller part, where no text has a digit in it as values have.
+    Where no text has a digit in it as values have, a smaller part will do, and headers count that mean nothing to us.
     """
     texts = [folded(fragment.text) for fragment in band.fragments]
     named = len(set(band.names.values()))
@@ -30,13 +35,31 @@ def is_header(band: Band) -> bool:
         return False
     if 5 * len(band.labels) >= 2 * len(texts):
         return True
-    return named >= 3 and 5 * len(band.labels) >= len(texts) and not any(map(_is_value, texts))
+    if any(_is_value(fragment.text) for fragment in band.fragments):
+        return False
+    further = sum(1 for fragment in band.fragments if is_further_header(fragment.text))
+    return (named >= 3 and 5 * len(band.labels) >= len(texts)) or 2 * (len(band.labels) + further) >= len(texts)
+
+
+def header_within(band: Band) -> Band | None:
+    """The part of a line that reads as headers, where other things stand beside it; None where all or nothing does."""
+    count = len(band.fragments)
+    for length in range(count - 1, LEAST_WITHIN - 1, -1):
+        for start in range(count - length + 1):
+            part = band_of(band.fragments[start : start + length])
+            ends = label(part.fragments[0].text), label(part.fragments[-1].text)
+            further = is_further_header(part.fragments[0].text), is_further_header(part.fragments[-1].text)
+            if len(set(part.names.values())) < 3 or not any((*ends, *further)) or not is_header(part):
+                continue
+            if not any(_is_value(fragment.text) for fragment in part.fragments):
+                return part
+    return None
 
 
 def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
     """The lines, with headers that are wrapped, or stand half a line higher or lower than the others, in one line."""
     joined: list[Band] = []
-    for band in map(_without_arrows, lines):
+    for band in map(_without_arrows, map(_with_whole_names, lines)):
         above = joined[-1] if joined else None
         if above and _belong_together(above, band, (band.middle - above.middle) / height):
             joined[-1] = _together(above, band)
@@ -45,11 +68,29 @@ def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
     return joined
 
 
+def _with_whole_names(band: Band) -> Band:
+    """The line with neighbours put together that only together name something: "GPU" and "%", "Start" and "time"."""
+    pieces: list[Fragment] = []
+    for fragment in band.fragments:
+        before = pieces[-1] if pieces else None
+        near = before is not None and fragment.box.x - before.box.right < 0.6 * fragment.box.height
+        if before is not None and near and _only_together(before, fragment):
+            pieces[-1] = replace(merged([before, fragment]), parts=(before, fragment))
+        else:
+            pieces.append(fragment)
+    return band_of(pieces) if len(pieces) < len(band.fragments) else band
+
+
+def _only_together(left: Fragment, right: Fragment) -> bool:
+    alone = [label(one.text) is not None or is_further_header(one.text) for one in (left, right)]
+    return label(merged([left, right]).text) is not None and not all(alone)
+
+
 def _without_arrows(band: Band) -> Band:
     """A line of headers without the arrows that sort by them, which OCR takes for letters; cut where one stood."""
     pieces = [piece for fragment in band.fragments for piece in _cut_at_arrows(fragment)]
     most = 2 * sum(1 for piece in pieces if _ARROW.search(piece.text)) >= max(4, len(pieces))
-    bare = [piece if (text := _bare(piece.text, most)) == piece.text else _named(piece, text) for piece in pieces]
+    bare = [piece if (text := _bare(piece, most)) == piece.text else _named(piece, text) for piece in pieces]
     changed = [one.text for one in bare] != [one.text for one in band.fragments]
     return without if changed and is_header(without := band_of(bare)) else band
 
@@ -82,13 +123,17 @@ def _cut_between_names(fragment: Fragment) -> list[Fragment]:
     return [fragment]
 
 
-def _bare(text: str, most: bool) -> str:
+def _bare(fragment: Fragment, most: bool) -> str:
     """The header alone. Where most headers of the line end alike, what they end in is an arrow."""
+    text = fragment.text
     if label(text):
         return text
     stripped = _ARROW.sub("", text)
     if stripped != text and most:
         return stripped
+    end = fragment.parts[-1].confidence if fragment.parts else fragment.confidence
+    if end < NO_DIGIT and label(text[:-1].strip()):
+        return text[:-1].strip()
     for head, tail in ((stripped, text[len(stripped) :].strip()), text.rpartition(" ")[::2]):
         numbered = tail[-1:].isdecimal() and label(head) not in _NEVER_NUMBERED  # "GPU 1" is a name of its own
         if label(head) and len(tail) <= 3 and not numbered:
@@ -104,11 +149,19 @@ def _belong_together(above: Band, below: Band, pitch: float) -> bool:
         return False
     if len(above.fragments) == 1 and above.fragments[0].box.x <= below.fragments[0].box.right:
         return False  # the list's title, over its first column
-    return not any(_is_value(fragment.text) for band in (above, below) for fragment in band.fragments)
+    texts = [one.text for band in (above, below) for one in band.fragments if not _is_box(one, band)]
+    return not any(map(_is_value, texts))
+
+
+def _is_box(fragment: Fragment, band: Band) -> bool:
+    """Whether a text can only be the box that ticks all rows."""
+    return fragment is band.fragments[0] and len(fragment.text) == 1 and len(band.fragments) > 2
 
 
 def _is_value(text: str) -> bool:
-    return re.search(r"\d", text) is not None or is_missing(text) or len(text) > 40
+    """Whether a text is no header: it has a digit, other than one at its end that an arrow may have been read as."""
+    digits = re.search(r"\d", _END_DIGIT.sub("", text)) is not None
+    return digits or is_missing(text) or len(text) > 40
 
 
 def _together(above: Band, below: Band) -> Band:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from handlens.geometry import Box
-from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, in_reading_order, merged
+from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, in_reading_order, label, merged
 from handlens.usage.table import Cell, Table, unique
 
 _FOOT = re.compile(
@@ -15,23 +16,44 @@ _FOOT = re.compile(
     r"|^\d+\s*(?:[-–~]\s*\d+)?\s*(?:of|/)\s*\d+\s*(?:items|rows|条)?$|条\s*/\s*页|^(?:load more|加载更多)",
     re.IGNORECASE,
 )
+_FOOT_WORDS = re.compile(
+    r"(?:showing|total|rows per page)\b.*\d|共\s*\d.*|previous|prev|next|上一页|下一页"
+    r"|\d+\s*(?:条|/)\s*(?:/\s*)?(?:页|page)",
+    re.IGNORECASE,
+)
 BESIDE = 0.75
 """A line further from a row than so many rows is no part of it."""
+FURTHER_OFF = 1.3
+"""Rows, from the last one of a list to what follows it."""
+APART = 1.2
+"""Line heights."""
+TWO_TEXTS = "two texts far apart in one cell"
 WRAPPED = 1.25
 """In line heights: how far under its start a text goes on."""
+TOUCHING = 0.08
+"""Of the rows: in so many, texts of two columns may touch."""
+ACROSS = 3
+"""A text across a strip speaks against it as much as so many at its banks speak for it."""
 ALIGNED = 0.3
 """Of the rows. So many texts don't begin, or end, where a header does by chance."""
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
 
 
+Span = tuple[float, float]
+
+
 def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
     """The table of a header line and the lines under it."""
-    heads = list(header.fragments)
+    heads = [piece for head in header.fragments for piece in _split(head, body)]
+    borders = column_borders(heads, body)
+    body = body[: _end_of_rows(body, borders)]
     borders = column_borders(heads, body)
     grid = [_row(band, borders) for band in body]
     lines = [
-        (band, cells) for band, cells in zip(body, grid, strict=True) if not _is_foot(band) or _goes_on(band, body)
+        (band, cells)
+        for number, (band, cells) in enumerate(zip(body, grid, strict=True))
+        if not _is_foot(band) or _goes_on(band, body) or _is_amid(number, grid)
     ]
     rows = _joined_lines(lines, len(heads))
     right = max((fragment.box.right for band in (header, *body) for fragment in band.fragments), default=0.0)
@@ -50,13 +72,16 @@ def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[floa
         for fragment in band.fragments
         for part in (fragment.parts or (fragment,))
     ]
+    whole = [(fragment.box.x, fragment.box.right) for band in body for fragment in band.fragments]
     for left, right in pairwise(heads):
-        borders.append(_emptiest(left, right, spans, len(body)))
+        borders.append(_emptiest(left, right, spans, whole, len(body)))
     return borders
 
 
-def _emptiest(left: Fragment, right: Fragment, spans: Sequence[tuple[float, float]], rows: int) -> float:
-    """A place in the widest of the emptiest strips: by the side where texts are aligned, where they are.
+def _emptiest(left: Fragment, right: Fragment, spans: Sequence[Span], whole: Sequence[Span], rows: int) -> float:
+    """A place in the emptiest strip: by the side where texts are aligned, where they are.
+
+    A strip between words of one text is worse than one between texts, of which OCR may have run a few together.
 
     What is aligned with a header is under it, so the border runs beside that header and not through its column.
     """
@@ -70,30 +95,40 @@ def _emptiest(left: Fragment, right: Fragment, spans: Sequence[tuple[float, floa
     for low, high in every:
         for x in range(max(start, int(low)), min(end, int(high) + 1)):
             count[x - start] += 1
-    strip = _widest_strip(count)
-    if strip is None:
-        return (left.box.right + right.box.x) / 2
-    low, high = start + strip[0], start + strip[1]
-    ending = sum(1 for _, stop in every if abs(stop - low) <= 3)
-    beginning = sum(1 for begin, _ in every if abs(begin - high) <= 3)
+
+    def worth(strip: tuple[int, int]) -> float:
+        middle = sum(strip) / 2
+        across = sum(1 for begin, stop in whole if begin < middle < stop)
+        wide = min(1.0, (strip[1] - strip[0]) / left.box.height)
+        return sum(_banks(strip, every)) - ACROSS * across + rows * wide
+
+    low, high = max(_strips(count, start, int(TOUCHING * rows)), key=worth)
+    inner = _strips(count[low - start : high - start], low, 0)
+    low, high = max(inner, key=lambda strip: strip[1] - strip[0])
+    ending, beginning = _banks((low, high), every)
     if high - low < 6 or ending == beginning:
         return (low + high) / 2
     return high - 2 if beginning > ending else low + 2
 
 
-def _widest_strip(count: Sequence[int]) -> tuple[int, int] | None:
-    """Start and end of the longest run of the least count."""
-    least = min(count)
-    best: tuple[int, int] | None = None
+def _strips(count: Sequence[int], start: int, more: int) -> list[tuple[int, int]]:
+    """Begin and end of the runs that are covered by no more texts than the emptiest place, and so many ``more``."""
+    most = min(count) + more
+    strips: list[tuple[int, int]] = []
     begin: int | None = None
-    for place, covered in enumerate([*count, least + 1]):
-        if covered == least and begin is None:
+    for place, covered in enumerate([*count, most + 1]):
+        if covered <= most and begin is None:
             begin = place
-        elif covered != least and begin is not None:
-            if best is None or place - begin > best[1] - best[0]:
-                best = (begin, place)
+        elif covered > most and begin is not None:
+            strips.append((start + begin, start + place))
             begin = None
-    return best
+    return strips
+
+
+def _banks(strip: tuple[int, int], spans: Sequence[Span]) -> tuple[int, int]:
+    """How many texts end where a strip begins, and begin where it ends."""
+    low, high = strip
+    return sum(1 for _, stop in spans if abs(stop - low) <= 3), sum(1 for begin, _ in spans if abs(begin - high) <= 3)
 
 
 def _row(band: Band, borders: Sequence[float]) -> list[list[Fragment]]:
@@ -105,8 +140,54 @@ def _row(band: Band, borders: Sequence[float]) -> list[list[Fragment]]:
     return columns
 
 
+def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
+    """Headers that were read as one, apart: under them stand two texts in most rows."""
+    parts = head.parts
+    for at in range(1, len(parts)) if label(head.text) is None else ():
+        left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
+        under = [ones for band in body if (ones := [one for one in band.fragments if _overlaps(one, head)])]
+        both = sum(1 for ones in under if any(_only_under(one, left, right) for one in ones) and len(ones) == 2)
+        if 2 * both > len(under):
+            return [*_split(left, body), *_split(right, body)]
+    return [head]
+
+
+def _only_under(one: Fragment, left: Fragment, right: Fragment) -> bool:
+    return _overlaps(one, right) and not _overlaps(one, left)
+
+
+def _overlaps(one: Fragment, other: Fragment) -> bool:
+    return one.box.x < other.box.right and one.box.right > other.box.x
+
+
+def _end_of_rows(body: Sequence[Band], borders: Sequence[float]) -> int:
+    """How many lines belong to the list: others may follow, further off and across its columns."""
+    grid = [_row(band, borders) for band in body]
+    filled = [2 * sum(1 for column in cells if column) >= len(cells) for cells in grid]
+    pitch = _pitch([band.middle for band, full in zip(body, filled, strict=True) if full])
+    for number in range(2, len(body)):
+        step = body[number].middle - body[number - 1].middle
+        if step > FURTHER_OFF * pitch and sum(map(filled.__getitem__, range(number))) >= 3:
+            following = body[number : number + 3]
+            if any(_is_across(fragment, borders) for band in following for fragment in band.fragments):
+                return number
+    return len(body)
+
+
+def _is_across(fragment: Fragment, borders: Sequence[float]) -> bool:
+    inside = [x for x in borders if fragment.box.x + fragment.box.height < x < fragment.box.right - fragment.box.height]
+    return len(inside) >= 2
+
+
+def _is_amid(number: int, grid: Sequence[list[list[Fragment]]]) -> bool:
+    """Whether rows follow: what stands between rows is no foot."""
+    return any(2 * sum(1 for column in cells if column) >= len(cells) for cells in grid[number + 1 :])
+
+
 def _is_foot(band: Band) -> bool:
     text = " ".join(fragment.text for fragment in band.fragments)
+    if any(_FOOT_WORDS.fullmatch(fragment.text) for fragment in band.fragments):
+        return True
     return len(band.fragments) <= 8 and _FOOT.search(text) is not None
 
 
@@ -161,12 +242,21 @@ def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[C
     pieces = [piece for column in row for piece in column]
     line = around(pieces) if pieces else Box(x=0, y=0, width=0, height=0)
     return tuple(
-        _cell(column) if column else Cell("", Box.from_corners(left, line.y, end, line.bottom))
-        for column, left, end in zip(row, edges, edges[1:], strict=False)
+        _cell(column, first=not number) if column else Cell("", Box.from_corners(left, line.y, end, line.bottom))
+        for number, (column, left, end) in enumerate(zip(row, edges, edges[1:], strict=False))
     )
 
 
-def _cell(pieces: Sequence[Fragment]) -> Cell:
+def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     ordered = in_reading_order(pieces)
+    if first and len(ordered) > 1 and len(ordered[0].text) == 1 and _is_apart(*ordered[:2]):
+        ordered = ordered[1:]  # what opens a row, or a box to tick
     whole = cleaned(merged([piece for piece in map(cleaned, ordered) if piece.text] or [ordered[0]]))
-    return Cell(whole.text, around(pieces), whole.confidence)
+    note = TWO_TEXTS if any(_is_apart(*pair) for pair in pairwise(ordered)) else None
+    return Cell(whole.text, around(ordered), whole.confidence, note, pieces=tuple(one.box for one in ordered))
+
+
+def _is_apart(left: Fragment, right: Fragment) -> bool:
+    """Whether two texts of one line stand too far from each other to be of one cell."""
+    level = abs(left.middle - right.middle) < 0.4 * left.box.height
+    return level and right.box.x - left.box.right > APART * left.box.height

@@ -32,6 +32,8 @@ class Cell:
     columns: int = 1
     rows: int = 1
     header: bool = False
+    pieces: tuple[Box, ...] = ()
+    """Its lines of text one by one, where it was read from a picture and has several."""
 
 
 EMPTY = Cell("")
