@@ -3,7 +3,8 @@
 python tests/bench/bench_outage.py --seconds 300 --url postgresql+psycopg://postgres@127.0.0.1:5432/test
 
 A real watcher looks at a page that shows another number at every look. The database is behind a proxy that refuses,
-hangs, and cuts connections in the middle.
+hangs, and cuts connections in the middle. With `--kill postgresql` (or mariadb) a server of our own is killed with
+SIGKILL too, and started again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ import random
 import tempfile
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 from sqlalchemy import create_engine, make_url
 
 from fakes.proxy import Proxy
+from fakes.servers import OwnServer
 from handlens.library import open_kit
 from handlens.testing.pages import PageServer, Reply, Request
 from handlens.usage.alerts import Notifier
@@ -46,8 +51,10 @@ class Outcome:
     doubled: int
 
 
-async def watch_through_outages(url: str, folder: Path, seconds: float, *, consoles: int = 2, seed: int = 1) -> Outcome:
-    """Watch for so long; all tables in ``url``'s database are dropped first."""
+async def watch_through_outages(
+    url: str, folder: Path, seconds: float, *, consoles: int = 2, seed: int = 1, server: OwnServer | None = None
+) -> Outcome:
+    """Watch for so long; all tables in ``url``'s database are dropped first. A ``server`` is also killed."""
     _drop_tables(url)
     numbers = itertools.count(1)
     served: dict[str, set[int]] = {f"c{number}": set() for number in range(consoles)}
@@ -75,18 +82,25 @@ async def watch_through_outages(url: str, folder: Path, seconds: float, *, conso
             watcher = Watcher(kit, config, DEFAULT_RULES, history, Notifier([], dry_run=True), folder)
             stop = anyio.Event()
             group.start_soon(watcher.run, stop)
-            await _misbehave(proxy, outages, seconds, random.Random(seed))
+            await _misbehave(proxy, server, outages, seconds, random.Random(seed))
             stop.set()
         history.close()
     return _outcome(url, served, watcher, outages)
 
 
-async def _misbehave(proxy: Proxy, outages: Counter[str], seconds: float, dice: random.Random) -> None:
+async def _misbehave(
+    proxy: Proxy, server: OwnServer | None, outages: Counter[str], seconds: float, dice: random.Random
+) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         await anyio.sleep(dice.uniform(0.5, 3))
-        what = dice.choice(("refusing", "hanging", "cut"))
+        what = dice.choice(("refusing", "hanging", "cut", *(["killed"] * 3 if server else [])))
         outages[what] += 1
+        if what == "killed" and server:
+            await to_thread.run_sync(server.kill)
+            await anyio.sleep(min(dice.uniform(0, seconds / 20 + 2), max(0, until - time.monotonic())))
+            await to_thread.run_sync(server.start)
+            continue
         if what == "cut":
             proxy.cut()
             continue
@@ -126,9 +140,12 @@ def main() -> None:
     arguments.add_argument("--url", default="postgresql+psycopg://postgres@127.0.0.1:5432/test")
     arguments.add_argument("--seconds", type=float, default=300)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--kill", choices=("postgresql", "mariadb"), help="a server of our own, killed")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = anyio.run(lambda: watch_through_outages(given.url, Path(folder), given.seconds, seed=given.seed))
+    with tempfile.TemporaryDirectory() as folder, OwnServer(given.kill) if given.kill else nullcontext() as server:
+        url = server.url if server else given.url
+        watch = partial(watch_through_outages, url, Path(folder), given.seconds, seed=given.seed, server=server)
+        outcome = anyio.run(watch)
     print(
         f"{given.seconds:g} s, {outcome.looks} looks, outages {dict(outcome.outages)}: "
         f"{outcome.kept} observations kept, {outcome.lost} lost, {outcome.doubled} doubled"

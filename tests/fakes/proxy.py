@@ -60,7 +60,11 @@ class Proxy:
             if self._mood == "refusing":
                 near.close()
                 continue
-            far = socket.create_connection(self._target)
+            try:
+                far = socket.create_connection(self._target)
+            except OSError:  # the server behind it is dead
+                near.close()
+                continue
             with self._changed:
                 self._open += [near, far]
             for pair in ((near, far), (far, near)):

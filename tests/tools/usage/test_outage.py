@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from bench.bench_outage import watch_through_outages
 from fakes.databases import emptied
 from fakes.proxy import Proxy
+from fakes.servers import Kind, OwnServer, missing
 from handlens.errors import StorageError
 from handlens.usage.history import History, Observation
 
@@ -32,6 +33,21 @@ async def test_a_watch_through_outages_loses_nothing_and_doubles_nothing(kind: s
     assert (outcome.lost, outcome.doubled) == (0, 0)
     assert outcome.kept == outcome.looks * 5
     assert not (tmp_path / "spool").exists()
+
+
+@pytest.mark.anyio
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+async def test_a_server_that_is_killed_and_started_again_loses_nothing_and_doubles_nothing(
+    kind: Kind, tmp_path: Path
+) -> None:
+    if tool := missing(kind):
+        pytest.skip(f"needs {tool}")
+    with OwnServer(kind) as server:
+        outcome = await watch_through_outages(server.url, tmp_path, 15, seed=5, server=server)
+    assert outcome.outages["killed"] >= 1
+    assert (outcome.lost, outcome.doubled) == (0, 0)
+    assert outcome.kept == outcome.looks * 5
 
 
 @pytest.mark.database

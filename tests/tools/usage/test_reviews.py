@@ -115,6 +115,7 @@ def test_a_status_word_is_learned_and_a_task_s_name_is_put_right(history: Histor
     assert board.taught("pai") == ({}, {"抢占恢复": "pending"})
     (moved,) = history.observed(START, minute(9))
     assert (moved.task, moved.status) == ("train", "pending")
+    board.seen("pai", minute(0), timedelta(minutes=1), {})
     board.teach("pai", "column", "Load", "gpu_utilization_percent")
     board.teach("pai", "status", "抢占恢复", "")
     assert board.taught("pai") == ({"Load": "gpu_utilization_percent"}, {})

@@ -29,7 +29,7 @@ _REACH = 8
 """Lines above and below in which a gap is looked for."""
 _SUPPORT = 3
 """Other texts at the same bank."""
-_VARIED = 0.2
+_VARIED = 0.1
 """Of the texts at a bank: so many differ from most in length, or stand further from their neighbour."""
 _MARGIN = 5
 
@@ -128,23 +128,25 @@ def _parts(near: list[_Run], before: _Run, after: _Run) -> bool:
     middle = (before.right + after.left) / 2
     ending = [run for run in near if abs(run.right - before.right) <= _BANK]
     beginning = [run for run in near if abs(run.left - after.left) <= _BANK]
-    left = _aligned([(run.left, run.after) for run in ending], sum(1 for run in ending if run.last))
-    right = _aligned([(run.right, run.before) for run in beginning], sum(1 for run in beginning if run.first))
+    left = _aligned([(run.left, run.after) for run in ending], any(run.last and run.after > 0 for run in ending))
+    right = _aligned(
+        [(run.right, run.before) for run in beginning], any(run.first and run.before > 0 for run in beginning)
+    )
     across = sum(1 for run in near if run.left < middle - 1 and run.right > middle + 1)
     aligned = max(left, right)
     return aligned >= _SUPPORT and 5 * across <= aligned
 
 
-def _aligned(others: list[tuple[float, float]], alone: int) -> int:
+def _aligned(others: list[tuple[float, float]], alone: bool) -> int:
     """How many texts stand at a bank; none where all look alike: the words of "A100 x 2", dates and times of day.
 
-    ``others``: the other end of each, and where its neighbour over the gap begins; ``alone``: how many of them are
-    texts of their own for the detector too.
+    ``others``: the other end of each, and where its neighbour over the gap begins; ``alone``: one of them is a text
+    of its own for the detector too, as headers are.
     """
     if len(others) < _SUPPORT:
         return 0
     varied = max(sum(1 for end in ends if abs(end - median(ends)) > _BANK) for ends in zip(*others, strict=True))
-    return len(others) if max(varied, alone) >= max(2.0, _VARIED * len(others)) else 0
+    return len(others) if alone or varied >= max(2.0, _VARIED * len(others)) else 0
 
 
 def _introduce(runs: list[_Run]) -> None:

@@ -32,7 +32,7 @@ DETECTOR_THRESHOLD = 0.5
 LEAST_CONFIDENCE = 0.5
 MAX_PIXELS = 100_000_000
 _LONG = 4  # line heights
-_AROUND = 4.0
+_AROUND = 3.0
 
 
 class Engine:

@@ -22,7 +22,7 @@ _ORNAMENT = re.compile(
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
 _DASH = re.compile(r"[一—–_…-]{1,3}")
-_PERCENT_THEN_MORE = re.compile(r"([\d.,]+%)(\d+)")
+_PERCENT_THEN_MORE = re.compile(r"([\d.,]*%)(\d+)")
 
 
 CUT_CONFIDENCE = 0.5

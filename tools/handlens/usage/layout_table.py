@@ -100,7 +100,8 @@ def _emptiest(left: Fragment, right: Fragment, spans: Sequence[Span], whole: Seq
         middle = sum(strip) / 2
         across = sum(1 for begin, stop in whole if begin < middle < stop)
         wide = min(1.0, (strip[1] - strip[0]) / left.box.height)
-        return sum(_banks(strip, every)) - ACROSS * across + rows * wide
+        cuts = any(head.box.x < middle < head.box.right for head in (left, right))
+        return sum(_banks(strip, every)) - ACROSS * across + rows * wide - rows * cuts
 
     low, high = max(_strips(count, start, int(TOUCHING * rows)), key=worth)
     inner = _strips(count[low - start : high - start], low, 0)
@@ -145,7 +146,8 @@ def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
     parts = head.parts
     for at in range(1, len(parts)) if label(head.text) is None else ():
         left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
-        under = [ones for band in body if (ones := [one for one in band.fragments if _overlaps(one, head)])]
+        lines = [[part for one in band.fragments for part in one.parts or (one,)] for band in body]
+        under = [ones for line in lines if (ones := [one for one in line if _overlaps(one, head)])]
         both = sum(1 for ones in under if any(_only_under(one, left, right) for one in ones) and len(ones) == 2)
         if 2 * both > len(under):
             return [*_split(left, body), *_split(right, body)]

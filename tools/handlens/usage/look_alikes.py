@@ -18,17 +18,28 @@ _ALIKE = str.maketrans(
     {"I": "l", "1": "l", "|": "l", "i": "l", "O": "o", "0": "o", "X": "x", "×": "x", "V": "v", "S": "s", "5": "s"}
     | {"W": "w", "C": "c", "Z": "z", "K": "k", "P": "p"}
 )
+_DIGITS = str.maketrans("日目曰口回OoDQθΘΟ〇lI|", "0000000000000111")
+"""What single digits, of a dotted or slashed zero above all, are taken for."""
+_LIKE_DIGITS = re.compile(r"[日目曰口回OoDQθΘΟ〇lI|]{1,3}")
+_NUMBER = re.compile(r"[-+]?[\d.,]+\s?(?:%|[KMGTP]?i?B?)")
+_OTHER_END = re.compile(r"([\d.]*\d)\s*[^\d\s.,%)\]]")
+_LOWER = re.compile(r"[^A-HJ-Z\s]*[-_.][^A-HJ-Z\s]*")
+"""A name of several parts without capital letters, but for those that an l is taken for."""
+_CAPITAL_I = re.compile(r"(?<![A-Z])I(?=[a-z])|(?<=[a-z])I(?![A-Z])")
 _WORD = re.compile(r"[A-Za-z\d|×]*[A-Za-z|×][A-Za-z|×\d]*")
 CLEARLY = 4
 """A spelling that is so many times as frequent as the other is the right one."""
 _UNIT = re.compile(r"\d\s*(%|[KMGT]i?B|[KMGT]i)\)?\s*$")
+_UNENDED = re.compile(r"(?<=\w)[-_]$")
+"""A name that goes on, somewhere."""
 _ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
 """A letter whose two cases differ only in size, with nothing beside it to compare with."""
 
 
 def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
-    columns = [[row[column] for row in table.rows] for column in range(len(table.headers))]
+    columns = [_mended([row[column] for row in table.rows]) for column in range(len(table.headers))]
+    table = replace(table, rows=tuple(zip(*columns, strict=True)) if columns else ())
     doubted = [_doubted(cells) for cells in columns]
     endings = [_usual_ending(cells) for cells in columns]
     rows = tuple(
@@ -38,8 +49,39 @@ def doubting_look_alikes(table: Table) -> Table:
     return replace(table, rows=rows)
 
 
+def _mended(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """A column with what can't be as it was read, going by all others of it, read as it must be, and doubted."""
+    filled = [cell for cell in cells if not is_missing(cell.text)]
+    numbers = sum(1 for cell in filled if _NUMBER.fullmatch(cell.text))
+    if 4 * numbers >= 3 * len(filled) > 0:
+        ending = _usual_ending(cells)
+        return [_changed(cell, _as_number(cell.text, ending)) for cell in cells]
+    return [_changed(cell, _CAPITAL_I.sub("l", cell.text)) if _LOWER.fullmatch(cell.text) else cell for cell in cells]
+
+
+def _changed(cell: Cell, text: str) -> Cell:
+    if text == cell.text:
+        return cell
+    return replace(cell, text=text, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
+
+
+def _as_number(text: str, ending: str) -> str:
+    """A text of a column of numbers: lone signs are digits, and where all end in "%" what stands there is one."""
+    if _LIKE_DIGITS.fullmatch(text):
+        return as_digits(text)
+    if ending == "%" and (match := _OTHER_END.fullmatch(text)):
+        return f"{match[1]}%"
+    return text
+
+
+def as_digits(text: str) -> str:
+    """The text with digits for all that is taken for them."""
+    return text.translate(_DIGITS)
+
+
 def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
     as_usual = not ending or is_missing(cell.text) or cell.text.rstrip(") ").endswith(ending)
+    as_usual = as_usual and not _UNENDED.search(cell.text) and cell.text.count("(") == cell.text.count(")")
     if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
         return cell
     return replace(cell, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))

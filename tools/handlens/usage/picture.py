@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 STRIP = 0.65
 """Height of a strip over its width."""
 OVERLAP = 40
+SEAM = 8
+"""Pixels: a line this close to where two strips meet is taken from whichever shows it, but once."""
+AT_A_SEAM = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ async def read_picture(ocr: Ocr, image: Image, meaning: Meaning | None = None) -
 async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
     """All text of the picture. A tall one is read in strips: shrunk to the recogniser's size, its type would vanish.
 
-    Strips overlap, and a line belongs to the strip in whose own part its middle lies.
+    Strips overlap, and a line belongs to the strip in whose own part its middle lies, or to the first of both.
     """
     found: list[Fragment] = []
     strips = max(1, math.ceil(image.height / max(300, STRIP * image.width)))
@@ -53,9 +56,17 @@ async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
         strip = image.crop((0, above, image.width, below))
         for line in await ocr.read(strip, screen=True):
             piece = _moved(fragment(line), above)
-            if abs(line.angle) < 15 and top <= piece.middle < top + height:
+            near = top - SEAM <= piece.middle < top + height + SEAM
+            if abs(line.angle) < 15 and near and not any(_is_same(piece, one) for one in found[-AT_A_SEAM:]):
                 found.append(piece)
     return found
+
+
+def _is_same(piece: Fragment, other: Fragment) -> bool:
+    """Whether two strips showed the same text."""
+    level = abs(piece.middle - other.middle) < 0.3 * piece.box.height
+    shared = min(piece.box.right, other.box.right) - max(piece.box.x, other.box.x)
+    return level and shared > 0.5 * min(piece.box.width, other.box.width)
 
 
 def without_secrets(image: Image, texts: Sequence[Fragment]) -> Image:

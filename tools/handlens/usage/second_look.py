@@ -12,6 +12,7 @@ from anyio import to_thread
 from handlens.geometry import Box
 from handlens.usage.fragments import Fragment, in_reading_order, merged, without_ornament
 from handlens.usage.ink import ink_in, is_dash
+from handlens.usage.look_alikes import as_digits
 from handlens.usage.reading import is_missing
 from handlens.usage.status import normalise_status
 from handlens.usage.table import Cell, Table
@@ -84,13 +85,21 @@ def _is_name(text: str) -> bool:
 def _compared(cell: Cell, text: str, confidence: float) -> Cell:
     if not text:
         return cell
-    if _folded(text) == _folded(cell.text):
+    if _folded(text) == _folded(cell.text) or _same_digit(text, cell.text):
         return replace(cell, confidence=max(cell.confidence, confidence, 0.9))
+    for shorter, longer in ((text, cell.text), (cell.text, text)):
+        if re.fullmatch(r"\S{1,2}\s+" + re.escape(shorter), longer):  # an icon or a box before it, read as something
+            return replace(cell, text=shorter, confidence=max(cell.confidence, confidence, 0.9))
     best, sure = max(((text, confidence), (cell.text, cell.confidence)), key=lambda reading: reading[1])
     fuller = max((text, cell.text), key=len)
     if _left_out(min((text, cell.text), key=len), fuller):
         best = fuller
     return replace(cell, text=best, confidence=min(sure, 0.8))
+
+
+def _same_digit(one: str, other: str) -> bool:
+    """Whether both are what a lone digit is taken for; which one it is, its column tells."""
+    return len(one) == len(other) == 1 and as_digits(one) == as_digits(other) and as_digits(one).isdigit()
 
 
 def _left_out(shorter: str, longer: str) -> bool:
