@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlens.geometry import Box
 from handlens.usage.fragments import Fragment
 from handlens.usage.layout import tables_in
-from handlens.usage.table import Cell, Table, scrolled_together
+from handlens.usage.table import Cell, RawTable, Table, as_pairs, scrolled_together, unfold
 
 
 def written(*lines: tuple[float, list[tuple[float, str]]]) -> list[Fragment]:
@@ -287,3 +287,42 @@ def test_what_opens_a_row_is_no_part_of_its_name_and_texts_far_apart_in_a_cell_a
     )
     assert [row["Task name"] for row in shown(table)] == ["vm", "agent"]
     assert [row[2].note is None for row in table.rows] == [False, True]
+
+
+def test_a_heading_with_a_tag_beside_it_names_its_card() -> None:
+    def card(left: float, top: float, name: str, tag: str) -> list[tuple[float, list[tuple[float, str]]]]:
+        pairs = (("Spec", "T4"), ("GPU", "5%"), ("Memory", "4 GiB"))
+        beside = [(top + 40 + 28 * n, [(left, key), (left + 90, value)]) for n, (key, value) in enumerate(pairs)]
+        return [(top, [(left, name), (left + 260, tag)]), *beside]
+
+    lines = [card(20, 60, "train-a", "Running"), card(420, 60, "serve-b", "Failed"), card(20, 260, "eval-c", "Running")]
+    (table,) = tables_in(written(*(line for lines_of in lines for line in lines_of)))
+    assert [(row["Name"], row["GPU"]) for row in shown(table)] == [
+        ("train-a", "5%"),
+        ("serve-b", "5%"),
+        ("eval-c", "5%"),
+    ]
+
+
+def test_values_in_rings_belong_to_the_names_under_them_and_the_heading_over_them() -> None:
+    (table,) = tables_in(
+        written(
+            (20, [(20, "train-bert"), (420, "serve-bert")]),
+            (100, [(55, "32.4%"), (255, "15%"), (455, "65.1%"), (655, "8%")]),
+            (160, [(30, "GPU usage"), (225, "Memory usage"), (430, "GPU usage"), (625, "Memory usage")]),
+        )
+    )
+    assert shown(table) == [
+        {"Name": "train-bert", "GPU usage": "32.4%", "Memory usage": "15%"},
+        {"Name": "serve-bert", "GPU usage": "65.1%", "Memory usage": "8%"},
+    ]
+
+
+def test_a_table_of_names_and_values_in_turns_is_one_row() -> None:
+    def line(*texts: str) -> tuple[Cell, ...]:
+        return tuple(Cell(text, header=not at % 2) for at, text in enumerate(texts))
+
+    lines = line("任务名称", "train-bert", "实例规格", "T4"), line("GPU 利用率", "5%", "状态", "运行中")
+    table = unfold(as_pairs(RawTable("table", lines)))
+    assert table is not None
+    assert shown(table) == [{"任务名称": "train-bert", "实例规格": "T4", "GPU 利用率": "5%", "状态": "运行中"}]

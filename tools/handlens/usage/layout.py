@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from handlens.usage.fragments import Band, Fragment, bands, line_height, parted, without_boxes
 from handlens.usage.layout_cards import cards, panel
+from handlens.usage.layout_gauges import gauges
 from handlens.usage.layout_heads import header_within, is_header, joined_heads
 from handlens.usage.layout_menu import without_menu
 from handlens.usage.layout_table import table_under
@@ -26,6 +27,8 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     heads = [number for number, band in enumerate(lines) if is_header(band)]
     if not heads and (alone := _beside_others(lines, height)):
         return tables_in(alone)
+    if not heads and (found := gauges(lines, height)):
+        return [found]
     if _names_beside_values(lines) > max(len(heads), _rows_under(lines, heads)):
         found = cards(lines, height)
         return [found] if found else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from handlens.geometry import Box
-from handlens.usage.columns import Field
+from handlens.usage.columns import Field, is_further_header
 from handlens.usage.fragments import Band, Fragment, band_of, cleaned, folded, label, merged
 from handlens.usage.reading import is_missing
 from handlens.usage.table import EMPTY, Cell, Table, unique
@@ -36,8 +36,10 @@ def cards(lines: Sequence[Band], height: float) -> Table | None:
     records: list[_Record] = []
     stacks: dict[int, _Record] = {}
     shown: dict[str, Counter[str]] = {}
+    often = Counter(folded(band.fragments[place].text) for band in lines for place in _names(band, edges, height))
     for number, band in enumerate(lines):
         places = _names(band, edges, height) if number >= first else []
+        places = [place for place in places if not _is_heading(band.fragments[place], lines, number, often, height)]
         for place, end in zip(places, [*places[1:], len(band.fragments)], strict=False):
             name = band.fragments[place]
             text = folded(name.text)
@@ -108,6 +110,15 @@ def _names(band: Band, edges: Sequence[float], height: float) -> list[int]:
     if not band.names and len(places) == len(band.fragments):
         return []  # a line of headings: nothing is said beside them
     return places
+
+
+def _is_heading(text: Fragment, lines: Sequence[Band], number: int, often: Counter[str], height: float) -> bool:
+    """Whether a text at an edge, with a tag beside it, heads its card: no other card has it, as they have names."""
+    if often[folded(text.text)] > 1 or label(text.text) or is_further_header(text.text):
+        return False
+    under = lines[number + 1].fragments if number + 1 < len(lines) else ()
+    aligned = [one for one in under if abs(one.box.x - text.box.x) <= _SAME_EDGE * height]
+    return any(often[folded(one.text)] > 1 for one in aligned)
 
 
 def _heading(lines: Sequence[Band], number: int, name: Fragment, height: float) -> Fragment | None:

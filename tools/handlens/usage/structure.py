@@ -19,7 +19,7 @@ from anyio import to_thread
 from handlens.geometry import Box
 from handlens.usage.columns import Field, meaning
 from handlens.usage.laid_out import laid_out_tables
-from handlens.usage.table import Cell, RawTable, Table, joined, unfold
+from handlens.usage.table import Cell, RawTable, Table, as_pairs, joined, unfold
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
@@ -131,6 +131,7 @@ def _raw(answer: dict[str, Any], left: float, top: float) -> RawTable:
         name=answer["name"],
         total_rows=answer["total"],
     )
+    raw = as_pairs(raw)
     named = any(Field.TASK_NAME in meaning(cells[0].text) for cells in raw.rows if cells)
     if raw.kind == "list" and raw.name and not named:
         raw = replace(raw, rows=((Cell("Name", header=True), Cell(raw.name)), *raw.rows))

@@ -63,6 +63,16 @@ class Table:
     total_rows: int | None = None
 
 
+def as_pairs(raw: RawTable) -> RawTable:
+    """A table whose lines all go name, value, name, value, is the list of them."""
+    lines = [line for line in raw.rows if line]
+    turns = [len(line) % 2 == 0 and all(cell.header != bool(at % 2) for at, cell in enumerate(line)) for line in lines]
+    if raw.kind != "table" or raw.head or not lines or not all(turns) or max(map(len, lines)) < 4:
+        return raw
+    pairs = tuple((line[at], line[at + 1]) for line in lines for at in range(0, len(line), 2))
+    return replace(raw, kind="list", rows=pairs)
+
+
 def unfold(raw: RawTable) -> Table | None:
     """The raw table on a grid, or None where it has no header to tell what its columns are."""
     if raw.kind == "list":
