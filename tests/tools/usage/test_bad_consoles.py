@@ -47,6 +47,7 @@ async def test_every_way_to_write_that_there_is_no_value_is_null_without_a_doubt
         ("5% 9%|1 GB|Running", "GPU"),
         ("5%|-4 GB|Running", "Memory"),
         ("5%|90 GB / 40 GB|Running", "Memory"),
+        ("5%|99999999999 TiB|Running", "Memory"),
         ("5%|12 MB/s|Running", "Memory"),
     ],
 )
@@ -57,6 +58,13 @@ async def test_what_can_not_be_is_refused_with_the_raw_kept(kit: Kit, serve: Ser
     assert answer.rows[0].cells[field].text == doubt.text
     refused = answer.rows[0].gpu_utilization_percent if field == "GPU" else answer.rows[0].memory_used_bytes
     assert refused is None
+
+
+async def test_a_ratio_among_percentages_is_left_for_review(kit: Kit, serve: Serve) -> None:
+    rows = [f"t{number}|{gpu}" for number, gpu in enumerate(("45%", "0.45", "7", "90%"))]
+    answer = await read(kit, serve(HEAD + table("Task|GPU", *rows)))
+    assert [row.gpu_utilization_percent for row in answer.rows] == [45, None, 7, 90]
+    assert [(doubt.row, doubt.text) for doubt in answer.needs_review] == [(1, "0.45")]
 
 
 async def test_units_may_change_from_row_to_row(kit: Kit, serve: Serve) -> None:

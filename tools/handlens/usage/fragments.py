@@ -19,6 +19,7 @@ from handlens.usage.status import normalise_status
 _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
     r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
+    r"|^[0OoD□口]\s+(?=[A-Za-z][\w.-]{3,}$)"  # and a box to tick before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
 _DASH = re.compile(r"[一—–_…-]{1,3}")

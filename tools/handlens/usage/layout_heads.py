@@ -19,6 +19,8 @@ LEAST_WITHIN = 5
 NO_DIGIT = 0.9
 """A digit is read with more confidence than this; what an arrow is taken for is not."""
 _ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|(?<=[a-z一-鿿])V)$")
+_TWO_ARROWS = re.compile(r"\s*[AΛΔ▲△^][VvY▼▽]$")
+_LONE_ARROW = re.compile(r"[AΛΔ▲△^↑↓⇅VvY▼▽1I|]{1,2}")
 _END_DIGIT = re.compile(r"(?<=[^\d\W])\s+\d$")
 _NEVER_NUMBERED = (Field.TASK_NAME, Field.STATUS, Field.START_TIME, Field.INSTANCE_TYPE)
 _SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
@@ -88,11 +90,25 @@ def _only_together(left: Fragment, right: Fragment) -> bool:
 
 def _without_arrows(band: Band) -> Band:
     """A line of headers without the arrows that sort by them, which OCR takes for letters; cut where one stood."""
-    pieces = [piece for fragment in band.fragments for piece in _cut_at_arrows(fragment)]
+    pieces = _without_lone_arrows([piece for fragment in band.fragments for piece in _cut_at_arrows(fragment)])
     most = 2 * sum(1 for piece in pieces if _ARROW.search(piece.text)) >= max(4, len(pieces))
     bare = [piece if (text := _bare(piece, most)) == piece.text else _named(piece, text) for piece in pieces]
     changed = [one.text for one in bare] != [one.text for one in band.fragments]
     return without if changed and is_header(without := band_of(bare)) else band
+
+
+def _without_lone_arrows(pieces: Sequence[Fragment]) -> list[Fragment]:
+    """The pieces but for arrows that were read apart from the header they stand behind."""
+    return [
+        piece
+        for at, piece in enumerate(pieces)
+        if not (
+            at
+            and _LONE_ARROW.fullmatch(piece.text)
+            and label(pieces[at - 1].text)
+            and piece.box.x - pieces[at - 1].box.right < 1.2 * piece.box.height
+        )
+    ]
 
 
 def _named(fragment: Fragment, text: str) -> Fragment:
@@ -134,6 +150,8 @@ def _bare(fragment: Fragment, most: bool) -> str:
     end = fragment.parts[-1].confidence if fragment.parts else fragment.confidence
     if end < NO_DIGIT and label(text[:-1].strip()):
         return text[:-1].strip()
+    if label(bare := _TWO_ARROWS.sub("", text)):
+        return bare
     for head, tail in ((stripped, text[len(stripped) :].strip()), text.rpartition(" ")[::2]):
         numbered = tail[-1:].isdecimal() and label(head) not in _NEVER_NUMBERED  # "GPU 1" is a name of its own
         if label(head) and len(tail) <= 3 and not numbered:

@@ -101,7 +101,7 @@ def _emptiest(left: Fragment, right: Fragment, spans: Sequence[Span], whole: Seq
         across = sum(1 for begin, stop in whole if begin < middle < stop)
         wide = min(1.0, (strip[1] - strip[0]) / left.box.height)
         cuts = any(head.box.x < middle < head.box.right for head in (left, right))
-        return sum(_banks(strip, every)) - ACROSS * across + rows * wide - rows * cuts
+        return sum(_banks(strip, every)) - ACROSS * across + rows * wide - 3 * rows * cuts
 
     low, high = max(_strips(count, start, int(TOUCHING * rows)), key=worth)
     inner = _strips(count[low - start : high - start], low, 0)

@@ -23,6 +23,9 @@ _DIGITS = str.maketrans("日目曰口回OoDQθΘΟ〇lI|", "0000000000000111")
 _LIKE_DIGITS = re.compile(r"[日目曰口回OoDQθΘΟ〇lI|]{1,3}")
 _NUMBER = re.compile(r"[-+]?[\d.,]+\s?(?:%|[KMGTP]?i?B?)")
 _OTHER_END = re.compile(r"([\d.]*\d)\s*[^\d\s.,%)\]]")
+_MORE_AFTER = re.compile(r"(\d[\d.]*)\s?%\s?\d")
+"""The end of a bar, or the second ring of "%"."""
+_NEARLY = (_LIKE_DIGITS, _OTHER_END, _MORE_AFTER)
 _LOWER = re.compile(r"[^A-HJ-Z\s]*[-_.][^A-HJ-Z\s]*")
 """A name of several parts without capital letters, but for those that an l is taken for."""
 _CAPITAL_I = re.compile(r"(?<![A-Z])I(?=[a-z])|(?<=[a-z])I(?![A-Z])")
@@ -52,7 +55,7 @@ def doubting_look_alikes(table: Table) -> Table:
 def _mended(cells: Sequence[Cell]) -> Sequence[Cell]:
     """A column with what can't be as it was read, going by all others of it, read as it must be, and doubted."""
     filled = [cell for cell in cells if not is_missing(cell.text)]
-    numbers = sum(1 for cell in filled if _NUMBER.fullmatch(cell.text))
+    numbers = sum(1 for cell in filled if any(form.fullmatch(cell.text) for form in (_NUMBER, *_NEARLY)))
     if 4 * numbers >= 3 * len(filled) > 0:
         ending = _usual_ending(cells)
         return [_changed(cell, _as_number(cell.text, ending)) for cell in cells]
@@ -69,7 +72,7 @@ def _as_number(text: str, ending: str) -> str:
     """A text of a column of numbers: lone signs are digits, and where all end in "%" what stands there is one."""
     if _LIKE_DIGITS.fullmatch(text):
         return as_digits(text)
-    if ending == "%" and (match := _OTHER_END.fullmatch(text)):
+    if ending == "%" and (match := _OTHER_END.fullmatch(text) or _MORE_AFTER.fullmatch(text)):
         return f"{match[1]}%"
     return text
 
@@ -90,9 +93,11 @@ def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
 def _usual_ending(cells: Sequence[Cell]) -> str:
     """The unit that nearly every value of a column ends in; "" where there is none. "43%" is easily read as "438"."""
     endings = Counter(match[1] for cell in cells if (match := _UNIT.search(cell.text)))
+    endings["%"] += sum(1 for cell in cells if _MORE_AFTER.fullmatch(cell.text))
     ending, count = endings.most_common(1)[0] if endings else ("", 0)
     filled = sum(1 for cell in cells if not is_missing(cell.text))
-    return ending if count >= 3 and 4 * count >= 3 * filled else ""
+    usual = 2 * count >= filled if ending == "%" else count >= 3 and 4 * count >= 3 * filled
+    return ending if usual else ""
 
 
 def _doubted(cells: Sequence[Cell]) -> set[str]:

@@ -25,7 +25,6 @@ STRIP = 0.65
 OVERLAP = 40
 SEAM = 8
 """Pixels: a line this close to where two strips meet is taken from whichever shows it, but once."""
-AT_A_SEAM = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,11 @@ async def _fragments(ocr: Ocr, image: Image) -> list[Fragment]:
     for top in range(0, image.height, height):
         above, below = max(0, top - OVERLAP), min(image.height, top + height + OVERLAP)
         strip = image.crop((0, above, image.width, below))
+        earlier = [one for one in found if one.middle > top - 2 * SEAM]
         for line in await ocr.read(strip, screen=True):
             piece = _moved(fragment(line), above)
             near = top - SEAM <= piece.middle < top + height + SEAM
-            if abs(line.angle) < 15 and near and not any(_is_same(piece, one) for one in found[-AT_A_SEAM:]):
+            if abs(line.angle) < 15 and near and not any(_is_same(piece, one) for one in earlier):
                 found.append(piece)
     return found
 
@@ -66,7 +66,7 @@ def _is_same(piece: Fragment, other: Fragment) -> bool:
     """Whether two strips showed the same text."""
     level = abs(piece.middle - other.middle) < 0.3 * piece.box.height
     shared = min(piece.box.right, other.box.right) - max(piece.box.x, other.box.x)
-    return level and shared > 0.5 * min(piece.box.width, other.box.width)
+    return level and shared > 0.5 * max(piece.box.width, other.box.width)
 
 
 def without_secrets(image: Image, texts: Sequence[Fragment]) -> Image:

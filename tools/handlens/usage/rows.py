@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +28,7 @@ INEFFICIENT_GPU_PERCENT = 30.0
 
 
 T = TypeVar("T")
+_RATIO = re.compile(r"0?\.\d+|1(?:\.0+)?")
 
 
 Text = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]
@@ -102,26 +104,39 @@ def typed_rows(
     """Rows of the table and the cells that a person should look at. ``Doubt.row`` counts from 0 within the table."""
     known = meaning or Meaning()
     places = assign(table.headers, known.columns)
+    shares = {place for place in places.values() if _are_percentages([row[place].text for row in table.rows])}
     rows: list[UsageRow] = []
     doubts: list[Doubt] = []
     for number, cells in enumerate(table.rows):
-        reader = _RowReader(table.headers, cells, places, clock, known)
+        reader = _RowReader(table.headers, cells, places, clock, known, shares)
         rows.append(reader.row(inefficient_below))
         doubts += [Doubt(row=number, column=header, text=text, reason=reason) for header, text, reason in reader.doubts]
     return rows, doubts
+
+
+def _are_percentages(texts: Sequence[str]) -> bool:
+    filled = [text for text in texts if not is_missing(text)]
+    return 2 * sum(1 for text in filled if "%" in plain(text)) >= len(filled) > 1
 
 
 class _RowReader:
     """Reads one row; what it can't take it writes down in ``doubts`` as (header, text, reason)."""
 
     def __init__(
-        self, headers: Sequence[str], cells: Sequence[Cell], places: Mapping[Column, int], clock: Clock, known: Meaning
+        self,
+        headers: Sequence[str],
+        cells: Sequence[Cell],
+        places: Mapping[Column, int],
+        clock: Clock,
+        known: Meaning,
+        shares: Collection[int],
     ) -> None:
         self._headers = headers
         self._cells = cells
         self._places = places
         self._clock = clock
         self._known = known
+        self._shares = shares
         self._column_units = {header_words(header): unit for header, unit in known.column_units.items()}
         self.doubts: list[tuple[str, str, str]] = []
 
@@ -168,6 +183,8 @@ class _RowReader:
         if self._column_units.get(header_words(header)) == "ratio":
             ratio = percent(text, highest=highest / 100)
             return self._kept(header, text, Reading(ratio.value and round(ratio.value * 100, 6), ratio.doubt))
+        if self._places[column] in self._shares and _RATIO.fullmatch(plain(text)):
+            return self._kept(header, text, Reading[float](None, "a ratio or a percentage: others have their sign"))
         return self._kept(header, text, percent(text, highest=highest))
 
     def _memory(self) -> Memory:

@@ -61,6 +61,10 @@ def percent(text: str, *, highest: float = 100.0) -> Reading[float]:
     return Reading(value)
 
 
+MOST_BYTES = 2**60
+"""No list of tasks has more memory than this."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Bytes used and bytes in total; either may be unknown."""
@@ -107,6 +111,8 @@ def memory(text: str, *, unit: str | None = None, units: Mapping[str, str] | Non
         found.append(value * _UNITS[name])
     if any(value < 0 for value in found):
         return Reading(None, "a negative size")
+    if any(value > MOST_BYTES for value in found):
+        return Reading(None, "an impossible size")
     return _used_and_total([round(value) for value in found], bare_text, [match.start() for *_, match in sizes])
 
 
