@@ -121,6 +121,16 @@ async def test_an_aria_grid_in_a_shadow_root_in_a_frame_is_read(kit: Kit, serve:
     assert box.y > 100
 
 
+async def test_the_legend_of_a_chart_gives_the_last_values_of_what_its_title_names(kit: Kit, serve: Serve) -> None:
+    lines = "".join(f"<tr><td>{name}<td>{last}%<td>99%" for name, last in (("train-bert", 12.5), ("serve", 80)))
+    html = f"<h2>GPU utilization</h2><svg></svg><table><thead><tr><th>Name<th>Last *<th>Max<tbody>{lines}</table>"
+    answer = await read_console_usage(ReadConsoleUsageInput(url=serve(html), wait_seconds=1), kit)
+    assert [(row.task_name, row.gpu_utilization_percent) for row in answer.rows] == [
+        ("train-bert", 12.5),
+        ("serve", 80),
+    ]
+
+
 async def test_cards_of_definition_lists_are_rows_named_by_their_headings(kit: Kit, serve: Serve) -> None:
     card = "<section><h3>{}</h3><dl><dt>GPU<dd>{}<dt>Status<dd>Running<dt>Memory<dd>4 GB</dl></section>"
     answer = await read(kit, serve("<!doctype html>" + card.format("a", "10%") + card.format("b", "90%")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from handlens.geometry import Box
 from handlens.usage.columns import Field as Column
 from handlens.usage.columns import assign, header_words
+from handlens.usage.columns import meaning as words_for
 from handlens.usage.reading import Reading, is_missing, plain
 from handlens.usage.status import Status, normalise_status
 from handlens.usage.table import Cell, Table
@@ -228,6 +229,17 @@ def _rounded(box: Box | None) -> Box | None:
     return Box.model_construct(x=int(box.x), y=int(box.y), width=int(box.width + 0.5), height=int(box.height + 0.5))
 
 
+def _by_its_title(table: Table) -> Table:
+    """The legend of a chart of one metric: its last values are those of the metric that the title names."""
+    metric = next((one for one in words_for(table.name) if one in _METRICS), None)
+    if metric is None or any(one in assign(table.headers) for one in _METRICS):
+        return table
+    last = next((header for header in table.headers if _LAST.fullmatch(header_words(header))), None)
+    headers = tuple(f"{table.name} ({header})" if header == last else header for header in table.headers)
+    return replace(table, headers=headers)
+
+
+_LAST = re.compile(r"last|latest|current|now|value|最新值?|当前值?|最后一个值|值")
 _METRICS = (Column.GPU, Column.CPU, Column.MEMORY, Column.GPU_MEMORY)
 
 
@@ -241,6 +253,7 @@ def usage_tables(tables: Sequence[Table], meaning: Meaning | None = None) -> lis
     measured: list[Table] = []
     named: list[Table] = []
     wanted = set((meaning or Meaning()).table_columns)
+    tables = [_by_its_title(table) for table in tables]
     for table in tables:
         if not wanted.issubset(map(header_words, table.headers)):
             continue
