@@ -198,8 +198,9 @@ def address(url: str) -> str:
 def _room_for(connection: Connection, console: str) -> None:
     from sqlalchemy import func, select
 
-    consoles, learned = schema().consoles, schema().learned
-    if connection.execute(select(consoles.c.console).where(consoles.c.console == console)).first() is None:
+    consoles, tasks, learned = schema().consoles, schema().tasks, schema().learned
+    known = [select(table.c.console).where(table.c.console == console).limit(1) for table in (consoles, tasks)]
+    if all(connection.execute(query).first() is None for query in known):
         raise NotFound(f"No console {console[:60]!r} was looked at.")
     count = select(func.count()).select_from(learned).where(learned.c.console == console)
     if connection.execute(count).scalar_one() >= MOST_WORDS:
