@@ -11,6 +11,7 @@ _MARK = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})$")
 _GLUED = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})(?=\D)")
 _SMALL = 0.96  # of the body's size
 _RAISED = 0.12  # of the font size
+_UNITS = ("m", "cm", "km", "mm", "dm", "nm", "ft", "in")
 _NAMES = {"*": "star", "†": "dagger", "‡": "ddagger", "§": "section", "¶": "para"}
 
 
@@ -56,8 +57,21 @@ def _references(block: Block, mark: str) -> list[Word]:
     words = [w for line in block.lines for w in line.words]
     return [
         word for n, word in enumerate(words)
-        if any(run.style & Style.SUPER and run.text.strip(",;") == mark and (n or i) for i, run in enumerate(word.runs))
+        if any(
+            run.style & Style.SUPER and run.text.strip(",;") == mark and (n or i) and not _is_power(word, i)
+            for i, run in enumerate(word.runs)
+        )
     ]  # fmt: skip
+
+
+def _is_power(word: Word, at: int) -> bool:
+    """Whether a raised number belongs to a symbol or a unit before it, as in x² and km²."""
+    before = word.runs[at - 1] if at else None
+    if before is None:
+        return False
+    return before.text in _UNITS or (
+        len(before.text) < 3 and before.text.isalpha() and bool(before.style & Style.ITALIC)
+    )
 
 
 def _as_reference(run: Run) -> Run:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _COLUMN_GAP = 0.95  # of the font size: as wide as this, and it may be a gutter
+_SCRIPT_GAP = 0.7  # between a word and the mark of a note that a space parts from it
 _JUMP_GAP = 0.4  # as narrow as this may be a gutter too, where the content stream jumps
 
 
@@ -155,7 +156,8 @@ def _with_scripts(rows: list[list[Word]]) -> list[list[Word]]:
 def _hangs_on(row: list[Word], word: Word) -> bool:
     anchor = row[0]
     shift = abs(anchor.base - word.base)
-    return word.size < 0.95 * anchor.size and 0.12 * anchor.size < shift < 0.6 * anchor.size and _beside(row, word)
+    near = _beside(row, word) or any(0 < word.rect.x0 - other.rect.x1 < _SCRIPT_GAP * other.size for other in row)
+    return word.size < 0.95 * anchor.size and 0.12 * anchor.size < shift < 0.6 * anchor.size and near
 
 
 def _beside(row: list[Word], word: Word) -> bool:
