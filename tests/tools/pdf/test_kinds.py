@@ -126,3 +126,11 @@ def test_centred_lines_of_a_title_page_are_kept() -> None:
     page = Page(720, 540).text(200, 160, "Annual kick-off", size=44)
     page.text(291.5, 300, "Operations", size=28).text(213, 334, "Tuesday, 3 March 2026", size=28)
     assert "Operations\\\nTuesday, 3 March 2026" in markdown(page)
+
+
+def test_a_quotation_pulled_out_of_the_text_is_no_heading() -> None:
+    page = Page().paragraph(60, 60, PROSE).paragraph(60, 220, PROSE)
+    page.text(60, 150, "“Good clocks take the time", size=18, font=BOLD).text(60, 172, "they need.”", size=18, font=BOLD)
+    text = markdown(page)
+    assert "“Good clocks take the time they need.”" in text.replace("*", "")
+    assert "#" not in text

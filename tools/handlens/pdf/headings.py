@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from handlens.pdf.profile import Profile
 
 _THRESHOLD = 0.42
+_QUOTED = re.compile(r"^[“„«\"‘].*[.!?…,][”“»\"’]( ?[–—-].*)?$", re.DOTALL)
+_BYLINE = re.compile(r"^by [^\W\d_]+ ", re.IGNORECASE)
 _CHAPTER = re.compile(r"^(chapter|section|appendix|part)\s+\w+[.:]?\s*", re.IGNORECASE)
 _SECTION = re.compile(
     r"^(第[一二三四五六七八九十百零\d]+[章节節篇部条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）])"
@@ -34,7 +36,7 @@ def mark_headings(blocks: list[Block], profile: Profile, page: int) -> None:
     trees = load("headings.json")
     titles = {_letters(title): level for level, title in profile.outline.get(page, [])}
     for block, row in zip(blocks, features(blocks, profile), strict=True):
-        if row is None or not _possible(block):
+        if row is None or not _possible(block, profile):
             continue
         block.score = trees.probability(row)
         listed = titles.get(_letters(block.text), 0) if titles else 0
@@ -58,13 +60,15 @@ def _is_chinese_section(block: Block, profile: Profile) -> bool:
     return line.size > 1.04 * profile.body_size or line.bold > 0.9 or line.share(profile.body_font) < 0.5
 
 
-def _possible(block: Block) -> bool:
+def _possible(block: Block, profile: Profile) -> bool:
     text = block.text
     return (
         sum(c.isalpha() for c in text) >= 2
         and len(block.lines) <= 5
         and len(text) <= 260
         and not is_entry(block.lines[-1])
+        and not _QUOTED.match(text)
+        and not (_BYLINE.match(text) and block.lines[0].size <= profile.body_size)
     )
 
 
