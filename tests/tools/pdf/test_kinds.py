@@ -130,7 +130,25 @@ def test_centred_lines_of_a_title_page_are_kept() -> None:
 
 def test_a_quotation_pulled_out_of_the_text_is_no_heading() -> None:
     page = Page().paragraph(60, 60, PROSE).paragraph(60, 220, PROSE)
-    page.text(60, 150, "“Good clocks take the time", size=18, font=BOLD).text(60, 172, "they need.”", size=18, font=BOLD)
+    page.text(60, 150, "“Good clocks take the time", size=18, font=BOLD).text(
+        60, 172, "they need.”", size=18, font=BOLD
+    )
     text = markdown(page)
     assert "“Good clocks take the time they need.”" in text.replace("*", "")
     assert "#" not in text
+
+
+def test_headers_that_stand_upright_head_their_columns() -> None:
+    page = Page().paragraph(60, 60, PROSE)
+    for n, header in enumerate(("Name", "Reading", "Fine writing")):
+        page.raw(f"BT /F0 10 Tf 0 1 -1 0 {82 + 40 * n} 622 Tm ({header}) Tj ET")
+    for n, row in enumerate((("Kim", "7", "6"), ("Lee", "5", "8"))):
+        for x, text in zip((66, 110, 150), row, strict=True):
+            page.text(x, 236 + 20 * n, text)
+    for y in (150, 222, 242, 262):
+        page.rule(60, y, 180, y)
+    for x in (60, 100, 140, 180):
+        page.rule(x, 150, x, 262)
+    result = convert(pdf_of(page))
+    assert "| Name | Reading | Fine writing |\n| --- | --- | --- |\n| Kim | 7 | 6 |" in result.markdown
+    assert not result.pages[0].left_out

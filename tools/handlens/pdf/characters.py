@@ -118,7 +118,7 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
             base = frame.point(x.value, y.value)[1]
         if clip.x0 <= (x0 + x1) / 2 <= clip.x1 and clip.y0 <= base <= clip.y1:
             builder.add(_Char(text, x0, x1, base, look))
-    builder.space()
+    builder.end()
     if builder.parted:
         page.words = join_spaced(page.words, builder.parted)
 
@@ -197,6 +197,9 @@ class _Builder:
             self._flush()
         self._spaced |= not guessed
         self._guessed |= guessed
+
+    def end(self) -> None:
+        self.space()
         if self._side:
             self._flush_side()
 
@@ -211,7 +214,8 @@ class _Builder:
             last = self._side[-1][1]
             if abs(last.x0 - rect.x0) > look.size or abs(last.y0 - rect.y0) > 2 * look.size:
                 self._flush_side()
-        self._side.append((text, rect, look))
+        self._side.append((f" {text}" if self._side and self._spaced else text, rect, look))
+        self._spaced = False
 
     def _continues(self, last: _Char, char: _Char) -> bool:
         if last.look is char.look and last.base == char.base and -0.4 < char.x0 - last.x1 < 0.0:

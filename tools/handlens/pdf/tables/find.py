@@ -28,12 +28,14 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
     soft_across, soft_down = edges_of(page.fills, page)
     captions = [f.rect for f in fragments if is_table_caption(f.text)]
     found: list[Found] = []
-    _add_lattices(across, down, words, found)
+    shown = [*words, *page.sideways]  # headers that stand upright are in cells of their own
+    _add_lattices(across, down, shown, found)
     for drawn in ([*page.across, *soft_across], page.across, soft_across) if soft_across else (page.across,):
         for level, sides in cell_strokes(drawn, words):
-            _add_lattices(joined(level), joined(sides), words, found)
+            _add_lattices(joined(level), joined(sides), shown, found)
     if soft_across:
-        _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), words, found)
+        _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), shown, found)
+    page.sideways = [w for w in page.sideways if not any(rect.holds(w.rect.x0, w.rect.y0) for rect, _ in found)]
     boxes = [lattice.rect for lattice in lattices(across, down) if len(lattice.xs) == 2]
     listings = [box for box in boxes if _is_code(inside(words, box))]
     listings += [fill for fill in page.fills if fill.width > 100 and _is_code(inside(words, fill))]
