@@ -20,6 +20,7 @@ from handlens.locate.expectation import check_expectation
 from handlens.locate.locate import Target
 from handlens.locate.menus import open_by_pointing, reveal
 from handlens.locate.recall import learn
+from handlens.locate.steps import clicked
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import tool
 
@@ -142,6 +143,7 @@ async def _act(
         await learn(kit, request.description, None, chosen.located, target, worked=False)
         raise
     forget(session.page)
+    clicked(session.page, chosen.located, target)
     if request.action != "hover":
         await learn(kit, request.description, None, chosen.located, target, worked=effect.changed)
     outcome: Outcome = "clicked" if effect.changed or request.action == "hover" else "no_effect"

@@ -67,6 +67,8 @@ class Candidate:
     clipped: bool
     range: str = ""
     """Of a slider or number field: lowest–highest."""
+    icons: str = ""
+    """Of a text: what the icons in it are called by their page."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -184,6 +186,7 @@ def _candidate(raw: dict[str, Any], frame: int, order: int, first_group: int, wo
         cover_id=get("hb", 0),
         clipped=bool(get("cl", 0)),
         range=get("rg", ""),
+        icons=get("ic", ""),
     )
 
 

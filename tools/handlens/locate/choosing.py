@@ -14,8 +14,9 @@ from handlens.locate.asking import which
 from handlens.locate.candidates import find_candidates
 from handlens.locate.choices import Decision, Offer, offer, offered
 from handlens.locate.finding import find
-from handlens.locate.locate import Located, Target, check_description, locate
+from handlens.locate.locate import Located, Target, check_description, locate, locate_in
 from handlens.locate.marks import draw
+from handlens.locate.steps import done, steps
 from handlens.tool import Picture
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ async def choose(
 
 
 async def _decided(session: Session, kit: Kit, description: str, sure: float, among: frozenset[str] | None) -> Chosen:
-    located = await find(session, kit, description, sure=sure, among=among)
+    step = await _next_step(session, description)
+    located = await find(session, kit, step, sure=sure, among=among)
     best = located.best
     if best is not None and best.confidence >= sure:
         rivals = tuple(target for target in located.targets[1:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
@@ -112,6 +114,16 @@ async def _decided(session: Session, kit: Kit, description: str, sure: float, am
     offers = tuple(target for target in located.targets[:MAX_OFFERED] if target.confidence > _NEGLIGIBLE)
     near = bool(offers) and offers[0].plausibility >= 0.5
     return Chosen(located, None, offers, "ambiguous" if near else "not_found")
+
+
+async def _next_step(session: Session, description: str) -> str:
+    """What to do now of a row of clicks: what comes behind those that the last clicks on the page were."""
+    described = steps(description)
+    if len(described) == 1:
+        return description
+    snapshot = await find_candidates(session.page)
+    located = [locate_in(snapshot, step) for step in described[:-1]]
+    return described[done(session.page, described, located)]
 
 
 def _gone_on_with(session: Session, kit: Kit, description: str) -> Chosen | None:

@@ -56,7 +56,7 @@ def features(snapshot: Snapshot) -> Features:
         built.names.append(names)
         for term in names:
             _index(index, term, at, FIELD_WEIGHTS["name"])
-        if candidate.kind in ("text", "hidden"):
+        if candidate.kind == "text":
             continue
         for name, text in _other_fields(candidate, near.get(at, "")):
             weight = FIELD_WEIGHTS[name]
@@ -81,7 +81,7 @@ def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
         ("tips", candidate.tips),
         ("placeholder", candidate.placeholder),
         ("value", candidate.value),
-        ("hints", _spoken_hints(candidate.hints)),
+        ("hints", spoken_hints(candidate.hints)),
         ("column", candidate.column),
         ("options", candidate.options),
         ("near", near),
@@ -94,7 +94,7 @@ def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
     return [(name, text) for name, text in fields if text]
 
 
-def _spoken_hints(hints: str) -> str:
+def spoken_hints(hints: str) -> str:
     said: list[str] = []
     for word in hints.split():
         if word.startswith("path:"):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from handlens.locate.candidates import Snapshot
+from handlens.locate.features import NOISE, spoken_hints
 from handlens.locate.patterns import ROW, VERBS_EN, VERBS_ZH
 from handlens.locate.relations_text import Relation
+from handlens.locate.text import split_words
 from handlens.locate.vocabulary import CHINESE_DIGITS
 
 _ACT = r"(?:click(?:ing)?|press(?:ing)?|tap(?:ping)?|hit(?:ting)?|select(?:ing)?|choos(?:e|ing)|us(?:e|ing))(?: on)?"
 _BY = re.compile(rf"^(?P<goal>.+?),? by {_ACT} (?P<what>.+)$")
 _FIND = re.compile(
-    rf"^(?:find|locate|look for|search for|go to|in|for|on) (?P<where>.+?),? (?:and )?(?:then )?{_ACT} "
+    rf"^(?:find|locate|look for|search for|go to|in|for|on) (?P<where>(?!and\b).+?),? (?:and )?(?:then )?{_ACT} "
     r"(?P<what>.+?)(?P<goal> (?:in order )?to \w+.*)?$"
 )
 _TO = re.compile(rf"^(?:in order )?to (?P<goal>.+?),? {_ACT} (?P<what>.+)$")
@@ -62,3 +65,16 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
     if any_one:
         text = text[any_one.end() :]
     return Instruction(text, tuple(relations), any_one is not None)
+
+
+def pictured(description: str, snapshot: Snapshot) -> str:
+    """The description with what the page shows in it as a picture: "the item with the [disk] icon"."""
+    words = split_words(description)
+    if "icon" not in words or len(words) < 4:
+        return description
+    said = f" {' '.join(words)} "
+    for candidate in snapshot.candidates:
+        if candidate.icons and said in f" {' '.join(split_words(candidate.name))} ":
+            shown = " ".join(w for w in split_words(spoken_hints(candidate.icons)) if w.isalpha() and w not in NOISE)
+            return re.sub(r"\bicon\b", f"{shown} icon", description, count=1)
+    return description

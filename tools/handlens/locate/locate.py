@@ -9,6 +9,7 @@ from handlens.errors import InvalidInput
 from handlens.geometry import Box, Point
 from handlens.locate.candidates import Candidate, Snapshot, find_candidates
 from handlens.locate.confidence import confidence_of, strength_of
+from handlens.locate.instructions import pictured
 from handlens.locate.query import Query, parse
 from handlens.locate.reveal import reveal
 from handlens.locate.scoring import Scored, Scorer
@@ -89,7 +90,7 @@ def check_description(description: str) -> None:
 
 def locate_in(snapshot: Snapshot, description: str, *, among: frozenset[str] | None = None) -> Located:
     """The same on a snapshot already taken; no browser is asked."""
-    query = parse(description)
+    query = replace(parse(pictured(description, snapshot)), text=description)
     if among is not None and query.roles is None:
         query = replace(query, roles=among, role_word=query.role_word or "field")
     scorer = Scorer(snapshot)

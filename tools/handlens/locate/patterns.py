@@ -12,7 +12,7 @@ QUOTES = re.compile(
 )
 MARK = re.compile("\ue000(\\d+)\ue001")
 VERBS_EN = re.compile(
-    r"^(?:please |now |then |i want to |i'd like to |can you |could you |go ahead and )*"
+    r"^(?:please |now |then |i want to |i'd like to |can you |could you |go ahead and |find and )*"
     r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|go(?: back)? to|return to|navigate to|jump to|switch over to|show me|take me to|hover(?: over)?|find|locate|select(?! all)|switch to|check|tick)\s+(?=\S)"
 )
 VERBS_ZH = re.compile(

@@ -110,7 +110,7 @@ function collect(options) {
       const own = el.querySelector(":scope > [role^=menuitem]");
       if (own) continue;
       const name = squash(itemText(el));
-      if (name) out.push({ i: idOf(el), t: localName(el), r: "menuitem", k: "h", n: clip(name, 120), g: context.group < 0 ? undefined : context.group,
+      if (name) out.push({ i: idOf(el), t: localName(el), r: "menuitem", k: "h", n: clip(name, 120), hi: hintsOf(el, true)[0], g: context.group < 0 ? undefined : context.group,
         x: rounded(box.x), y: rounded(box.y), w: rounded(box.width), h: rounded(box.height) });
     }
   }
@@ -194,6 +194,8 @@ function collect(options) {
       const classes = attr(el, "class");
       const id = kind === "g" ? attr(el, "id") : "";
       if ((classes || id) && (kind === "g" || role === "generic")) item.hi = [classes || "", id || ""].join(" ").trim().slice(0, 120);
+      const pictured = el.childElementCount && !far ? inlineIcons(el) : "";
+      if (pictured) item.ic = pictured;
       if (role === "heading") item.lv = Number(attr(el, "aria-level")) || Number(localName(el)[1]) || 2;
       if (el instanceof HTMLElement) { const title = attr(el, "title"); if (title) item.ti = clip(title, 120); }
     }

@@ -130,6 +130,15 @@ function hintsOf(el, deep) {
   return [clip(hints.filter(Boolean).join(" "), 500), clip([...new Set(tips)].join(" | "), 240)];
 }
 
+// What the icons are called that stand in a text as words do.
+function inlineIcons(el) {
+  const hints = [];
+  for (let child = firstElement(el); child && hints.length < 12; child = nextElement(child)) {
+    if ((LEAF_ICONS.has(localName(child)) || isSvg(child)) && !textContent(child).trim()) hints.push(hintsOf(child, true)[0]);
+  }
+  return clip(hints.filter(Boolean).join(" "), 200);
+}
+
 const solid = colour => colour && colour !== "transparent" && !/^rgba\(.*,\s*0\)$/.test(colour) && !/\/\s*0\)$/.test(colour);
 function backgroundOf(el) {
   for (let node = el, depth = 0; node && isElement(node) && depth < 3; node = flatParent(node), depth++) {
