@@ -76,16 +76,25 @@ class Evidence:
         return found
 
     def coverage(
-        self, at: int, wanted: tuple[Term, ...], matches: dict[Term, dict[int, float]], *, context: bool = True
+        self,
+        at: int,
+        wanted: tuple[Term, ...],
+        matches: dict[Term, dict[int, float]],
+        *,
+        context: bool = True,
+        deed: Term | None = None,
     ) -> float:
-        """The share of what is asked for that a candidate says, in part counting what stands around it."""
+        """The share of what is asked for that a candidate says, in part counting what stands around it.
+
+        A ``deed`` is another's where only something around it says so: "download photo1.png" is not the file's link.
+        """
         weak = all(term.weight <= 0.3 for term in wanted)
         total = got = 0.0
         own = False
         for term in wanted:
             value = matches[term].get(at, 0.0)
             own = own or (value >= 0.5 and (term.weight > 0.3 or weak))
-            if value < 0.8 and context:
+            if value < 0.8 and context and term is not deed:
                 value = max(value, self._around(at, term, matches[term]))
             total += term.weight
             got += term.weight * value

@@ -91,6 +91,8 @@ def _relation(kind: str, match: re.Match[str], anchor: str) -> Relation:
         return Relation("in", label, containers=CONTAINERS[match["box"]])
     if kind == "heading":
         return Relation("heading", anchor)
+    if kind == "of":
+        anchor = re.sub(r"(?<=\S) (?:icon|symbol|glyph|logo)$", "", anchor)  # what has a bin icon shows a bin
     return Relation(kind, anchor)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import Evidence
 from handlens.locate.grading import (
@@ -22,6 +20,7 @@ from handlens.locate.judges import Judges
 from handlens.locate.looks import in_place
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
+from handlens.locate.readings import deed_of, other_readings, promoted, undone
 from handlens.locate.relations_text import Relation
 from handlens.locate.states import cannot_be, in_state
 from handlens.locate.text import WEAK, Term, fold, split_words, terms
@@ -30,6 +29,8 @@ CLEAR = 0.8
 """From this score on, no other reading of a query is tried."""
 HOLDS = 3
 """What holds more controls than this is a place, not the thing meant."""
+UNDONE = 0.92
+"""What is left of a score where the deed that is asked for is not said."""
 LEAST = {"in": 0.3}
 """What is left of a score where a relation does not hold at all; 0.22 for kinds that are not named."""
 
@@ -57,8 +58,8 @@ class Scorer:
 
     def rank(self, query: Query) -> list[Scored]:
         """Everything that could be meant, best first, by the reading of the query that something answers best."""
-        ranked = self._rank(_promoted(query))
-        for other in _other_readings(query):
+        ranked = self._rank(promoted(query))
+        for other in other_readings(query):
             if ranked and ranked[0].score >= CLEAR:
                 break
             again = self._rank(other)
@@ -122,7 +123,7 @@ class Scorer:
             parts.append(value)
             marks.said = marks.context = value
         if query.target:
-            coverage = self.evidence.coverage(at, query.target, matches)
+            coverage = self.evidence.coverage(at, query.target, matches, deed=deed_of(query))
             if coverage <= 0.0 and not query.quoted:
                 return None
             shown = 0.75 if len(candidate.name) > 2 else 0.9
@@ -134,6 +135,9 @@ class Scorer:
                 not term.meanings and term.weight >= 0.8 and self.evidence.share(at, term, matches[term]) < 0.4
                 for term in query.target
             )
+            deed = undone(query)
+            if deed is not None and matches[deed].get(at, 0.0) < 0.5:
+                coverage *= UNDONE
             parts.append(coverage * (0.72 + 0.28 * specific))
             said = [term.key for term in query.target if matches[term].get(at, 0.0) >= 0.5]
             missing = [term.key for term in query.target if matches[term].get(at, 0.0) < 0.5]
@@ -242,34 +246,3 @@ class Scorer:
                 one.score *= 0.3
                 one.marks.relation, one.marks.denied = 0.0, True
                 one.doubts.append("ruled out by the description")
-
-
-def _other_readings(query: Query) -> list[Query]:
-    """ "The checkbox of Ann" may stand in her row, and "the report of May" may be what something is called."""
-    at = next((at for at, r in enumerate(query.relations) if r.kind == "of" and not r.quoted and r.text), None)
-    if at is None:
-        return []
-    relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
-    readings = [replace(query, relations=(*rest, replace(relation, kind="row")))]
-    if query.target:
-        readings.append(replace(query, target=query.target + terms(relation.text), relations=rest))
-    return readings
-
-
-def _promoted(query: Query) -> Query:
-    """With nothing said of the target itself, what it is "for" or "that" it does is what it is called by."""
-    if query.quoted or any(term.key not in WEAK for term in query.target):
-        return query
-    for kind in ("of", "row"):
-        for relation in query.relations:
-            wanted = terms(relation.text)
-            if relation.kind != kind or not wanted or relation.ordinal is not None:
-                continue
-            if kind == "of":
-                rest = tuple(r for r in query.relations if r is not relation)
-                return replace(query, target=wanted + query.target, quoted=relation.quoted, relations=rest)
-            if wanted[0].meanings and len(wanted) > 1 and wanted[0].cjk and not query.target:
-                shorter = replace(relation, text=relation.text.removeprefix(wanted[0].key))
-                rest = tuple(shorter if r is relation else r for r in query.relations)
-                return replace(query, target=wanted[:1], relations=rest)
-    return query

@@ -143,6 +143,13 @@ def lexicon() -> _Lexicon:
 
 
 @cache
+def lexicon_names() -> dict[int, str]:
+    """The lines of the lexicon → what stands left of their colon."""
+    lines = enumerate(_lexicon_source().splitlines())
+    return {number: line.partition(":")[0] for number, line in lines if line and not line.startswith("#")}
+
+
+@cache
 def looks() -> dict[str, int]:
     """Words for how an icon looks → the line of `words/looks.txt` that they stand on."""
     found: dict[str, int] = {}

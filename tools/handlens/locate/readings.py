@@ -1,0 +1,121 @@
+"""What else a query may mean, where nothing answers it as it was read first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from handlens.locate.query import Query
+from handlens.locate.relations_text import Relation
+from handlens.locate.text import WEAK, Term, lexicon_names, stem_phrase, terms, word_list
+
+SWITCHES = frozenset({"checkbox", "switch", "radio"})
+_BESIDE = SWITCHES | {"slider", "spinbutton", "textbox", "searchbox", "combobox"}
+"""Roles that are often named by nothing but the text that stands beside them."""
+
+
+@cache
+def _deeds() -> frozenset[int]:
+    """The lines of the lexicon that are deeds."""
+    wanted = word_list("deeds")
+    return frozenset(number for number, name in lexicon_names().items() if name in wanted)
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(stem_phrase(word.replace("_", " ")) for word in word_list(name))
+
+
+def _handles(term: Term) -> bool:
+    """Whether it says only that a control is to be used: "change", "turn on"."""
+    return term.key in _words("handling") or term.key in _words("turning")
+
+
+def undone(query: Query) -> Term | None:
+    """The deed that the target has to say: what only stands by it, or is called like what it is done to, is less."""
+    deed = deed_of(query)
+    return deed if deed is not None and not _handles(deed) else None
+
+
+def deed_of(query: Query) -> Term | None:
+    """The deed that a query begins with, where it says what that is done to: "download photo1.png"."""
+    first = query.target[0] if query.target else None
+    if first is None or not (_deeds() & first.core or _handles(first)):
+        return None
+    return first if len(query.target) > 1 or query.quoted else None
+
+
+def other_readings(query: Query) -> list[Query]:
+    """Further readings, the likeliest first."""
+    return [*_of_readings(query), *_deed_readings(query), *_beside_readings(query)]
+
+
+def _of_readings(query: Query) -> list[Query]:
+    """ "The checkbox of Ann" may stand in her row, and "the report of May" may be what something is called."""
+    at = next((at for at, r in enumerate(query.relations) if r.kind == "of" and not r.quoted and r.text), None)
+    if at is None:
+        return []
+    relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
+    readings = [replace(query, relations=(*rest, replace(relation, kind="row")))]
+    if query.target:
+        readings.append(replace(query, target=query.target + terms(relation.text), relations=rest))
+    return readings
+
+
+def _deed_readings(query: Query) -> list[Query]:
+    """ "Download photo1.png": the control that downloads stands with what is called so, or has it for its name."""
+    deed = deed_of(query)
+    if deed is None:
+        return []
+    rest = _behind(deed, query)
+    readings: list[Query] = []
+    if rest or query.quoted:
+        row = Relation("row", rest or query.quoted[0], query.quoted)
+        readings.append(replace(query, target=(deed,), quoted=(), relations=(*query.relations, row)))
+    if _handles(deed) and len(query.target) > 1:
+        readings.append(replace(query, target=query.target[1:]))
+        if rest and query.roles is None and deed.key in _words("turning"):
+            row = Relation("row", rest, query.quoted)
+            readings.append(
+                replace(query, target=(), roles=SWITCHES, role_word="switch", relations=(*query.relations, row))
+            )
+    return readings
+
+
+def _beside_readings(query: Query) -> list[Query]:
+    """ "The Email digest toggle": a switch that has no name stands with the text."""
+    if not query.target or query.roles is None or not query.roles <= _BESIDE or query.quoted:
+        return []
+    row = Relation("row", " ".join(query.words))
+    return [replace(query, target=(), relations=(*query.relations, row))]
+
+
+def _behind(deed: Term, query: Query) -> str:
+    """What a query says after its deed."""
+    text = " ".join(query.words)
+    if deed.cjk:
+        return text.partition(deed.key)[2].strip(" 的")
+    words = text.split()
+    for count in range(1, min(4, len(words)) + 1):
+        if deed in terms(" ".join(words[:count])):
+            return " ".join(words[count:])
+    return ""
+
+
+def promoted(query: Query) -> Query:
+    """With nothing said of the target itself, what it is "for" or "that" it does is what it is called by."""
+    if query.quoted or any(term.key not in WEAK for term in query.target):
+        return query
+    for kind in ("of", "row"):
+        for relation in query.relations:
+            wanted = terms(relation.text)
+            if relation.kind != kind or not wanted or relation.ordinal is not None:
+                continue
+            if kind == "of":
+                rest = tuple(r for r in query.relations if r is not relation)
+                return replace(query, target=wanted + query.target, quoted=relation.quoted, relations=rest)
+            if wanted[0].meanings and len(wanted) > 1 and wanted[0].cjk and not query.target:
+                shorter = replace(relation, text=relation.text.removeprefix(wanted[0].key))
+                rest = tuple(shorter if r is relation else r for r in query.relations)
+                return replace(query, target=wanted[:1], relations=rest)
+    return query
