@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlens.locate import relations
 from handlens.locate.evidence import Evidence
 from handlens.locate.grading import joined
@@ -9,7 +11,7 @@ from handlens.locate.names import name_match
 from handlens.locate.query import parse
 from handlens.locate.relations import Anchor, Judge
 from handlens.locate.relations_text import Relation
-from handlens.locate.text import similarity, terms
+from handlens.locate.text import WEAK, similarity, split_words, terms
 
 MAX_ANCHORS = 40
 
@@ -48,9 +50,14 @@ class Judges:
 
     def anchors(self, relation: Relation) -> list[Anchor]:
         """The elements and texts that a relation's own phrase names."""
+        called = self._called(relation.text)
+        if called:
+            return called
         query = parse(relation.text)
         if relation.quoted:
             query = parse(" ".join(f'"{quoted}"' for quoted in relation.quoted))
+        elif query.relations:  # "the conversation with Ann" is told by Ann
+            query = replace(query, target=tuple(dict.fromkeys((*query.target, *terms(relation.text)))))
         found: list[Anchor] = []
         matches = {term: self.evidence.of(term) for term in query.target}
         pool = (
@@ -78,6 +85,14 @@ class Judges:
         best = max(value for _, value in found)
         kept = sorted((pair for pair in found if pair[1] >= best - 0.12), key=lambda pair: -pair[1])[:MAX_ANCHORS]
         return [(candidate, min(1.0, value / best) if best > 0.8 else value) for candidate, value in kept]
+
+    def _called(self, text: str) -> list[Anchor]:
+        """What is called just what was said, word for word."""
+        said = split_words(text)
+        if not said or all(term.key in WEAK for term in terms(text)):
+            return []
+        exact = [c for c in self.snapshot.candidates if 0 < len(c.name) < 80 and split_words(c.name) == said]
+        return [(candidate, 1.0) for candidate in exact[:MAX_ANCHORS]]
 
     def _row_number(self, number: int) -> Judge | None:
         groups = self.snapshot.groups

@@ -13,11 +13,16 @@ QUOTES = re.compile(
 MARK = re.compile("\ue000(\\d+)\ue001")
 VERBS_EN = re.compile(
     r"^(?:please |now |then |i want to |i'd like to |can you |could you |go ahead and |find and )*"
-    r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose|pick|push|activate|focus(?: on| into)?|go(?: back)? to|return to|navigate to|jump to|switch over to|show me|take me to|hover(?: over)?|find|locate|select(?! all)|switch to|check|tick)\s+(?=\S)"
+    r"(?:(?:left[- ]|right[- ]|double[- ])?click(?: on)?|press(?: on)?|tap(?: on)?|hit|choose(?! (?:an? |the )?files?\b)|pick(?! (?:an? |the )?files?\b)|push|activate|focus(?: on| into)?|go(?: back)? to|return to|navigate to|jump to|switch over to|show me|take me to|hover(?: over)?|find|locate|select(?! all| (?:an? |the )?files?\b)|switch to|check|tick)\s+(?=\S)"
 )
 VERBS_ZH = re.compile(
-    r"^(?:请|帮我|麻烦|我要|我想)*(?:切换到|切换至|跳转到|转到|前往|点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择(?!全部|所有)|选中|勾选|聚焦到?|找到)(?=\S)"
+    r"^(?:请|帮我|麻烦|我要|我想)*(?:切换到|切换至|跳转到|转到|前往|点击一下|单击|双击|右击|点击|点一下|点按|点开|点|按下|按一下|选择(?!全部|所有|文件)|选中|勾选|聚焦到?|找到) ?(?=\S)"
 )
+_MEASURE = "封条张篇份件位本部款台只枚幅段则首笔"
+MEASURED_ZH = re.compile(rf"(?<=[这那该此某])[{_MEASURE}]|(?<=[这那该此某])一[{_MEASURE}个]")
+"""Words that count what follows: 这封邮件 is this mail."""
+STEP_ZH = re.compile(rf"(?<!第)([上下前后]一)[{_MEASURE}](?=.)")
+"""上一封邮件 goes one mail back."""
 NAME_EN = re.compile(
     r"\b(?:(?:which |that )?(?:is |are )?(?:labell?ed|named|called|titled|captioned|marked)(?: with| as)?|(?:that |which )?(?:says|reads)|saying|reading|with (?:the |a )?(?:text|label|name|title|caption|words?|placeholder|value)s?(?: of)?|whose (?:label|name|text|title|value) is)\s+"
 )

@@ -9,6 +9,7 @@ from handlens.locate import relations_text
 from handlens.locate.instructions import read_instruction
 from handlens.locate.patterns import (
     MARK,
+    MEASURED_ZH,
     NAME_EN,
     NAME_ZH,
     NOT_EN,
@@ -16,6 +17,7 @@ from handlens.locate.patterns import (
     PLACES_EN,
     PLACES_ZH,
     QUOTES,
+    STEP_ZH,
     VERB_FIRST,
 )
 from handlens.locate.states import said_apart
@@ -90,7 +92,7 @@ def parse(description: str) -> Query:
         quotes.append(next(part for part in match.groups() if part is not None).strip())
         return f" \ue000{len(quotes) - 1}\ue001 "
 
-    text = fold(QUOTES.sub(keep, description))
+    text = STEP_ZH.sub(r"\1个", fold(QUOTES.sub(keep, description)))
     text = re.sub(r"\s+", " ", text).strip(" .。!！?？,，;；")
     return _Parser(description, quotes).query(text)
 
@@ -185,6 +187,7 @@ class _Parser:
         if named and not MARK.search(named):
             quoted = (*quoted, named.strip(" .,，。"))
         text = re.sub(r"\s+", " ", MARK.sub(" ", text)).strip(" ,，")
+        text = MEASURED_ZH.sub("", text)
         text = re.sub(r"^(?:(?:the|a|an|that|this)\s+|(?:那个|这个|一个|那|这)\s*)(?=\S)", "", text)
         if quoted and STOP.issuperset(text.split()):
             text = ""  # "the" is left over of: the "x"
@@ -247,7 +250,7 @@ def _ordinal(text: str) -> tuple[str, int | None]:
     if match and _without(text, match):
         return _without(text, match), int(match[1] or match[2] or match[3])
     match = re.search(
-        r"(倒数)?第([一二两三四五六七八九十]|\d{1,3})(?:个|项|条|行|张|颗|只|页)?(?:的)?|最后(?:一|1)?(?:个|项|条|张|颗)(?:的)?|首个",
+        r"(倒数)?第([一二两三四五六七八九十]|\d{1,3})(?:个|项|条|行|张|颗|只|页|封|篇|份|件|位|本|部|段|笔)?(?:的)?|最后(?:一|1)?(?:个|项|条|张|颗|封|篇|份|件|位|笔)(?:的)?|首个",
         text,
     )
     if match and _without(text, match):

@@ -45,7 +45,7 @@ function roleOf(el) {
   if (tag === "header" || tag === "footer") return tag === "header" ? "banner" : "contentinfo";
   if (tag === "section") return has(el, "aria-label") || has(el, "aria-labelledby") ? "region" : "generic";
   if (isEditable(el)) return "textbox";
-  return TAG_ROLES[tag] || "generic";
+  return TAG_ROLES[tag] || (isDrawnSwitch(el) ? "switch" : "generic");
 }
 function isEditable(el) {
   const value = attr(el, "contenteditable");

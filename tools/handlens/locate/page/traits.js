@@ -25,12 +25,19 @@ function statesOf(el, role) {
     const details = parentNode(el);
     if (details instanceof HTMLDetailsElement) states.push(details.open ? "expanded" : "not expanded");
   }
+  if (role === "switch" && isDrawnSwitch(el)) states.push(/(^|[-_ ])(on|active|checked|enabled)([-_ ]|$)/i.test(attr(el, "class")) ? "checked" : "not checked");
   if (matches(el, ":disabled")) states.push("disabled");
   if (el.readOnly === true) states.push("readonly");
   if (el.required === true) states.push("required");
   if (rootOf(el).activeElement === el) states.push("focused");
   if ((role === "textbox" || role === "searchbox" || role === "combobox") && "value" in el && el.value === "") states.push("empty");
   return states;
+}
+// A switch that is one by its drawing alone.
+function isDrawnSwitch(el) {
+  if (!/(^|[-_ ])(toggle|switch)([-_ ]|$)/i.test(attr(el, "class") || "") || el.childElementCount > 1 || textContent(el).trim() || el.closest("label,button,a,[role]")) return false;
+  const box = rectOf(el);
+  return box.height >= 10 && box.height <= 44 && box.width >= 1.3 * box.height && box.width <= 3 * box.height;
 }
 function valueOf(el) {
   if (el instanceof HTMLInputElement) {
@@ -62,6 +69,12 @@ const fileName = url => {
 };
 const imageName = css => [...(css || "").matchAll(/url\("?([^")]+)"?\)/g)].map(m => fileName(m[1])).join(" ");
 
+// An icon font's ligature: the icon's name as its text.
+function ligature(el) {
+  if (el.childElementCount || !/icon|symbol/i.test(attr(el, "class") || localName(el))) return "";
+  const text = textContent(el).trim();
+  return /^[a-z][a-z0-9_]{1,40}$/.test(text) ? text : "";
+}
 function ownHints(el, hints, deep) {
   const classes = attr(el, "class");
   if (classes) hints.push(classes.slice(0, 160));
@@ -75,6 +88,8 @@ function ownHints(el, hints, deep) {
     if (/^data-.*(tip|title|label|command|action|icon|name)/.test(name) && !HINT_ATTRIBUTES.includes(name)) hints.push(attr(el, name).slice(0, 60));
   }
   const tag = localName(el);
+  const word = ligature(el);
+  if (word) hints.push(word);
   if (tag === "use") {
     const ref = attr(el, "href") || el.getAttributeNS("http://www.w3.org/1999/xlink", "href") || "";
     hints.push((ref.split("#")[1] || fileName(ref)).slice(0, 60));
