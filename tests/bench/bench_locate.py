@@ -2,6 +2,7 @@
 
     python tests/bench/bench_locate.py --static NODE_MODULES [--apps BIN] [--only mailbox,lab] [--verbose]
         [--eye sees|nothing|random|stuck|corner|pixels] [--noise 30] [--look unsure|always] [--without zoom,snap,…]
+        [--words-only]
 
 ``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet gentelella
 material-dashboard@3 swagger-ui-dist@5`; ``--apps`` is the folder of commands of an environment with `django datasette
@@ -31,7 +32,8 @@ from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
 from handlens.locate.candidates import find_candidates
-from handlens.locate.locate import Target, locate_in
+from handlens.locate.locate import UNSURE, Target, locate_in
+from handlens.locate.meaning import able
 
 CASES = Path(__file__).with_name("locate_cases.tsv")
 HIT = """([selector, x, y]) => {
@@ -52,12 +54,15 @@ def cases(only: set[str]) -> dict[str, list[tuple[str, str]]]:
 
 
 async def judge(
-    page: Page, tests: list[tuple[str, str]], threshold: float, eye: BenchEye | None
+    page: Page, tests: list[tuple[str, str]], threshold: float, eye: BenchEye | None, *, meaning: bool
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     snapshot = await find_candidates(page)
     for description, selector in tests:
         located = locate_in(snapshot, description)
+        unsure = located.best is None or located.best.confidence < UNSURE
+        if meaning and unsure and able():
+            located = locate_in(snapshot, description, by_meaning=True)
         alone = located.best
         if eye is not None:
             located = await eye.looked(page, located, description, selector, threshold)
@@ -96,7 +101,7 @@ async def run(options: argparse.Namespace) -> int:
                 continue
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
             await opened_app(page, apps, name)
-            found = await judge(page, tests, options.threshold, eye)
+            found = await judge(page, tests, options.threshold, eye, meaning=not options.words_only)
             rows += found
             told = Counter(row["verdict"] for row in found)
             print(f"{name:10s} " + ", ".join(f"{count} {verdict}" for verdict, count in told.items()), flush=True)
@@ -144,6 +149,7 @@ def main() -> int:
     parser.add_argument("--noise", type=float, default=0)
     parser.add_argument("--look", choices=["unsure", "always"], default="unsure")
     parser.add_argument("--without", default="")
+    parser.add_argument("--words-only", action="store_true", help="without the sentence encoder")
     parser.add_argument("--verbose", action="store_true")
     return asyncio.run(run(parser.parse_args()))
 

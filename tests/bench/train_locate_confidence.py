@@ -27,9 +27,9 @@ from playwright.async_api import Error, Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
 from handlens.geometry import Point
-from handlens.locate import confidence
+from handlens.locate import confidence, meaning
 from handlens.locate.candidates import Candidate, Snapshot, find_candidates
-from handlens.locate.locate import _joined, _ranked, locate_in  # pyright: ignore[reportPrivateUsage]
+from handlens.locate.locate import UNSURE, Target, _joined, _ranked, locate_in  # pyright: ignore[reportPrivateUsage]
 from handlens.locate.query import parse
 from handlens.locate.scoring import Scorer
 
@@ -38,8 +38,9 @@ HEAD = "# Weights of confidence.py, fitted by tests/bench/train_locate_confidenc
 TAKEN_OFF, NAMED = 0.3, 0.15
 """What such samples weigh against one of the table."""
 PENALTY = 0.3
-Sample = tuple[list[float], bool, float, str, str]
-"""Features, whether it is right, its weight, the page, and what kind: possible, impossible, taken off, named."""
+Sample = tuple[list[float], bool, float, str, str, float]
+"""Features, whether it is right, its weight, the page, what kind (possible, impossible, taken off, named), and the most
+confidence that it may have."""
 
 TRUTH = """selector => [...document.querySelectorAll(selector)].map(el => {
   const r = el.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"""
@@ -69,10 +70,20 @@ def hits(boxes: Boxes, point: Point) -> bool:
     return any(x - 1 <= point.x <= right + 1 and y - 1 <= point.y <= bottom + 1 for x, y, right, bottom in boxes)
 
 
-def sample(snapshot: Snapshot, description: str) -> list[float] | None:
+def sample(snapshot: Snapshot, description: str) -> tuple[list[float], float] | None:
+    """The features of what ranks first, by meaning too where words leave it unsure, and the most it may have."""
     query = parse(description)
     joined = _joined(_ranked(Scorer(snapshot), query))
-    return confidence.features_of(joined, query) if joined else None
+    if meaning.able() and (not joined or confidence.confidence_of(joined, query) < UNSURE):
+        joined = _joined(_ranked(Scorer(snapshot, by_meaning=True), query))
+    return (confidence.features_of(joined, query), confidence.limit_of(joined, query)) if joined else None
+
+
+def first(snapshot: Snapshot, description: str) -> Target | None:
+    """What ranks first, in the same way."""
+    best = locate_in(snapshot, description).best
+    unsure = best is None or best.confidence < UNSURE
+    return locate_in(snapshot, description, by_meaning=True).best if unsure and meaning.able() else best
 
 
 def without(snapshot: Snapshot, boxes: Boxes) -> Snapshot:
@@ -105,9 +116,9 @@ async def samples(options: argparse.Namespace) -> list[Sample]:
     found: list[Sample] = []
 
     def add(snapshot: Snapshot, description: str, right: bool, weight: float, page: str, kind: str) -> None:
-        features = sample(snapshot, description)
-        if features is not None:
-            found.append((features, right, weight, page, kind))
+        told = sample(snapshot, description)
+        if told is not None:
+            found.append((told[0], right, weight, page, kind, told[1]))
 
     async for page_name, page in opened_pages(options.static, options.apps):
         snapshot = await find_candidates(page)
@@ -115,13 +126,13 @@ async def samples(options: argparse.Namespace) -> list[Sample]:
             boxes: Boxes = [] if selector == "-" else await page.evaluate(TRUTH, selector)
             if selector != "-" and not boxes:
                 continue
-            best = locate_in(snapshot, description).best
+            best = first(snapshot, description)
             right = best is not None and hits(boxes, best.point)
             add(snapshot, description, right, 1.0, page_name, "possible" if boxes else "impossible")
             if boxes:
                 add(without(snapshot, boxes), description, False, TAKEN_OFF, page_name, "taken off")
         for candidate in named(snapshot, page_name):
-            best = locate_in(snapshot, candidate.name).best
+            best = first(snapshot, candidate.name)
             same = best is not None and (best.box.overlap(candidate.box) > 0.3 or best.candidate is candidate)
             add(snapshot, candidate.name, same, NAMED, page_name, "named")
     return found
@@ -173,7 +184,7 @@ def main() -> int:
     for page in sorted(set(pages)):
         own = pages == page
         told[own] = 1 / (1 + np.exp(-x[own] @ fitted(x[~own], right[~own], weight[~own])))
-    report(told, found)
+    report(np.minimum(told, [one[5] for one in found]), found)
     if options.write:
         beta = fitted(x, right, weight)
         lines = (f"{name} {value:.4f}\n" for name, value in zip(confidence.FEATURES, beta, strict=True))

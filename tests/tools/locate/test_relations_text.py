@@ -19,3 +19,8 @@ def test_a_relation_to_something_named_stays_one() -> None:
     target, relations = split("the button in the toolbar")
     assert target == "the button"
     assert len(relations) == 1
+
+
+def test_a_role_at_the_end_is_the_targets_own_unless_it_is_spoken_of_apart() -> None:
+    assert split("filter by status dropdown")[0] == "filter dropdown"
+    assert split("icon for the search button")[0] == "icon"

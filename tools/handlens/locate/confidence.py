@@ -11,12 +11,14 @@ from handlens.locate.query import Query
 
 CLOSE = 0.06
 """Rivals within this share of the best score are as good as it."""
+TIED = 0.008
+"""Under this share of the best score between them, two are told apart by nothing."""
 DENIED = 0.4
 """The most confidence in what cannot be as it was described."""
 FEATURES = (
     "one", "score", "margin", "close", "said", "context", "unsaid", "specific", "role", "state", "relation", "place",
     "standing", "exact", "text", "missing", "unknown", "outsaid", "quoted", "related", "counted", "wordy", "bare",
-    "alone",
+    "alone", "tied", "meant", "likely",
 )  # fmt: skip
 
 
@@ -60,6 +62,9 @@ def features_of(ranked: list[Scored], query: Query) -> list[float]:
         "wordy": min(1.0, len(terms) / 3),
         "bare": float(not terms and not query.quoted),
         "alone": float(margin > 0.9),
+        "tied": float(_is_tied(ranked, query)),
+        "meant": float(marks.meant),
+        "likely": marks.said if marks.meant else 0.0,
     }
     return [told[name] for name in FEATURES]
 
@@ -76,4 +81,17 @@ def confidence_of(ranked: list[Scored], query: Query) -> float:
     """How likely the first of ``ranked`` is what was meant, 0 to 1."""
     total = sum(weight * value for weight, value in zip(weights(), features_of(ranked, query), strict=True))
     sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-    return round(min(sure, DENIED) if ranked[0].marks.denied else sure, 3)
+    return round(min(sure, limit_of(ranked, query)), 3)
+
+
+def limit_of(ranked: list[Scored], query: Query) -> float:
+    """The most confidence that the first of ``ranked`` may have."""
+    return DENIED if ranked[0].marks.denied or _is_tied(ranked, query) else 1.0
+
+
+def _is_tied(ranked: list[Scored], query: Query) -> bool:
+    """Whether nothing tells the first two apart, but perhaps that one of them is in view."""
+    if len(ranked) < 2 or query.indefinite:
+        return False
+    first, second = (one.score / one.marks.standing for one in ranked[:2])
+    return second > (1 - TIED) * first

@@ -52,6 +52,7 @@ class Evidence:
         self.containment = Containment.of(snapshot)
         self.surroundings = Surroundings.of(snapshot, self.containment)
         self.held = Counter((c.frame, c.inside) for c in snapshot.candidates if c.inside and c.kind == "action")
+        self.called = Counter((c.role, c.name) for c in snapshot.candidates if c.name)
         self.page_words = frozenset(
             term
             for text in (snapshot.title, *(c.name for c in snapshot.candidates if c.level == 1))

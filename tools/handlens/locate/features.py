@@ -51,6 +51,7 @@ def features(snapshot: Snapshot) -> Features:
     built = Features(snapshot)
     index: defaultdict[Term, list[tuple[int, float]]] = defaultdict(list)
     near = _nearby_labels(snapshot)
+    heads = _head_rows(snapshot)
     for at, candidate in enumerate(snapshot.candidates):
         names = terms(candidate.name) if candidate.name else ()
         built.names.append(names)
@@ -58,6 +59,9 @@ def features(snapshot: Snapshot) -> Features:
             _index(index, term, at, FIELD_WEIGHTS["name"])
         if candidate.kind == "text":
             continue
+        if candidate.role == "checkbox" and not candidate.name and _row_of(candidate, snapshot) in heads:
+            for term in terms("select all"):
+                _index(index, term, at, FIELD_WEIGHTS["near"])
         for name, text in _other_fields(candidate, near.get(at, "")):
             weight = FIELD_WEIGHTS[name]
             for term in terms(text):
@@ -65,6 +69,19 @@ def features(snapshot: Snapshot) -> Features:
                     _index(index, term, at, weight)
     built.index = dict(index)
     return built
+
+
+def _row_of(candidate: Candidate, snapshot: Snapshot) -> int:
+    at = candidate.group
+    while at >= 0 and snapshot.groups[at].kind != "row":
+        at = snapshot.groups[at].parent
+    return at
+
+
+def _head_rows(snapshot: Snapshot) -> frozenset[int]:
+    """The rows that hold a table's column headers: a checkbox there is for all rows."""
+    rows = (_row_of(one, snapshot) for one in snapshot.candidates if one.role == "columnheader")
+    return frozenset(row for row in rows if row >= 0)
 
 
 def _index(index: dict[Term, list[tuple[int, float]]], term: Term, at: int, weight: float) -> None:

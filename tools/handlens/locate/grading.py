@@ -39,6 +39,8 @@ class Marks:
     relation: float = 1.0
     place: float = 1.0
     standing: float = 1.0
+    meant: bool = False
+    """It is called what the words mean, not what they say."""
     denied: bool = False
     """What was said of it cannot be: there are not so many, or what it should stand by is not on the page."""
 
@@ -118,7 +120,7 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
         small = candidate.box.width <= 72 and candidate.box.height <= 72
         return 1.0 if small and (not candidate.name or candidate.kind == "icon" or len(candidate.name) < 30) else 0.88
     if query.roles is None:
-        return KIND_FACTORS[candidate.kind]
+        return KIND_FACTORS[candidate.kind] * (0.9 if query.ticks and candidate.kind == "text" else 1.0)
     if role in query.roles:
         reasons.append(role)
         return 1.0 if candidate.kind != "text" else 0.95

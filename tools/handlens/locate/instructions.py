@@ -28,6 +28,7 @@ _THING = re.compile(rf"^(?:{ROW})s? (?:by|from|of|to|with|about|named|called|tit
 _BETWEEN = re.compile(r"^(?:switch|toggle|change|alternate) between ")
 _BY_ZH = re.compile(r"^(?:按照|按|根据|以)(.+?)(?:来|进行)?(排序|筛选|过滤|分组)")
 _PAGE_ZH = re.compile(r"^(?:跳?转?到?)第([一二三四五六七八九十]|\d+)页$")
+_TICK = re.compile(r"\b(?:select|check|tick)\b|选中|勾选")
 _ANY_ONE = re.compile(r"^one of the\s+")
 
 
@@ -38,6 +39,8 @@ class Instruction:
     text: str
     relations: tuple[Relation, ...] = ()
     indefinite: bool = False
+    ticks: bool = False
+    """What is asked for is to tick or select something."""
 
 
 def read_instruction(text: str, *, chinese: bool) -> Instruction:
@@ -56,7 +59,9 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
                 relations.append(Relation("row", _THING.sub("", where) or where))
             text = match["what"].strip()
             break
-    text = (VERBS_ZH if chinese else VERBS_EN).sub("", text, count=1)
+    verb = (VERBS_ZH if chinese else VERBS_EN).match(text)
+    ticks = verb is not None and _TICK.search(verb[0]) is not None
+    text = text[verb.end() :] if verb is not None else text
     if not chinese and (goal := _CLICK_TO.match(text)) and " " in goal["what"]:
         text = goal["what"]
         if not relations:
@@ -64,7 +69,7 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
     any_one = _ANY.match(text) or _ANY_ONE.match(text)
     if any_one:
         text = text[any_one.end() :]
-    return Instruction(text, tuple(relations), any_one is not None)
+    return Instruction(text, tuple(relations), any_one is not None, ticks)
 
 
 def pictured(description: str, snapshot: Snapshot) -> str:

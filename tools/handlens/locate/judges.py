@@ -7,6 +7,7 @@ from dataclasses import replace
 from handlens.locate import relations
 from handlens.locate.evidence import Evidence
 from handlens.locate.grading import joined
+from handlens.locate.meaning import meant
 from handlens.locate.names import name_match
 from handlens.locate.query import parse
 from handlens.locate.relations import Anchor, Judge
@@ -14,6 +15,9 @@ from handlens.locate.relations_text import Relation
 from handlens.locate.text import WEAK, similarity, split_words, terms
 
 MAX_ANCHORS = 40
+LONG = 60
+"""Characters: what is longer is a text, not a name."""
+MEANT = 0.5
 
 
 class Judges:
@@ -23,6 +27,7 @@ class Judges:
         self.evidence = evidence
         self.snapshot = evidence.snapshot
         self.containment = evidence.containment
+        self.by_meaning = False
 
     def judge(self, relation: Relation) -> Judge | None:
         if relation.kind == "row" and relation.ordinal is not None:
@@ -72,7 +77,7 @@ class Judges:
                 parts.append(max(name_match(candidate, quoted) for quoted in query.quoted))
             if query.target:
                 parts.append(
-                    self.evidence.coverage(at, query.target, matches, context=False)
+                    self.evidence.coverage(at, query.target, matches)
                     * (0.8 + 0.2 * self.evidence.specificity(at, query))
                 )
             elif query.roles and not query.quoted:
@@ -80,11 +85,18 @@ class Judges:
             value = joined(parts)
             if value >= 0.55:
                 found.append((candidate, value))
+        if not found and self.by_meaning and not query.quoted:
+            found = self._meant(relation.text)
         if not found:
             return []
         best = max(value for _, value in found)
         kept = sorted((pair for pair in found if pair[1] >= best - 0.12), key=lambda pair: -pair[1])[:MAX_ANCHORS]
         return [(candidate, min(1.0, value / best) if best > 0.8 else value) for candidate, value in kept]
+
+    def _meant(self, text: str) -> list[Anchor]:
+        """What is called what the phrase means, where nothing says its words."""
+        near = meant(text, [one for one in self.snapshot.candidates if len(one.name) < LONG])
+        return [(self.snapshot.candidates[order], value) for order, value in near.items() if value >= MEANT]
 
     def _called(self, text: str) -> list[Anchor]:
         """What is called just what was said, word for word."""

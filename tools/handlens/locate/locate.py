@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from handlens.errors import InvalidInput
 from handlens.geometry import Box, Point
 from handlens.locate.candidates import Candidate, Snapshot, find_candidates
 from handlens.locate.confidence import confidence_of, strength_of
 from handlens.locate.instructions import pictured
+from handlens.locate.meaning import able
 from handlens.locate.query import Query, parse
 from handlens.locate.reveal import reveal
 from handlens.locate.scoring import Scored, Scorer
@@ -71,10 +75,15 @@ async def locate(
     """
     check_description(description)
     located = locate_in(snapshot or await find_candidates(page), description, among=among)
-    unsure = located.best is None or located.best.confidence < UNSURE
-    if snapshot is None and unsure and await reveal(located.snapshot.worlds):
-        return locate_in(await find_candidates(page), description, among=among)
-    return located
+    if snapshot is None and _unsure(located) and await reveal(located.snapshot.worlds):
+        located = locate_in(await find_candidates(page), description, among=among)
+    if not _unsure(located) or not able():
+        return located
+    return await to_thread.run_sync(partial(locate_in, located.snapshot, description, among=among, by_meaning=True))
+
+
+def _unsure(located: Located) -> bool:
+    return located.best is None or located.best.confidence < UNSURE
 
 
 def check_description(description: str) -> None:
@@ -88,12 +97,14 @@ def check_description(description: str) -> None:
         )
 
 
-def locate_in(snapshot: Snapshot, description: str, *, among: frozenset[str] | None = None) -> Located:
-    """The same on a snapshot already taken; no browser is asked."""
+def locate_in(
+    snapshot: Snapshot, description: str, *, among: frozenset[str] | None = None, by_meaning: bool = False
+) -> Located:
+    """The same on a snapshot already taken; no browser is asked. ``by_meaning``: also by what words mean (slower)."""
     query = replace(parse(pictured(description, snapshot)), text=description)
     if among is not None and query.roles is None:
         query = replace(query, roles=among, role_word=query.role_word or "field")
-    scorer = Scorer(snapshot)
+    scorer = Scorer(snapshot, by_meaning=by_meaning)
     ranked = _ranked(scorer, query)
     joined = _joined(ranked)
     sure = confidence_of(joined, query) if joined else 0.0

@@ -58,6 +58,10 @@ class Query:
     excluded: tuple[Query, ...] = ()
     indefinite: bool = False
     """Any one of several will do ("a checkbox")."""
+    ticks: bool = False
+    """It is to be ticked or selected: what only says so is less than a checkbox beside it."""
+    unnamed: bool = False
+    """It has no name that others of its role don't have too."""
     words: tuple[str, ...] = field(default=(), compare=False)
 
     def rules_itself_out(self) -> bool:
@@ -130,6 +134,7 @@ class _Parser:
             excluded=tuple(excluded),
             places=query.places | places,
             indefinite=instruction.indefinite,
+            ticks=instruction.ticks,
             states=tuple(dict.fromkeys((*query.states, *apart))),
         )
 
@@ -312,22 +317,16 @@ def _take_words(text: str, table: dict[str, str]) -> tuple[str, tuple[str, ...]]
     return re.sub(r"\s+", " ", text).strip(" ,，的"), tuple(dict.fromkeys(found))
 
 
+_SIZE = re.compile(r"\b(?:very )?(small|tiny|little|smallest|large|big|huge|largest|biggest)\b|(最小|最大|小|大)的")
+_SIZES = {
+    "smallest": "smallest", "最小": "smallest", "largest": "largest", "biggest": "largest", "最大": "largest",
+    "small": "small", "tiny": "small", "little": "small", "小": "small",
+}  # fmt: skip
+
+
 def _size(text: str) -> tuple[str, str]:
-    match = re.search(
-        r"\b(?:very )?(small|tiny|little|smallest|large|big|huge|largest|biggest)\b|(最小|最大|小|大)的", text
-    )
-    if not match:
-        return text, ""
-    word = match[1] or match[2]
-    size = {
-        "smallest": "smallest",
-        "最小": "smallest",
-        "largest": "largest",
-        "biggest": "largest",
-        "最大": "largest",
-    }.get(word)
-    size = size or ("small" if word in ("small", "tiny", "little", "小") else "large")
-    return _without(text, match), size
+    match = _SIZE.search(text)
+    return (_without(text, match), _SIZES.get(match[1] or match[2], "large")) if match else (text, "")
 
 
 def _look(text: str) -> tuple[str, str]:

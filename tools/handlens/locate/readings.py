@@ -58,7 +58,8 @@ def _of_readings(query: Query) -> list[Query]:
     relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
     readings = [replace(query, relations=(*rest, replace(relation, kind="row")))]
     if query.target:
-        readings.append(replace(query, target=query.target + terms(relation.text), relations=rest))
+        whole = (*query.words, *relation.text.split())
+        readings.append(replace(query, target=query.target + terms(relation.text), words=whole, relations=rest))
     return readings
 
 
@@ -71,23 +72,33 @@ def _deed_readings(query: Query) -> list[Query]:
     readings: list[Query] = []
     if rest or query.quoted:
         row = Relation("row", rest or query.quoted[0], query.quoted)
-        readings.append(replace(query, target=(deed,), quoted=(), relations=(*query.relations, row)))
+        readings.append(replace(query, target=(deed,), words=(deed.key,), quoted=(), relations=(*query.relations, row)))
     if _handles(deed) and len(query.target) > 1:
-        readings.append(replace(query, target=query.target[1:]))
+        readings.append(replace(query, target=query.target[1:], words=tuple(rest.split()) or query.words))
         if rest and query.roles is None and deed.key in _words("turning"):
             row = Relation("row", rest, query.quoted)
             readings.append(
-                replace(query, target=(), roles=SWITCHES, role_word="switch", relations=(*query.relations, row))
+                replace(
+                    query,
+                    target=(),
+                    unnamed=True,
+                    roles=SWITCHES,
+                    role_word="switch",
+                    relations=(*query.relations, row),
+                )
             )
     return readings
 
 
 def _beside_readings(query: Query) -> list[Query]:
     """ "The Email digest toggle": a switch that has no name stands with the text."""
-    if not query.target or query.roles is None or not query.roles <= _BESIDE or query.quoted:
+    if query.ticks and query.roles is None and query.target:
+        query = replace(query, roles=SWITCHES, role_word="checkbox")
+    beside = query.roles is not None and (query.roles <= _BESIDE or "switch" in query.roles)
+    if not query.target or not beside or query.quoted:
         return []
     row = Relation("row", " ".join(query.words))
-    return [replace(query, target=(), relations=(*query.relations, row))]
+    return [replace(query, target=(), unnamed=True, relations=(*query.relations, row))]
 
 
 def _behind(deed: Term, query: Query) -> str:
@@ -113,9 +124,10 @@ def promoted(query: Query) -> Query:
                 continue
             if kind == "of":
                 rest = tuple(r for r in query.relations if r is not relation)
-                return replace(query, target=wanted + query.target, quoted=relation.quoted, relations=rest)
+                words = (*relation.text.split(), *query.words)
+                return replace(query, target=wanted + query.target, words=words, quoted=relation.quoted, relations=rest)
             if wanted[0].meanings and len(wanted) > 1 and wanted[0].cjk and not query.target:
                 shorter = replace(relation, text=relation.text.removeprefix(wanted[0].key))
                 rest = tuple(shorter if r is relation else r for r in query.relations)
-                return replace(query, target=wanted[:1], relations=rest)
+                return replace(query, target=wanted[:1], words=(wanted[0].key,), relations=rest)
     return query

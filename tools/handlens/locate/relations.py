@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from handlens.geometry import Box
 from handlens.locate.candidates import Candidate, Snapshot
 
+SMALL = 12
+"""So many candidates at most make a row or card of one thing."""
+APART = 0.4
+"""What is level with an anchor counts for less where both have rows or cards of their own."""
 ROW_KINDS = ("row", "item")
 Judge = Callable[[Candidate], float]
 
@@ -55,15 +59,17 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
 
     def judge(candidate: Candidate) -> float:
         best = 0.0
+        own = False
         for at in containment.chain(candidate):
             if at in rows:
                 best = max(best, rows[at])
+            own = own or (groups[at].kind in ROW_KINDS and 1 < containment.counts[at] <= SMALL)
         if best:
             return best
         level = [
             s for a, s in anchors if a.frame == candidate.frame and a is not candidate and _level(a.box, candidate.box)
         ]
-        return 0.85 * max(level, default=0.0)
+        return (APART if own and rows else 0.85) * max(level, default=0.0)
 
     return judge
 

@@ -21,6 +21,14 @@ class Relation:
     ordinal: int | None = None
 
 
+_HEAD = re.compile(r"(?<=[a-z\ue001]) (button|dropdown|tab|checkbox|radio button|toggle|switch|slider|menu item)$")
+"""A role at the end of a description is the target's own."""
+_DEEDS_ZH = r"(?:下载|编辑|删除|查看|打开|复制|回复|转发|移除|分享|打印|修改|预览|展开|收起|收藏|播放)"
+_NTH_ZH = re.compile(
+    rf"(?P<deed>{_DEEDS_ZH})?第(?P<nth>[一二两三四五六七八九十]|\d{{1,3}})[张个条封份项行篇款笔件位].{{0,6}}"
+)
+
+
 def split(text: str) -> tuple[str, list[Relation]]:
     """The target's own phrase, and the relations in the order in which they were said."""
     return _chinese(text) if is_cjk(re.sub("\ue000\\d+\ue001", "", text)) else _english(text)
@@ -58,6 +66,10 @@ def _english(text: str) -> tuple[str, list[Relation]]:
     first = _first(text)
     if first is None:
         return text, relations
+    described = re.search(r"\bthe$", first[1][0]) or re.match(r" ?(?:an?|this|that) ", text[first[1].end() :])
+    if first[0] == "of" and not described and (head := _HEAD.search(text)) and head.start() > first[1].end():
+        what, more = _english(text[: head.start()].strip())  # "the filter by status dropdown" is a dropdown
+        return f"{what} {head[1]}", [*relations, *more]
     whole, target = text, text[: first[1].start()].strip(" ,")
     rest: tuple[str, re.Match[str]] | None = first
     while rest is not None and len(relations) < 4:
@@ -111,8 +123,13 @@ def _chinese(text: str) -> tuple[str, list[Relation]]:
                 )
             ):
                 continue
-            relations.append(_chinese_relation(kind, match))
+            nth = _NTH_ZH.fullmatch(match["what"].strip()) if kind == "of" else None
             text = match["rest"].strip()
+            if nth is not None:  # 下载第三张发票的 PDF
+                relations.append(Relation("row", ordinal=CHINESE_DIGITS.get(nth["nth"]) or int(nth["nth"])))
+                text = f"{nth['deed'] or ''} {text}".strip()
+            else:
+                relations.append(_chinese_relation(kind, match))
             break
         else:
             break

@@ -18,6 +18,7 @@ from handlens.locate.grading import (
 )
 from handlens.locate.judges import Judges
 from handlens.locate.looks import in_place
+from handlens.locate.meaning import meant
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
 from handlens.locate.readings import deed_of, other_readings, promoted, undone
@@ -29,6 +30,8 @@ CLEAR = 0.8
 """From this score on, no other reading of a query is tried."""
 HOLDS = 3
 """What holds more controls than this is a place, not the thing meant."""
+SAID = 0.25
+"""Who says so much of what is asked for is judged by words alone."""
 UNDONE = 0.92
 """What is left of a score where the deed that is asked for is not said."""
 LEAST = {"in": 0.3}
@@ -38,10 +41,13 @@ LEAST = {"in": 0.3}
 class Scorer:
     """Ranks the candidates of one snapshot. Build once, ask as often as needed."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, by_meaning: bool = False) -> None:
         self.snapshot = snapshot
+        self.by_meaning = by_meaning
+        self._meaning = False
         self.evidence = Evidence(snapshot)
         self.judges = Judges(self.evidence)
+        self.judges.by_meaning = by_meaning
 
     def literal(self, query: Query, *, text: bool = False) -> Query | None:
         """The query as a bare name, where something clickable, or a text, is called just what was said."""
@@ -58,9 +64,18 @@ class Scorer:
 
     def rank(self, query: Query) -> list[Scored]:
         """Everything that could be meant, best first, by the reading of the query that something answers best."""
+        ranked = self._best_reading(query)
+        if not self.by_meaning or (ranked and ranked[0].score >= CLEAR) or query.quoted:
+            return ranked
+        self._meaning = True
+        again = self._best_reading(query)
+        self._meaning = False
+        return again if again and (not ranked or 0.97 * again[0].score > ranked[0].score) else ranked
+
+    def _best_reading(self, query: Query) -> list[Scored]:
         ranked = self._rank(promoted(query))
         for other in other_readings(query):
-            if ranked and ranked[0].score >= CLEAR:
+            if ranked and ranked[0].score >= CLEAR and (ranked[0].marks.said >= CLEAR or undone(query) is None):
                 break
             again = self._rank(other)
             if again and (not ranked or 0.97 * again[0].score > ranked[0].score):
@@ -89,26 +104,29 @@ class Scorer:
     def _own(self, query: Query) -> list[Scored]:
         """Scores by what a candidate says and shows of itself."""
         matches = {term: self.evidence.of(term) for term in query.target}
+        meanings = self._meant(query)
         found: list[Scored] = []
         echo = Echo(query.text, self.snapshot)
         bare = not query.target and not query.quoted
         pool = (
             range(len(self.snapshot.candidates))
             if bare or query.quoted
-            else sorted({at for m in matches.values() for at in m})
+            else sorted({at for m in (*matches.values(), meanings) for at in m})
         )
         for at in pool:
             candidate = self.snapshot.candidates[at]
             if echo.holds(candidate):
                 continue
-            one = self._own_one(at, candidate, query, matches)
+            one = self._own_one(at, candidate, query, matches, meanings.get(at, 0.0))
             if one is not None:
                 found.append(one)
         return found
 
     def _own_one(
-        self, at: int, candidate: Candidate, query: Query, matches: dict[Term, dict[int, float]]
+        self, at: int, candidate: Candidate, query: Query, matches: dict[Term, dict[int, float]], meant: float = 0.0
     ) -> Scored | None:
+        if query.unnamed and self.evidence.called[candidate.role, candidate.name] == 1:
+            return None
         reasons: list[str] = []
         doubts: list[str] = []
         parts: list[float] = []
@@ -124,7 +142,7 @@ class Scorer:
             marks.said = marks.context = value
         if query.target:
             coverage = self.evidence.coverage(at, query.target, matches, deed=deed_of(query))
-            if coverage <= 0.0 and not query.quoted:
+            if coverage <= 0.0 and meant <= 0.0 and not query.quoted:
                 return None
             shown = 0.75 if len(candidate.name) > 2 else 0.9
             specific = shown if only_shown(query) else self.evidence.specificity(at, query)
@@ -138,7 +156,12 @@ class Scorer:
             deed = undone(query)
             if deed is not None and matches[deed].get(at, 0.0) < 0.5:
                 coverage *= UNDONE
-            parts.append(coverage * (0.72 + 0.28 * specific))
+            if own >= SAID:
+                meant = 0.0  # likeness would come of the words that are said, and of those that are not none is told
+            if meant > coverage * (0.72 + 0.28 * specific):
+                marks.said, marks.context, marks.specific, marks.denied, marks.meant = meant, meant, 0.9, False, True
+                reasons.append("means the like")
+            parts.append(max(meant, coverage * (0.72 + 0.28 * specific)))
             said = [term.key for term in query.target if matches[term].get(at, 0.0) >= 0.5]
             missing = [term.key for term in query.target if matches[term].get(at, 0.0) < 0.5]
             if said:
@@ -164,6 +187,12 @@ class Scorer:
             marks.denied = marks.denied or (held < 0.5 and cannot_be(candidate, state, query.states))
         marks.standing = standing(candidate, query, doubts)
         return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
+
+    def _meant(self, query: Query) -> dict[int, float]:
+        """Who is called what the target means, where its words are not said."""
+        if not self._meaning or not query.target or only_shown(query):
+            return {}
+        return meant(" ".join(query.words), [one for one in self.snapshot.candidates if one.clickable])
 
     def _state(self, candidate: Candidate, state: str, reasons: list[str], doubts: list[str]) -> float:
         if in_state(candidate, state):

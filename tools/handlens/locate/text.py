@@ -267,7 +267,7 @@ def similarity(query: Term, other: Term) -> float:
     shared = query.meanings & other.meanings
     if shared:
         cores = max((meaning in query.core) + (meaning in other.core) for meaning in shared)
-        best = (0.8, 0.86, 0.92)[cores]
+        best = (0.8, 0.84, 0.88)[cores]
         if looks().get(query.key, 0) != looks().get(other.key, 0) and query.key in looks() and other.key in looks():
             best = 0.5
     if query.cjk and other.cjk:
