@@ -41,6 +41,16 @@ STATIC = {
     "material": f"{MATERIAL}/dashboard.html",
     "billing": f"{MATERIAL}/billing.html",
     "swagger": "swagger/index.html",
+    "read": f"{ADMIN_LTE}/mailbox/read-mail.html",
+    "inv": f"{ADMIN_LTE}/examples/invoice.html",
+    "shop": f"{ADMIN_LTE}/examples/e-commerce.html",
+    "formg": f"{ADMIN_LTE}/forms/general.html",
+    "gset": f"{GENTELELLA}/settings.html",
+    "gusers": f"{GENTELELLA}/user_management.html",
+    "gmedia": f"{GENTELELLA}/media_gallery.html",
+    "gnotif": f"{GENTELELLA}/notifications.html",
+    "mprof": f"{MATERIAL}/profile.html",
+    "mrtl": f"{MATERIAL}/rtl.html",
 }
 LIVE = {
     "djlist": ("django", "/admin/auth/user/"),
