@@ -326,3 +326,31 @@ def test_a_table_of_names_and_values_in_turns_is_one_row() -> None:
     table = unfold(as_pairs(RawTable("table", lines)))
     assert table is not None
     assert shown(table) == [{"任务名称": "train-bert", "实例规格": "T4", "GPU 利用率": "5%", "状态": "运行中"}]
+
+
+def test_names_with_their_values_behind_colons_are_cards() -> None:
+    cards = [(20, "train-a", "5%"), (520, "serve-b", "87%")]
+    lines = [(60.0, [(left, name) for left, name, _ in cards])]
+    for number, pair in enumerate(("实例规格：T4", "GPU 利用率：{}", "内存使用: 4 GiB")):
+        lines.append((104.0 + 30 * number, [(left, pair.format(gpu)) for left, _, gpu in cards]))
+    (table,) = tables_in(written(*lines))
+    assert [(row["Name"], row["GPU 利用率"], row["内存使用"]) for row in shown(table)] == [
+        ("train-a", "5%", "4 GiB"), ("serve-b", "87%", "4 GiB"),
+    ]  # fmt: skip
+
+
+def test_a_panel_with_two_pairs_of_name_and_value_a_line_is_one_row() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "任务名称"), (300, "train-bert-42"), (620, "实例规格"), (860, "ecs.gn7i")]),
+            (110, [(20, "GPU 利用率"), (300, "32.4%"), (620, "内存使用"), (860, "9.9 GiB / 64 GiB")]),
+            (160, [(20, "状态"), (300, "运行中"), (620, "开始时间"), (860, "2026-03-10 00:10:20")]),
+        )
+    )
+    (row,) = shown(table)
+    assert (row["任务名称"], row["GPU 利用率"], row["状态"], row["实例规格"]) == (
+        "train-bert-42",
+        "32.4%",
+        "运行中",
+        "ecs.gn7i",
+    )

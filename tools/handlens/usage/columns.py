@@ -132,7 +132,7 @@ _SIZES = (Field.MEMORY, Field.MEMORY_TOTAL, Field.GPU_MEMORY, Field.GPU_MEMORY_T
 _COMPILED = tuple((field, sure, re.compile(pattern)) for field, sure, pattern in _PATTERNS)
 _DECORATION = re.compile(r"[↑↓▲▼△▽⇅⇵↕⬍*:：?？ⓘ①-⑳]|\bsort(?:able)?\b")
 _GROUP = re.compile(
-    r"^(?:resources?|metrics|monitoring|performance|live|资源|监控|指标|实时)(?:\s?(?:usage|utili[sz]ation|用量|使用|使用情况|信息))?\s"
+    r"^(?:resources?|metrics|monitoring|performance|live|资源|监控|指标|实时)(?:\s?(?:usage|utili[sz]ation|用量|使用|使用情况|信息))?(?:\s|(?<=[一-鿿])(?=\S))"
 )
 """The name over several columns, which says nothing of what each of them is."""
 _BRACKETS = re.compile(r"\s*[(\[（【][^)\]）】]*[)\]）】]\s*")

@@ -23,6 +23,7 @@ _ORNAMENT = re.compile(
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
 _DASH = re.compile(r"[一—–_…-]{1,3}")
+_NAME_AND_VALUE = re.compile(r"([^:：]+)[:：]\s*(\S.*)")
 _PERCENT_THEN_MORE = re.compile(r"([\d.,]*%)(\d+)")
 
 
@@ -88,7 +89,22 @@ def folded(text: str) -> str:
 def parted(fragments: Sequence[Fragment]) -> list[Fragment]:
     """The fragments, those with a gap that is too wide for a space cut there: OCR runs neighbouring cells together."""
     widest = WIDE_GAP * line_height(fragments)
-    return [piece for fragment in fragments for piece in _parted(fragment, widest)]
+    return [piece for fragment in fragments for whole in _at_colon(fragment) for piece in _parted(whole, widest)]
+
+
+def _at_colon(fragment: Fragment) -> list[Fragment]:
+    """A name with its value behind a colon, apart."""
+    match = _NAME_AND_VALUE.fullmatch(fragment.text)
+    if match is None or not label(match[1]):
+        return [fragment]
+    border = fragment.box.x + fragment.box.width * _width(fragment.text[: match.start(2)]) / _width(fragment.text)
+    name = Box.from_corners(fragment.box.x, fragment.box.y, border - 2, fragment.box.bottom)
+    value = Box.from_corners(border, fragment.box.y, fragment.box.right, fragment.box.bottom)
+    return [Fragment(match[1], name, fragment.confidence), Fragment(match[2], value, fragment.confidence)]
+
+
+def _width(text: str) -> float:
+    return sum(2.0 if _is_wide(character) else 1.0 for character in text)
 
 
 def _parted(fragment: Fragment, widest: float) -> list[Fragment]:

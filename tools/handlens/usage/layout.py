@@ -8,7 +8,7 @@ from itertools import takewhile
 from handlens.usage.fragments import Band, Fragment, bands, line_height, parted, without_boxes
 from handlens.usage.layout_cards import cards, panel
 from handlens.usage.layout_gauges import gauges
-from handlens.usage.layout_heads import header_within, is_header, joined_heads
+from handlens.usage.layout_heads import are_pairs, header_within, is_header, joined_heads
 from handlens.usage.layout_menu import without_menu
 from handlens.usage.layout_table import table_under
 from handlens.usage.table import Table
@@ -58,7 +58,8 @@ def _beside_others(lines: Sequence[Band], height: float) -> list[Fragment]:
 
 def _names_beside_values(lines: Sequence[Band]) -> int:
     """Lines that name one field, once or once a card, and say something beside it."""
-    return sum(1 for band in lines if len(set(band.names.values())) == 1 and len(band.fragments) > len(band.names))
+    alone = [len(set(band.names.values())) == 1 and len(band.fragments) > len(band.names) for band in lines]
+    return sum(1 for band, one in zip(lines, alone, strict=True) if one or are_pairs(band))
 
 
 def _rows_under(lines: Sequence[Band], heads: Sequence[int]) -> int:

@@ -50,8 +50,20 @@ def cards(lines: Sequence[Band], height: float) -> Table | None:
             pieces = [cleaned(piece) for piece in band.fragments[place + 1 : end]]
             stacks[edge].values[text] = _cell(merged(pieces)) if pieces else _nothing(name, ends[edge])
             shown.setdefault(text, Counter())[name.text.rstrip(":： ")] += 1
-    kept = [record for record in records if len(record.values) >= 2]
+    kept = _one_panel([record for record in records if len(record.values) >= 2], height)
     return _table(kept, {text: seen.most_common(1)[0][0] for text, seen in shown.items()}, height) if kept else None
+
+
+def _one_panel(records: list[_Record], height: float) -> list[_Record]:
+    """Names and values in two columns side by side, no name twice, are of one thing."""
+    names = [name for record in records for name in record.values]
+    if len(records) < 2 or len(names) != len(set(names)) or any(record.heading for record in records[1:]):
+        return records
+    if max(record.top for record in records) - min(record.top for record in records) > height:
+        return records
+    first = records[0]
+    values = {name: cell for record in records for name, cell in record.values.items()}
+    return [replace(first, values=values)]
 
 
 def _names_cut_off(lines: Sequence[Band]) -> list[Band]:

@@ -33,7 +33,7 @@ def is_header(band: Band) -> bool:
     """
     texts = [folded(fragment.text) for fragment in band.fragments]
     named = len(set(band.names.values()))
-    if named < 2 or len(texts) - len(set(texts)) > len(texts) // 4:
+    if named < 2 or len(texts) - len(set(texts)) > len(texts) // 4 or are_pairs(band):
         return False
     if 5 * len(band.labels) >= 2 * len(texts):
         return True
@@ -41,6 +41,13 @@ def is_header(band: Band) -> bool:
         return False
     further = sum(1 for fragment in band.fragments if is_further_header(fragment.text))
     return (named >= 3 and 5 * len(band.labels) >= len(texts)) or 2 * (len(band.labels) + further) >= len(texts)
+
+
+def are_pairs(band: Band) -> bool:
+    """Whether the line goes name, value, name, value."""
+    count = len(band.fragments)
+    turns = count >= 4 and count % 2 == 0 and set(band.names) == set(range(0, count, 2))
+    return turns and any(_is_value(fragment.text) for fragment in band.fragments[1::2])
 
 
 def header_within(band: Band) -> Band | None:

@@ -253,8 +253,10 @@ def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     ordered = in_reading_order(pieces)
     if first and len(ordered) > 1 and len(ordered[0].text) == 1 and _is_apart(*ordered[:2]):
         ordered = ordered[1:]  # what opens a row, or a box to tick
-    whole = cleaned(merged([piece for piece in map(cleaned, ordered) if piece.text] or [ordered[0]]))
-    note = TWO_TEXTS if any(_is_apart(*pair) for pair in pairwise(ordered)) else None
+    texts = [piece for piece in map(cleaned, ordered) if piece.text]
+    whole = cleaned(merged(texts or [ordered[0]]))
+    apart = any(_is_apart(*pair) and len(pair[0].text) > 1 for pair in pairwise(texts))
+    note = TWO_TEXTS if apart else None
     return Cell(whole.text, around(ordered), whole.confidence, note, pieces=tuple(one.box for one in ordered))
 
 

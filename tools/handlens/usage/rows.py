@@ -185,7 +185,8 @@ class _RowReader:
             ratio = percent(text, highest=highest / 100)
             return self._kept(header, text, Reading(ratio.value and round(ratio.value * 100, 6), ratio.doubt))
         if self._places[column] in self._shares and _RATIO.fullmatch(plain(text)):
-            return self._kept(header, text, Reading[float](None, "a ratio or a percentage: others have their sign"))
+            unclear: Reading[float] = Reading(None, "a ratio or a percentage: others have their sign")
+            return self._kept(header, text, unclear)
         return self._kept(header, text, percent(text, highest=highest))
 
     def _memory(self) -> Memory:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ DOUBTED_BELOW = 0.975
 """Below this the second look is worth its time: most misreadings of the recogniser are, few right readings."""
 MOST_LOOKS = 160
 """The least sure cells of a table come first."""
+DISPUTED = 0.8
+"""Confidence, at most, in a cell whose two readings differ."""
 FEW_ROWS = 3
 _IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
 """A name can be anything, so no letter of it follows from the others, and one that was left out is not missed."""
@@ -40,13 +43,30 @@ async def second_look(ocr: Ocr, image: Image, table: Table) -> Table:
     again, first = await to_thread.run_sync(_sort, image, rows)
     places = [*first, *sorted(again, key=lambda place: rows[place[0]][place[1]].confidence)][:MOST_LOOKS]
     readings = await _read(ocr, image, [_pieces(image, rows[row][column]) for row, column in places])
+    disputed: dict[Place, tuple[str, str]] = {}
     for place, reading in zip(places, readings, strict=True):
         row, column = place
         cell = rows[row][column]
         rows[row][column] = _found(cell, *reading) if place in first else _compared(cell, *reading)
+        if place not in first and rows[row][column].confidence <= DISPUTED:
+            disputed[place] = cell.text, reading[0]
+    _settle(rows, disputed)
     for row, column in first[MOST_LOOKS:]:
         rows[row][column] = replace(rows[row][column], confidence=0.5)
     return replace(table, rows=tuple(map(tuple, rows)))
+
+
+def _settle(rows: list[list[Cell]], disputed: Mapping[Place, tuple[str, str]]) -> None:
+    """Of two readings the one that other rows of the column surely have, more than once, is right."""
+    sure: dict[int, Counter[str]] = {}
+    for row in rows:
+        for column, cell in enumerate(row):
+            if cell.confidence > DISPUTED:
+                sure.setdefault(column, Counter())[_folded(cell.text)] += 1
+    for (row, column), texts in disputed.items():
+        usual = [text for text in texts if sure.get(column, Counter())[_folded(text)] >= 2]
+        if len(usual) == 1:
+            rows[row][column] = replace(rows[row][column], text=usual[0], confidence=0.9)
 
 
 def _pieces(image: Image, cell: Cell) -> Sequence[Box]:
@@ -94,7 +114,7 @@ def _compared(cell: Cell, text: str, confidence: float) -> Cell:
     fuller = max((text, cell.text), key=len)
     if _left_out(min((text, cell.text), key=len), fuller):
         best = fuller
-    return replace(cell, text=best, confidence=min(sure, 0.8))
+    return replace(cell, text=best, confidence=min(sure, DISPUTED))
 
 
 def _same_digit(one: str, other: str) -> bool:
