@@ -27,6 +27,7 @@ from handlens.browser.capture import Region, capture
 from handlens.browser.page_options import PageOptions
 from handlens.kit import Kit
 from handlens.library import open_kit
+from handlens.usage.columns import header_words
 from handlens.usage.console import Look, look_at_page, look_at_picture
 from handlens.usage.images import decoded
 from handlens.usage.masking import masked_text
@@ -160,13 +161,14 @@ async def _visible(page: Page, row: UsageRow) -> dict[str, str]:
 def _compared(truth: list[dict[str, str]], look: Look) -> Tally:
     """A cell is right where it says the same, or as much of it as is not cut off."""
     tally = Tally()
-    marked = {(doubt.row, _folded(doubt.column)) for doubt in look.doubts}
+    marked = {(doubt.row, _named(doubt.column)) for doubt in look.doubts}
     wrong: set[tuple[int, str]] = set()
     for number, row in enumerate(truth):
         read = look.rows[number].cells if number < len(look.rows) else {}
-        shown = {_folded(header): _folded(cell.text) for header, cell in read.items()}
+        shown = {_named(header): _folded(cell.text) for header, cell in read.items()}
         for header, text in row.items():
-            key = next((one for one in shown if _folded(header).startswith(one)), _folded(header))
+            key = _named(header)
+            key = key if key in shown else max((one for one in shown if key.startswith(one)), key=len, default=key)
             got, whole = shown.get(key, "").rstrip(".…"), _folded(text)
             right = (
                 got == whole or (len(got) > 3 and whole.startswith(got[:-1])) or (is_missing(got) and is_missing(whole))
@@ -176,6 +178,10 @@ def _compared(truth: list[dict[str, str]], look: Look) -> Tally:
             tally.check(right, f"row {number} {header}: {text[:50]!r} read as {got[:50]!r}")
     tally.marked, tally.false_marks = len(wrong & marked), len(marked - wrong)
     return tally
+
+
+def _named(header: str) -> str:
+    return _folded(header_words(header))
 
 
 def _folded(text: str) -> str:

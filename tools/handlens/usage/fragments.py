@@ -18,7 +18,7 @@ from handlens.usage.status import normalise_status
 
 _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
-    r"|^[口回日一—-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
+    r"|^[口回日一—I|l■-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
     r"|^[0OoD□口]\s+(?=[A-Za-z][\w.-]{3,}$)"  # and a box to tick before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
@@ -28,6 +28,7 @@ _PERCENT_THEN_MORE = re.compile(r"([\d.,]*%)(\d+)")
 
 
 CUT_CONFIDENCE = 0.5
+FEWEST_PAIRS = 3
 WIDE_GAP = 0.75
 """In line heights, as OCR has them; a space is less than half of it."""
 
@@ -89,7 +90,14 @@ def folded(text: str) -> str:
 def parted(fragments: Sequence[Fragment]) -> list[Fragment]:
     """The fragments, those with a gap that is too wide for a space cut there: OCR runs neighbouring cells together."""
     widest = WIDE_GAP * line_height(fragments)
-    return [piece for fragment in fragments for whole in _at_colon(fragment) for piece in _parted(whole, widest)]
+    return [piece for fragment in _at_colons(fragments) for piece in _parted(fragment, widest)]
+
+
+def _at_colons(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """The fragments, names with their values behind colons cut there; a lone one is a filter: "Status: all"."""
+    cut_up = [_at_colon(fragment) for fragment in fragments]
+    fields = {label(pieces[0].text) for pieces in cut_up if len(pieces) > 1}
+    return [piece for pieces in cut_up for piece in pieces] if len(fields) >= FEWEST_PAIRS else list(fragments)
 
 
 def _at_colon(fragment: Fragment) -> list[Fragment]:

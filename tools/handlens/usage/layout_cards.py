@@ -136,7 +136,7 @@ def _is_heading(text: Fragment, lines: Sequence[Band], number: int, often: Count
 def _heading(lines: Sequence[Band], number: int, name: Fragment, height: float) -> Fragment | None:
     """The text over a card's first name, with nothing between."""
     for band in reversed(lines[max(0, number - 2) : number]):
-        if band.names or name.middle - band.middle > 2.6 * height:
+        if band.names or name.middle - band.middle > 3.0 * height:
             return None
         for fragment in band.fragments:
             if abs(fragment.box.x - name.box.x) < 1.5 * height and not label(fragment.text):
