@@ -18,7 +18,7 @@ from handlens.usage.status import normalise_status
 
 _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
-    r"|^[口回日一—I|l■-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what an empty or a full bar reads as
+    r"|^[口回日一—I|l■-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what bars read as
     r"|^[0OoD□口]\s+(?=[A-Za-z][\w.-]{3,}$)"  # and a box to tick before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
