@@ -354,3 +354,17 @@ def test_a_panel_with_two_pairs_of_name_and_value_a_line_is_one_row() -> None:
         "运行中",
         "ecs.gn7i",
     )
+
+
+def test_another_list_under_the_first_with_columns_of_its_own_is_none_of_its_rows() -> None:
+    heads = [(20.0, "任务"), (250.0, "开始时间"), (450.0, "状态"), (600.0, "内存使用"), (750.0, "GPU")]
+    (table,) = tables_in(
+        written(
+            (60, heads),
+            (100, [(20, "a"), (250, "2026-03-01"), (450, "运行中"), (600, "4 GiB"), (750, "5%")]),
+            (160, [(10, "成员")]),
+            (200, [(20, "用户名"), (360, "角色"), (540, "加入")]),
+            *((240.0 + 40 * n, [(20.0, f"u{n}"), (360.0, "admin"), (530.0, "2024")]) for n in range(3)),
+        )
+    )
+    assert [row["任务"] for row in shown(table)] == ["a"]

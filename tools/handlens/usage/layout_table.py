@@ -46,6 +46,7 @@ Span = tuple[float, float]
 def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
     """The table of a header line and the lines under it."""
     heads = [piece for head in header.fragments for piece in _split(head, body)]
+    body = body[: _begin_of_another(heads, body)]
     borders = column_borders(heads, body)
     body = body[: _end_of_rows(body, borders)]
     borders = column_borders(heads, body)
@@ -172,6 +173,18 @@ def _end_of_rows(body: Sequence[Band], borders: Sequence[float]) -> int:
         if step > FURTHER_OFF * pitch and sum(map(filled.__getitem__, range(number))) >= 3:
             following = body[number : number + 3]
             if any(_is_across(fragment, borders) for band in following for fragment in band.fragments):
+                return number
+    return len(body)
+
+
+def _begin_of_another(heads: Sequence[Fragment], body: Sequence[Band]) -> int:
+    """Where lines begin that keep to other columns than the headers': those of a list that is not about usage."""
+    for number in range(1, len(body)):
+        lines = [band for band in body[number : number + 4] if len(band.fragments) > 1]
+        texts = [one for band in lines for one in band.fragments[1:]]
+        if len(lines) >= 2 and len(texts) >= 4 and len(body[number].fragments) <= 4 < len(heads):
+            elsewhere = sum(1 for one in texts if not any(_overlaps(one, head) for head in heads))
+            if 2 * elsewhere >= len(texts):
                 return number
     return len(body)
 

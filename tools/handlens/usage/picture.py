@@ -66,7 +66,7 @@ def _is_same(piece: Fragment, other: Fragment) -> bool:
     """Whether two strips showed the same text."""
     level = abs(piece.middle - other.middle) < 0.3 * piece.box.height
     shared = min(piece.box.right, other.box.right) - max(piece.box.x, other.box.x)
-    return level and shared > 0.5 * max(piece.box.width, other.box.width)
+    return level and shared > 0.5 * min(piece.box.width, other.box.width)
 
 
 def without_secrets(image: Image, texts: Sequence[Fragment]) -> Image:
