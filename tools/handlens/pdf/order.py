@@ -57,7 +57,7 @@ _MIN_GUTTER = 0.55  # of the median height of what is ordered
 _FAR, _NEAR = 12.0, 2.5  # of the same
 _DEPTH = 12
 _SHELF, _SHELF_LINES = 1.5, 8
-_BAND = 3.0
+_BAND = 2.0
 
 
 def regions(items: Sequence[P], height: float) -> list[list[P]]:
