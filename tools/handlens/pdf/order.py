@@ -202,7 +202,7 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
         return 0.0
     a, b = around([i.rect for i in left]), around([i.rect for i in right])
     beside = min(a.y1, b.y1) - max(a.y0, b.y0)
-    if beside < 2.5 * height:
+    if beside < 2.2 * height:
         return 0.0
     crossed = sum(
         i.rect.height for i in crossing if max(a.y0, b.y0) - 1 < (i.rect.y0 + i.rect.y1) / 2 < min(a.y1, b.y1) + 1
