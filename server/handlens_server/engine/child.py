@@ -32,6 +32,8 @@ STARTING_POLL_SECONDS = 0.5
 HEALTH_SECONDS = 10.0
 MISSED_HEALTH_CHECKS = 6
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+STEADY_SECONDS = 60.0
+"""Healthy for so long, it did not die of what it began with: the next pause is the first one again."""
 GIVE_UP_AFTER = 4
 """Starts in a row that never became healthy: more would fail the same way."""
 KILL_SECONDS = 5.0
@@ -94,14 +96,15 @@ class EngineChild:
             return
         for reason in plan.reasons:
             _log.info("engine plan for %s: %s", plan.model, reason)
-        failures = 0
+        failures = unhealthy = 0
         while True:
-            healthy = await self._live_once(python, plan)
-            failures = 1 if healthy else failures + 1
-            if failures >= GIVE_UP_AFTER or is_hopeless(self._last_lines):
+            worked = await self._live_once(python, plan)
+            failures = 1 if worked is not None and worked >= STEADY_SECONDS else failures + 1
+            unhealthy = unhealthy + 1 if worked is None else 0
+            if unhealthy >= GIVE_UP_AFTER or (unhealthy and is_hopeless(self._last_lines)):
                 self._give_up(f"the engine does not start: {gist(self._last_lines)}")
                 return
-            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 10))
             self.phase = f"the engine ended and is started again in {pause:.0f} s"
             _log.warning("%s: %s", self.phase, gist(self._last_lines))
             await asyncio.sleep(pause)
@@ -112,9 +115,10 @@ class EngineChild:
         self._settled.set()
         _log.error("%s", because)
 
-    async def _live_once(self, python: Path, plan: EnginePlan) -> bool:
-        """One life of the process. Returns whether it ever was healthy."""
+    async def _live_once(self, python: Path, plan: EnginePlan) -> float | None:
+        """One life of the process. Returns for how many seconds it was healthy; None: it never was."""
         assert self.endpoint.socket is not None
+        self._last_lines.clear()
         self.endpoint.socket.unlink(missing_ok=True)
         self.phase = "the engine is starting"
         try:
@@ -131,7 +135,7 @@ class EngineChild:
             )
         except OSError as error:
             self._last_lines.append(f"{python} can't be run: {error.strerror}")
-            return False
+            return None
         self.pid = process.pid
         reading = asyncio.create_task(self._read_log(process))
         link = EngineLink(self.endpoint)
@@ -146,28 +150,32 @@ class EngineChild:
             await link.close()
             self.pid = None
 
-    async def _attend(self, process: Process, link: EngineLink) -> bool:
-        """Until the process ends, or is given up for hung."""
-        started, healthy, missed = time.monotonic(), False, 0
+    async def _attend(self, process: Process, link: EngineLink) -> float | None:
+        """Until the process ends, or is given up for hung. Returns what `_live_once` does."""
+        started, missed = time.monotonic(), 0
+        healthy: float | None = None  # since when
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HEALTH_SECONDS if healthy and not missed else STARTING_POLL_SECONDS):
+                async with asyncio.timeout(STARTING_POLL_SECONDS if healthy is None or missed else HEALTH_SECONDS):
                     await process.wait()
             if process.returncode is not None:
                 self._last_lines.append(f"it ended with exit code {process.returncode}")
-                return healthy
+                return None if healthy is None else time.monotonic() - healthy
             if await _is_healthy(link):
-                if not healthy:
+                if healthy is None:
+                    healthy = time.monotonic()
                     _log.info("the engine answers after %.0f s", time.monotonic() - started)
                     self.phase = "the engine answers"
                     self._settled.set()
-                healthy, missed = True, 0
-            elif healthy and (missed := missed + 1) >= MISSED_HEALTH_CHECKS:
-                self._last_lines.append(f"it did not answer {missed} health checks in a row")
-                return True
-            elif not healthy and time.monotonic() - started > self._start_seconds:
+                missed = 0
+            elif healthy is not None:
+                missed += 1
+                if missed >= MISSED_HEALTH_CHECKS:
+                    self._last_lines.append(f"it did not answer {missed} health checks in a row")
+                    return time.monotonic() - healthy
+            elif time.monotonic() - started > self._start_seconds:
                 self._last_lines.append(f"it did not answer within {self._start_seconds:.0f} s (engine.start_seconds)")
-                return False
+                return None
 
     async def _read_log(self, process: Process) -> None:
         assert process.stdout is not None
@@ -185,13 +193,15 @@ class EngineChild:
                 self.phase = phase_of(text) or self.phase
 
     async def _end(self, process: Process) -> None:
-        """End the whole group: politely while its leader lives, then not."""
-        if process.returncode is None:
-            _signal_group(process.pid, signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._stop_seconds):
-                    await process.wait()
-        _signal_group(process.pid, signal.SIGKILL)
+        """End the whole group: politely while its leader lives, then not, though we be cancelled meanwhile."""
+        try:
+            if process.returncode is None:
+                _signal_group(process.pid, signal.SIGTERM)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._stop_seconds):
+                        await process.wait()
+        finally:
+            _signal_group(process.pid, signal.SIGKILL)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(KILL_SECONDS):
                 await process.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -124,6 +125,45 @@ async def test_an_engine_that_stops_answering_is_replaced(folder: Path, monkeypa
         os.kill(stopped[0], signal.SIGSTOP)
         await until(lambda: child.restarts == 1)
         assert all(gone(pid) for pid in stopped)
+
+
+async def test_closing_while_a_hung_engine_is_being_ended_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "MISSED_HEALTH_CHECKS", 2)
+    monkeypatch.setattr(child_module, "HEALTH_SECONDS", 0.1)
+    ending = asyncio.Event()
+    killpg = os.killpg
+
+    def signalled(leader: int, number: int) -> None:
+        ending.set()
+        killpg(leader, number)
+
+    monkeypatch.setattr(os, "killpg", signalled)
+    async with engine(folder, stop_seconds=60) as child:
+        await until(lambda: child.phase == "the engine answers")
+        pids = processes(folder)
+        os.kill(pids[0], signal.SIGSTOP)
+        await until(ending.is_set)  # it got a SIGTERM, which a stopped process does not take
+    await until(lambda: all(gone(pid) for pid in pids))
+
+
+async def test_an_engine_that_dies_soon_after_each_start_is_started_ever_more_seldom(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "FIRST_PAUSE_SECONDS", 0.5)
+    async with engine(folder, "short-lived") as child:
+        await until(lambda: caplog.text.count("started again in") == 3)
+        assert not child.given_up
+    assert re.findall(r"started again in (\d+) s", caplog.text) == ["0", "1", "2"]
+
+
+async def test_an_engine_that_worked_is_started_again_whatever_it_said(folder: Path) -> None:
+    async with engine(folder, "grumbling") as child:
+        await until(lambda: child.phase == "the engine answers")
+        os.kill(processes(folder)[0], signal.SIGKILL)
+        await until(lambda: child.restarts == 1 or child.given_up)
+        assert not child.given_up
 
 
 async def test_a_stubborn_engine_is_killed(folder: Path) -> None:

@@ -23,6 +23,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(503, {})
         elif self.path == "/health":
             self._send(200, {})
+            if BEHAVIOUR == "short-lived":
+                os._exit(1)
         else:
             self._send(200, {"data": [{"id": MODEL, "owned_by": "vllm"}]})
 
@@ -70,6 +72,8 @@ def main() -> None:
         time.sleep(600)
     with Server(SOCKET, Handler) as server:
         print("Application startup complete.", flush=True)
+        if BEHAVIOUR == "grumbling":
+            print("1 validation error for ChatCompletionRequest", flush=True)
         server.serve_forever()
 
 
