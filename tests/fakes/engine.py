@@ -42,6 +42,8 @@ class FakeEngine:
     chat: Chat
     models: tuple[str, ...] = ("Qwen/Qwen3-VL-4B-Instruct",)
     owner: str = "vllm"
+    context: int = 0
+    """Tokens, as it tells them; 0: it does not."""
     up: bool = True
     refuses: int = 0
     """The status with which it refuses to say what it serves."""
@@ -109,7 +111,8 @@ class FakeEngine:
         if target == "/v1/models":
             if self.refuses:
                 return self.refuses, {}
-            return 200, {"data": [{"id": name, "owned_by": self.owner} for name in self.models]}
+            more = {"max_model_len": self.context} if self.context else {}
+            return 200, {"data": [{"id": name, "owned_by": self.owner, **more} for name in self.models]}
         if target != "/v1/chat/completions":
             return 404, {}
         request = json.loads(body)

@@ -44,7 +44,7 @@ def open_sight(options: EngineOptions, limits: EyeLimits, folder: Path) -> Sight
 
     ``folder`` is private to us and holds the engines' sockets.
     """
-    key = options.api_key.get_secret_value() if options.api_key else None
+    key = options.api_key.get_secret_value().strip() if options.api_key else None  # a file's ends with a line break
     models = EyeModels(_served(options.model), _served(options.careful_model) if options.careful_model else None)
     if options.urls:
         given = options.model_fields_set

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,8 @@ import anyio
 import pytest
 from pydantic import BaseModel
 
-from fakes.engine import Chat, FakeEngine, Reply, saying, words
-from fakes.looking import find_square
+from fakes.engine import FakeEngine, Reply, saying, words
+from fakes.eyes import THINKER, eye_on
 from handlens.errors import (
     EyeAnswerInvalid,
     EyeBusy,
@@ -24,7 +22,7 @@ from handlens.errors import (
     LimitExceeded,
     TimedOut,
 )
-from handlens.eye import engine_link, qwen3_vl
+from handlens.eye import qwen3_vl
 from handlens.eye.client import EngineEye, EyeModels
 from handlens.eye.engine_link import Endpoint, EngineLink
 from handlens.eye.protocol import EyeLimits
@@ -32,7 +30,6 @@ from handlens.kit import Caller
 from handlens.tool import Picture
 
 pytestmark = pytest.mark.anyio
-THINKER = "Qwen/Qwen3-VL-8B-Thinking"
 
 
 class Seen(BaseModel):
@@ -41,15 +38,6 @@ class Seen(BaseModel):
 
 
 SEEN = '{"colour": "blue", "count": 3}'
-
-
-@asynccontextmanager
-async def eye_on(*engines: FakeEngine, **options: Any) -> AsyncGenerator[EngineEye]:
-    endpoints = [Endpoint(engine.url, api_key="k-1") for engine in engines]
-    async with EngineEye(endpoints, **{"check": False, **options}) as eye:
-        with anyio.fail_after(5):
-            await eye.wait()
-        yield eye
 
 
 async def test_an_answer_has_its_type_and_its_price(picture: Picture) -> None:
@@ -78,6 +66,23 @@ async def test_a_picture_is_encoded_once_for_any_number_of_questions(make: Calla
         assert eye.pictures.encoded == 2
     urls = {body["messages"][0]["content"][0]["image_url"]["url"] for body in engine.asked}
     assert len(urls) == 2
+
+
+async def test_a_crowd_that_asks_about_a_new_picture_has_it_encoded_once(make: Callable[..., Picture]) -> None:
+    async with FakeEngine(saying("x")).serve() as engine, eye_on(engine) as eye:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(eye.ask, [make(300, 200)], "What?", str)
+        assert eye.pictures.encoded == 1
+
+
+async def test_no_more_answer_is_asked_for_than_the_context_has_room(make: Callable[..., Picture]) -> None:
+    async with FakeEngine(saying("x"), context=4_096).serve() as engine, eye_on(engine) as eye:
+        await eye.ask([make(1280, 800)], "What?", str, answer_tokens=8_192)
+        await eye.ask([make(1280, 800)], "What?", str, answer_tokens=16)
+    room, little = [body["max_tokens"] for body in engine.asked]
+    assert 4_096 - 1_002 - 100 < room < 4_096 - 1_002
+    assert little == 16
 
 
 async def test_a_hosted_api_gets_no_fields_of_vllm(picture: Picture) -> None:
@@ -240,6 +245,23 @@ async def test_closing_lets_asked_questions_end_and_takes_no_more(picture: Pictu
     assert answers == ["x"]
 
 
+async def test_closing_ends_questions_that_are_not_answered_and_asks_them_no_more(picture: Picture) -> None:
+    async def chat(body: dict[str, Any]) -> Reply:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async with FakeEngine(chat).serve() as engine, eye_on(engine) as eye, anyio.create_task_group() as tasks:
+
+        async def ask() -> None:
+            with pytest.raises(EyeUnavailable, match="closed"), anyio.fail_after(5):
+                await eye.ask([picture], "What?", str)
+
+        tasks.start_soon(ask)
+        await engine.until(lambda: engine.running == 1)
+        await eye.close()
+    assert len(engine.asked) == 1
+
+
 async def test_a_question_that_takes_too_long_names_the_limit(picture: Picture) -> None:
     async def chat(body: dict[str, Any]) -> Reply:
         await anyio.sleep_forever()
@@ -369,29 +391,6 @@ async def test_a_response_that_is_no_completion_is_a_clear_failure(picture: Pict
             await eye.ask([picture], "What?", str)
 
 
-async def test_an_engine_that_is_not_there_yet_holds_nothing_up(picture: Picture) -> None:
-    described = Endpoint("http://127.0.0.1:9", describe=lambda: "loading weights, 40 %")
-    async with EngineEye([described]) as eye:
-        assert eye.status.state == "starting"
-        with pytest.raises(EyeUnavailable, match="loading weights, 40 %"):
-            await eye.ask([picture], "What?", str)
-
-
-async def test_an_engine_that_works_hard_is_not_given_up_for_one_late_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with FakeEngine(saying("x")).serve() as engine:
-        link = EngineLink(Endpoint(engine.url))
-        assert await link.probe()
-        engine.silent = True
-        monkeypatch.setattr(engine_link, "PROBE_SECONDS", 0.05)
-        for _ in range(engine_link.LATE_PROBES - 1):
-            await link.probe()
-            assert link.up
-        await link.probe()
-        assert not link.up
-        assert "did not say within" in link.because
-        await link.close()
-
-
 async def test_an_engine_is_reached_through_a_unix_socket(picture: Picture, tmp_path: Path) -> None:
     endpoint = Endpoint("http://engine", socket=tmp_path / "engine.sock")
     async with FakeEngine(saying("x")).serve(endpoint.socket), EngineEye([endpoint], check=False) as eye:
@@ -453,80 +452,3 @@ async def test_a_test_that_is_not_marked_can_not_reach_an_engine() -> None:
     link = EngineLink(Endpoint("http://127.0.0.1:8000"))
     with pytest.raises(pytest.fail.Exception, match="not marked"):
         await link.get("/v1/models")
-
-
-def test_an_eye_without_an_engine_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="--engine-url"):
-        EngineEye([])
-    with pytest.raises(InvalidInput, match="no engine URL"):
-        EngineEye([Endpoint("ftp://x")])
-
-
-def test_names_of_endpoints_show_no_secret() -> None:
-    endpoint = Endpoint("https://user:pass@host:8443/v1", api_key="k-secret")
-    assert endpoint.name == "https://host:8443/v1"
-    assert "k-secret" not in repr(endpoint)
-
-
-@pytest.mark.parametrize("url", ["http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/"])
-def test_an_engine_url_may_end_in_v1_or_not(url: str) -> None:
-    assert Endpoint(url).root == "http://h:1"
-
-
-def _targets_answer(in_pixels: bool) -> Chat:
-    """A model that truly looks."""
-
-    async def chat(body: dict[str, Any]) -> Reply:
-        picture, text = body["messages"][0]["content"]
-        png = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
-        return words(find_square(png, text["text"], in_pixels=in_pixels))
-
-    return chat
-
-
-async def test_an_engine_that_finds_the_drawn_targets_sees() -> None:
-    async with FakeEngine(_targets_answer(in_pixels=False)).serve() as engine, eye_on(engine, check=True) as eye:
-        assert eye.status.ready
-    assert len(engine.asked) == 3
-
-
-async def test_of_two_models_only_the_one_that_sees_is_asked(picture: Picture) -> None:
-    sees = _targets_answer(in_pixels=False)
-
-    async def chat(body: dict[str, Any]) -> Reply | None:
-        if body["model"] == THINKER:
-            return words("I can't see")
-        if "square" in body["messages"][0]["content"][-1]["text"]:
-            return await sees(body)
-        return words("x")
-
-    models = ("Qwen/Qwen3-VL-4B-Instruct", THINKER)
-    async with FakeEngine(chat, models=models).serve() as engine, eye_on(engine, check=True) as eye:
-        answer = await eye.ask([picture], "What?", str, effort="careful")
-    assert answer.model == models[0]
-
-
-async def test_an_engine_without_the_wanted_model_says_what_it_serves() -> None:
-    async with FakeEngine(saying("x")).serve() as engine:
-        async with EngineEye([Endpoint(engine.url)], models=EyeModels(routine="other")) as eye:
-            with anyio.fail_after(5):
-                status = await eye.wait("blind")
-        assert "only Qwen/Qwen3-VL-4B-Instruct" in status.because
-
-
-@pytest.mark.parametrize(
-    ("chat", "reason"),
-    [
-        (_targets_answer(in_pixels=True), "pixels of the picture"),
-        (saying("[]"), "0 places"),
-        (saying('[{"bbox_2d": [1, 2, 30, 40], "label": "x"}]'), "cells away"),
-        (saying("8585858585"), "did not find 3 of 3"),
-    ],
-)
-async def test_an_engine_that_does_not_see_is_blind_and_left_alone(chat: Chat, reason: str, picture: Picture) -> None:
-    async with FakeEngine(chat).serve() as engine, EngineEye([Endpoint(engine.url)]) as eye:
-        with anyio.fail_after(5):
-            status = await eye.wait("blind")
-        assert reason in status.because
-        with pytest.raises(EyeUnavailable, match="blind"):
-            await eye.ask([picture], "What?", str)

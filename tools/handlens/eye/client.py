@@ -249,12 +249,13 @@ class EngineEye:
         edition = qwen3_vl.edition_of(model)
         thinks = edition == "thinking"
         constrained = question.schema is not None and link.takes_schemas and (link.parses_reasoning or not thinks)
+        wanted = question.answer_tokens * growth + (question.reasoning_tokens if thinks else 0)
         body = chat_request(
             model,
             question.pictures,
             question.text,
             sampling=qwen3_vl.sampling(edition, vllm=link.is_vllm),
-            answer_tokens=question.answer_tokens * growth + (question.reasoning_tokens if thinks else 0),
+            answer_tokens=min(wanted, link.room(model, question.prompt_tokens) or wanted),
             schema=question.schema if constrained else None,
             correction=correction,
             vllm=link.is_vllm,
@@ -272,7 +273,7 @@ class EngineEye:
         return said
 
     async def _watch(self, link: EngineLink) -> None:
-        """Probe it for as long as the eye is open, and check its sight whenever it comes up."""
+        """Probe it for as long as the eye is open; check its sight when it comes up, and what it then serves anew."""
         probed = 0.0
         while True:
             rested = link.due if not link.up else time.monotonic() - probed >= PROBE_EVERY_SECONDS
@@ -282,24 +283,28 @@ class EngineEye:
                 probed = time.monotonic()
                 if came_up:
                     _log.info("%s answers and serves %s", link.endpoint.name, ", ".join(link.models))
-                    await self._check_sight(link)
                 elif (link.up, link.because) != before:
                     # An engine of our own says itself how it is; one elsewhere has nobody else to tell it.
                     level = logging.WARNING if link.endpoint.describe is None else logging.INFO
                     _log.log(level, "%s: %s", link.endpoint.name, link.because)
                 self._tell()
+            if link.to_check(models := self._pool.models_of(link)):
+                await self._check_sight(link, models)
+                self._tell()
             await anyio.sleep(WATCH_SECONDS)
 
-    async def _check_sight(self, link: EngineLink) -> None:
+    async def _check_sight(self, link: EngineLink, models: Sequence[str]) -> None:
         if not self._check:
-            link.seeing, link.checked, link.because = True, True, "its sight was not checked"
+            link.trust(models)
             return
         verdicts: dict[str, Verdict] = {}
-        for model in self._pool.models_of(link):
+        for model in models:
             try:
                 verdicts[model] = await check_sight(partial(self._words, link, model))
+            except EyeAnswerInvalid as error:
+                verdicts[model] = Verdict("blind", f"it gave no answer: {error}")
             except HandlensError as error:
-                verdicts[model] = Verdict("blind", f"it could not be asked: {error}")
+                verdicts[model] = Verdict("unasked", f"it could not be asked: {error}")
             level = logging.INFO if verdicts[model].outcome == "sees" else logging.WARNING
             _log.log(level, "sight check of %s at %s: %s", model, link.endpoint.name, verdicts[model].because)
         if link.up:  # or it went away meanwhile

@@ -40,9 +40,10 @@ class EnginePool:
         return None
 
     def models_of(self, link: EngineLink) -> list[str]:
-        """The models of ``link`` that a tier would use."""
+        """The models of ``link`` that a tier would use, whether they see or not."""
         tiers: tuple[Effort, ...] = ("routine", "careful")
-        found = [model for tier in tiers if (model := link.model_for(tier, self._wanted.get(tier)))]
+        named = (link.model_for(tier, self._wanted.get(tier), blind_too=True) for tier in tiers)
+        found = [model for model in named if model]
         return list(dict.fromkeys(found))
 
     @staticmethod

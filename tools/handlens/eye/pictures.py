@@ -8,7 +8,9 @@ import io
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
+import anyio
 from anyio import to_thread
 
 from handlens.errors import InvalidInput, LimitExceeded
@@ -38,6 +40,8 @@ class PictureCache:
         self._max_bytes = max_bytes
         self._fit = fit
         self._kept: OrderedDict[Picture, EncodedPicture] = OrderedDict()
+        self._locks: WeakValueDictionary[Picture, anyio.Lock] = WeakValueDictionary()
+        """Held while a picture is encoded, so that a crowd that asks about a new one has it encoded once."""
         self._used = 0
         self.encoded = 0
         """How many pictures had to be encoded."""
@@ -49,20 +53,19 @@ class PictureCache:
             InvalidInput: it is no PNG, JPEG or WebP picture, or can't be shown at any size.
             LimitExceeded: it is larger than ``eye.picture_bytes``.
         """
-        known = self._kept.get(picture)
-        if known is not None:
-            self._kept.move_to_end(picture)
-            return known
         if len(picture.data) > self._max_bytes:
             raise LimitExceeded(f"A picture of {len(picture.data)} bytes is too large.", setting="eye.picture_bytes")
-        encoded = await to_thread.run_sync(_encode, picture, self._fit)
-        self.encoded += 1
-        self._keep(picture, encoded)
-        return encoded
+        async with self._locks.setdefault(picture, anyio.Lock()):
+            known = self._kept.get(picture)
+            if known is not None:
+                self._kept.move_to_end(picture)
+                return known
+            encoded = await to_thread.run_sync(_encode, picture, self._fit)
+            self.encoded += 1
+            self._keep(picture, encoded)
+            return encoded
 
     def _keep(self, picture: Picture, encoded: EncodedPicture) -> None:
-        if picture in self._kept:
-            return
         self._kept[picture] = encoded
         self._used += _cost(picture, encoded)
         while self._used > self._capacity:

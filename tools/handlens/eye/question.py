@@ -11,12 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from handlens.browser.secrets import redact
 from handlens.errors import EyeAnswerInvalid, EyeBusy, EyeError, EyeUnavailable, HandlensError, LimitExceeded
+from handlens.eye import qwen3_vl
 from handlens.eye.engine_link import EngineLink, EngineRefusedError
 from handlens.eye.json_repair import read_json
 from handlens.eye.pictures import EncodedPicture
 from handlens.eye.protocol import Effort, EyeLimits, Parse
 
 T = TypeVar("T")
+_FRAME_TOKENS = 64
+"""What a chat template puts round a question, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Question(Generic[T]):
     def key(self) -> str:
         """What its prompt begins with: the engine that knows it has the rest in its caches."""
         return self.pictures[0].key if self.pictures else ""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """No fewer than its prompt has: a character of text is at most about a token."""
+        return sum(qwen3_vl.picture_tokens(picture.size) for picture in self.pictures) + len(self.text) + _FRAME_TOKENS
 
 
 def question_for(

@@ -30,9 +30,12 @@ Ask = Callable[[Picture, str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """sees: right on the grid; pixels: right, but in the picture's pixels; blind: it named none or the wrong places."""
+    """sees: right on the grid; pixels: right, but in the picture's pixels; blind: it named none or the wrong places.
 
-    outcome: Literal["sees", "pixels", "blind"]
+    unasked: it could not be asked this time.
+    """
+
+    outcome: Literal["sees", "pixels", "blind", "unasked"]
     because: str
 
 
