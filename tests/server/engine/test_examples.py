@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from handlens_server.auth import transport_security
 from handlens_server.engine.hardware import GIB, Gpu, Hardware
 from handlens_server.engine.plan import plan_engines
-from handlens_server.settings import Settings, load
+from handlens_server.settings import HttpSettings, Settings, load
 
 ENGINES = Path(__file__).resolve().parents[3] / "examples" / "engines"
 
@@ -50,6 +51,20 @@ def test_handlens_understands_its_environment_and_asks_every_engine(read: Any) -
     assert len(settings.engine.urls) == count
     assert settings.engine.api_key is not None
     assert len(settings.http.tokens["agent"].get_secret_value()) == 40
+
+
+def test_a_probe_of_handlens_says_a_host_that_handlens_takes() -> None:
+    parts = yaml.safe_load_all((ENGINES / "kubernetes.yaml").read_text())
+    (deployment,) = [part for part in parts if part["kind"] == "Deployment"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (header,) = container["readinessProbe"]["httpGet"]["httpHeaders"]
+    assert header["name"] == "Host"
+    assert header["value"] in transport_security(HttpSettings(host="0.0.0.0")).allowed_hosts
+
+
+def test_the_browser_of_the_image_is_where_its_user_looks() -> None:
+    image = yaml.safe_load((ENGINES / "compose.yaml").read_text())["services"]["handlens"]["build"]["dockerfile_inline"]
+    assert image.index("ENV PLAYWRIGHT_BROWSERS_PATH=") < image.index("playwright install") < image.index("USER ")
 
 
 @EXAMPLES
