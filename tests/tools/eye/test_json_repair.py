@@ -25,6 +25,7 @@ def test_sound_json_is_taken_as_it_is() -> None:
         (r'```{"a": "\n\t\"\\\/\u4fdd", }```', {"a": '\n\t"\\/保'}),
         (r"{'path': 'C:\\x', 'odd': '\q'}", {"path": "C:\\x", "odd": "\\q"}),
         ('{"url": "https://x/y", }', {"url": "https://x/y"}),
+        (r"{'a': '\ud83d\ude00'}", {"a": "😀"}),
     ],
 )
 def test_small_slips_are_mended(text: str, value: object) -> None:
@@ -70,6 +71,8 @@ def test_only_the_whole_items_of_a_cut_list_are_kept(text: str, value: object) -
         '{"a": 0x10}',
         '{"a": 1.2.3}',
         '{"a": "\\u12G4",}',
+        "{'a': '\\u1_23'}",
+        "{'a': '\\ud83d'}",
         "{'a': 1" + "0" * 5000 + "}",
         '{"a": 1' + "0" * 5000 + "}",
         "[" * 100 + "'x'" + "]" * 100,
@@ -79,6 +82,13 @@ def test_only_the_whole_items_of_a_cut_list_are_kept(text: str, value: object) -
 def test_what_would_be_a_guess_is_refused(text: str) -> None:
     with pytest.raises(EyeAnswerInvalid):
         read_json(text)
+
+
+def test_a_refusal_quotes_little_of_the_answer() -> None:
+    key = "k" * 5_000
+    with pytest.raises(EyeAnswerInvalid) as refused:
+        read_json(f'{{"{key}": 1, "{key}": 2}}')
+    assert len(str(refused.value)) < 200
 
 
 def test_a_large_hostile_answer_is_refused_in_time() -> None:

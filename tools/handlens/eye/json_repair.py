@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from string import hexdigits
 from typing import Any
 
 from handlens.errors import EyeAnswerInvalid
@@ -49,6 +50,16 @@ def read_json(text: str) -> ReadJson:
     """
     if len(text) > MAX_CHARACTERS:
         raise EyeAnswerInvalid(f"The answer has {len(text)} characters; at most {MAX_CHARACTERS} are read.")
+    read = _read(text)
+    if "\\u" in text:
+        try:
+            json.dumps(read.value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise EyeAnswerInvalid("The answer holds half a character, which nothing can write.") from error
+    return read
+
+
+def _read(text: str) -> ReadJson:
     try:
         return ReadJson(json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant))
     except (ValueError, RecursionError):  # ValueError: also a number of thousands of digits
@@ -100,7 +111,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found and found[key] != value:
-            raise EyeAnswerInvalid(f"The answer gives {key!r} twice, with different values.")
+            raise EyeAnswerInvalid(f"The answer gives {key[:40]!r} twice, with different values.")
         found[key] = value
     return found
 
@@ -210,7 +221,7 @@ class _Reader:
             character = self._peek()
             self.at += 1
             if character == closing:
-                return "".join(parts)
+                return _whole("".join(parts))
             parts.append(self._escape() if character == "\\" else character)
 
     def _escape(self) -> str:
@@ -219,12 +230,10 @@ class _Reader:
         if character != "u":
             return _ESCAPES.get(character, character if character in "\"'\\/" else "\\" + character)
         digits = self.text[self.at : self.at + 4]
-        try:
-            code = int(digits, 16)
-        except ValueError:
-            raise _Unreadable from None
-        self.at += 4
-        return chr(code)
+        if len(digits) == 4 and set(digits) <= set(hexdigits):
+            self.at += 4
+            return chr(int(digits, 16))
+        raise _Unreadable
 
     def _skip(self) -> None:
         space = _SPACE.match(self.text, self.at)
@@ -235,6 +244,11 @@ class _Reader:
         if self.at >= len(self.text):
             raise _EndOfText
         return self.text[self.at]
+
+
+def _whole(text: str) -> str:
+    """Join escaped halves of characters, as ``\\ud83d\\ude00``."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 class _EndOfText(_Unreadable):

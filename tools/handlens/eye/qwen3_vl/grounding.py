@@ -145,17 +145,28 @@ def _places(value: Any, limit: int) -> list[Place]:
     if isinstance(value, list):
         if _are_numbers(value):
             return [_bare(value, limit)]
+        if len(value) == 1 and isinstance(value[0], dict) and _denies(value[0]):
+            return []
         return [_place(each, limit) for each in value]
     if isinstance(value, dict):
-        if value.get("not_found") is True or value == {"found": False}:
-            if any(key in value for key in _BOX_KEYS + _POINT_KEYS):
-                raise EyeAnswerInvalid("The answer says that nothing was found, and gives a place.")
+        if _denies(value):
             return []
         inner = [value[key] for key in _LISTS if isinstance(value.get(key), list)]
+        if inner and any(key in value for key in _BOX_KEYS + _POINT_KEYS):
+            raise EyeAnswerInvalid("The answer gives a place, and beside it a list of places.")
         if len(inner) == 1:
             return _places(inner[0], limit)
         return [_place(value, limit)]
     raise EyeAnswerInvalid("A place is a JSON object with bbox_2d or point_2d.")
+
+
+def _denies(value: dict[str, Any]) -> bool:
+    """Whether an object says that there is no such thing; it then may not say where that is."""
+    if value.get("not_found") is not True and value.get("found") is not False:
+        return False
+    if any(value.get(key) for key in _BOX_KEYS + _POINT_KEYS + _LISTS):
+        raise EyeAnswerInvalid("The answer says that nothing was found, and gives a place.")
+    return True
 
 
 def _place(value: Any, limit: int) -> Place:
@@ -163,6 +174,8 @@ def _place(value: Any, limit: int) -> Place:
         return _bare(value, limit)
     if not isinstance(value, dict):
         raise EyeAnswerInvalid("A place is a JSON object with bbox_2d or point_2d.")
+    if _denies(value):
+        raise EyeAnswerInvalid("The answer says that nothing was found, and gives places.")
     label = next((value[key] for key in ("label", "name", "text") if key in value), "")
     if not isinstance(label, str):
         raise EyeAnswerInvalid("A label is a string.")
@@ -171,6 +184,8 @@ def _place(value: Any, limit: int) -> Place:
     if len(boxes) + len(points) == 0 or len(boxes) > 1 or len(points) > 1:
         raise EyeAnswerInvalid("A place has one bbox_2d or one point_2d.")
     if not boxes:
+        if _says_not_found(label) and not any(points[0]):
+            raise EyeAnswerInvalid("The answer names the corner of the picture for what was not found: answer [].")
         return _point_place(points[0], label, limit)
     place = _box_place(boxes[0], label, limit)
     if points and not (place.box and place.box.contains(_point_place(points[0], label, limit).point)):
@@ -206,7 +221,8 @@ def _numbers(value: Any, count: int) -> list[float]:
 def _on_grid(numbers: list[float], limit: int) -> None:
     if any(not 0 <= each <= limit for each in numbers):
         raise EyeAnswerInvalid(f"{[int(each) for each in numbers]} lies outside the grid: {_WRONG_SPACE}.")
-    if any(each != int(each) for each in numbers) and max(numbers) <= 1:
+    # A box of whole ones is a fraction too: nothing on the grid is that small.
+    if max(numbers) <= 1 and (any(each != int(each) for each in numbers) or (len(numbers) == 4 and any(numbers))):
         raise EyeAnswerInvalid(f"{numbers} are fractions: {_WRONG_SPACE}.")
 
 
