@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
 import mcp_types as types
@@ -51,7 +52,7 @@ async def _show(client: Client, result: types.CallToolResult, output: Path) -> N
     number = 0
     for block in result.content:
         if isinstance(block, types.TextContent):
-            print(block.text, file=sys.stderr if result.is_error else sys.stdout)
+            _say(block.text, sys.stderr if result.is_error else sys.stdout)
         elif isinstance(block, types.ImageContent):
             number += 1
             extension = block.mime_type.rpartition("/")[2].replace("jpeg", "jpg")
@@ -63,7 +64,15 @@ async def _show(client: Client, result: types.CallToolResult, output: Path) -> N
             else:
                 await _save(output / block.name, base64.b64decode(contents.blob))
     if result.structured_content is not None:
-        print(json.dumps(result.structured_content, indent=2, ensure_ascii=False))  # noqa: T201
+        _say(json.dumps(result.structured_content, indent=2, ensure_ascii=False), sys.stdout)
+
+
+def _say(text: str, to: TextIO) -> None:
+    """Write a line; what nobody reads any more, as after ``| head``, goes nowhere."""
+    try:
+        print(text, file=to, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), to.fileno())
 
 
 async def _save(path: Path, data: bytes) -> None:

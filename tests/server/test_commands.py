@@ -90,6 +90,18 @@ def test_call_prints_text_and_structure_and_saves_pictures_and_artifacts(serve: 
     assert "Scrolling through the page" in run.stderr
 
 
+def test_call_is_silent_when_its_reader_has_seen_enough() -> None:
+    report = Path(__file__).resolve().parents[2] / "examples" / "report"
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "handlens_server", "call", "pdf_to_markdown", '{"source": "report.pdf"}']
+    run = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, cwd=report, check=False)
+    os.close(write)
+    assert run.returncode == 0
+    assert "Traceback" not in run.stderr
+    assert "BrokenPipe" not in run.stderr
+
+
 def test_call_fails_with_the_tools_own_words(site: PageServer) -> None:
     run = handlens("call", "screenshot_page", '{"url": "file:///etc/passwd"}')
     assert run.returncode == 1

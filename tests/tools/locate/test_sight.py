@@ -104,6 +104,14 @@ async def test_an_eye_that_is_blind_or_down_is_left_alone_and_the_answer_says_so
     assert not eye.asked
 
 
+async def test_where_nothing_is_found_the_answer_still_says_that_sight_was_missing(kit: Kit, serve: Serve) -> None:
+    able, eye = seeing(kit, pointing(place))
+    eye.state = EyeStatus("down", "it was killed")
+    answer, _ = await click(able, serve("<body>"), "the Save button")
+    assert (answer.outcome, answer.candidates) == ("not_found", [])
+    assert answer.notices == ["Sight is down, so it was not asked."]
+
+
 @pytest.mark.parametrize("failure", [EyeUnavailable("gone"), EyeBusy("full")])
 async def test_an_eye_that_fails_leaves_the_answer_to_structure_and_says_so(
     kit: Kit, serve: Serve, failure: Exception

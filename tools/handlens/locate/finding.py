@@ -51,18 +51,18 @@ async def find(
         return located
     note = eye.status.absence if eye is not None and not able else ""
     if not able and not regions(located.snapshot):
-        return _with_note(located, note)
+        return _with_note(session, located, note)
     try:
         shot = await capture(session, limits=kit.limits, privacy=kit.privacy)
     except TargetError as error:
-        return _with_note(located, f"no picture could be taken: {error}")
+        return _with_note(session, located, f"no picture could be taken: {error}")
     view = View(Picture(shot.data, shot.media_type), shot.frame)
     if able:
         looked = await _looked_at(kit, view, description, located)
         if looked is not None:
             return looked
         note = "the engine did not help, so by the embedded reader alone"
-    return _with_note(await _read(kit, view, located, description, among), note)
+    return _with_note(session, await _read(session, kit, view, located, description, among), note)
 
 
 async def _looked_at(kit: Kit, view: View, description: str, located: Located) -> Located | None:
@@ -88,16 +88,21 @@ async def _looked_at(kit: Kit, view: View, description: str, located: Located) -
     return replace(decided, structure=located, view=view)
 
 
-async def _read(kit: Kit, view: View, located: Located, description: str, among: frozenset[str] | None) -> Located:
+async def _read(
+    session: Session, kit: Kit, view: View, located: Located, description: str, among: frozenset[str] | None
+) -> Located:
     """What structure and OCR say together."""
     try:
         return await read_regions(kit, view, located, description, among)
     except (OcrUnavailable, ReadingError, TimedOut) as error:
-        return _with_note(located, f"canvases and pictures were not read ({error})")
+        return _with_note(session, located, f"canvases and pictures were not read ({error})")
 
 
-def _with_note(located: Located, note: str) -> Located:
+def _with_note(session: Session, located: Located, note: str) -> Located:
+    """Say it of every target; where there is none, of the page."""
     if not note:
         return located
+    if not located.targets:
+        session.note(f"{note[0].upper()}{note[1:]}.")
     noted = [replace(one, because=f"{one.because}; {note}"[:240]) for one in located.targets]
     return replace(located, targets=tuple(noted))
