@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -16,8 +15,6 @@ from handlens.eye.engine_link import EngineLink
 from handlens.kit import Kit
 from handlens_server.engine.metrics import EngineMetrics, metrics_of
 from handlens_server.identity import VERSION
-
-_ASKED_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +36,7 @@ async def engines(kit: Kit) -> list[EngineState]:
 
 
 async def _state(link: EngineLink) -> EngineState:
-    metrics: EngineMetrics | None = None
-    if link.up:
-        with anyio.move_on_after(_ASKED_SECONDS):
-            metrics = await metrics_of(link)
+    metrics = await metrics_of(link) if link.up else None
     return EngineState(link.endpoint.name, link.up, tuple(link.models), link.reason, metrics)
 
 

@@ -20,6 +20,11 @@ _HOPELESS = (
 """What would be said again at the next start."""
 _ADVICE = {
     "No module named 'vllm'": "this Python has no vLLM: install it there, or correct engine.python",
+    **dict.fromkeys(
+        ("No module named vllm.entrypoints", "No module named 'vllm.entrypoints"),
+        "this vLLM has no server at the place that handlens knows: run `vllm serve` yourself and name it with "
+        "--engine-url, or install vllm 0.32",
+    ),
     "Cannot find an appropriate cached snapshot": "the model is not on this machine, and engine.offline forbids to "
     "download it: name its folder with --model",
     "couldn't connect to 'https://huggingface.co'": "the hub can't be reached: name a folder with --model, or "

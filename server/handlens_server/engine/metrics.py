@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import anyio
+
+from handlens.errors import EyeError
 from handlens.eye.engine_link import EngineGoneError, EngineLink, EngineRefusedError
 
+ASKED_SECONDS = 2.0
 _LINE = re.compile(r"^([a-z_:]+)(?:\{[^}]*\})?\s+([-+.\deE]+)$", re.MULTILINE)
 
 
@@ -39,11 +43,13 @@ async def read_metrics(link: EngineLink) -> EngineMetrics:
 
 
 async def metrics_of(link: EngineLink) -> EngineMetrics | None:
-    """The same, None where the engine is no vLLM, or gone this moment."""
-    try:
-        return await read_metrics(link)
-    except (EngineGoneError, EngineRefusedError):
-        return None
+    """The same, None where the engine is no vLLM, is gone this moment, or does not answer in time."""
+    with anyio.move_on_after(ASKED_SECONDS):
+        try:
+            return await read_metrics(link)
+        except (EngineGoneError, EngineRefusedError, EyeError):
+            return None
+    return None
 
 
 def parse_metrics(text: str) -> EngineMetrics:

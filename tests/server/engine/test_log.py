@@ -49,6 +49,7 @@ def test_the_line_that_says_why_is_told() -> None:
             True,
         ),
         ("python: Error while finding (ModuleNotFoundError: No module named 'vllm')", "engine.python", True),
+        ("/v/bin/python: No module named vllm.entrypoints.openai.api_server", "--engine-url", True),
         ("ImportError: Please install modelscope>=1.18.1 via `pip install modelscope`", "beside vLLM", True),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", "smaller one", False),
     ],

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from handlens_server.engine.metrics import parse_metrics
+import anyio
+import pytest
+
+from fakes.engine import FakeEngine, saying
+from handlens.eye.engine_link import Endpoint, EngineLink
+from handlens_server.engine import metrics as metrics_module
+from handlens_server.engine.metrics import metrics_of, parse_metrics
 
 PRINTED = """\
 # HELP vllm:num_requests_running Number of requests in model execution batches.
@@ -30,3 +36,16 @@ def test_the_numbers_are_read_and_several_engines_summed() -> None:
 def test_an_engine_that_was_not_asked_yet_has_no_rates() -> None:
     assert parse_metrics("").prefix_hit_rate is None
     assert parse_metrics("nothing of the kind").picture_hit_rate is None
+
+
+@pytest.mark.anyio
+async def test_an_engine_that_does_not_answer_holds_up_nobody_who_asks_how_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics_module, "ASKED_SECONDS", 0.05)
+    async with FakeEngine(saying("x")).serve() as engine:
+        engine.silent = True
+        link = EngineLink(Endpoint(engine.url))
+        with anyio.fail_after(5):
+            assert await metrics_of(link) is None
+        await link.close()
