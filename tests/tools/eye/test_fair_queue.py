@@ -73,6 +73,28 @@ async def test_no_more_than_allowed_run_and_wait() -> None:
     assert (queue.running, queue.waiting) == (0, 0)
 
 
+async def test_a_caller_who_fills_the_line_makes_room_for_another() -> None:
+    queue = FairQueue(1, 3)
+    served: list[str] = []
+    busy: list[str] = []
+
+    async def ask(caller: str, number: int) -> None:
+        try:
+            async with queue.turn(caller):
+                served.append(f"{caller}{number}")
+        except EyeBusy:
+            busy.append(f"{caller}{number}")
+
+    async with anyio.create_task_group() as tasks, queue.turn("a"):
+        for caller, number in (("a", 1), ("a", 2), ("a", 3), ("b", 1), ("a", 4), ("b", 2)):
+            tasks.start_soon(ask, caller, number)
+            await settle()
+        assert queue.waiting == 3
+    assert sorted(served) == ["a1", "a2", "b1"]
+    assert busy == ["a3", "a4", "b2"]
+    assert (queue.running, queue.waiting) == (0, 0)
+
+
 async def test_a_caller_who_gives_up_leaves_no_trace() -> None:
     queue = FairQueue(1, 5)
     async with anyio.create_task_group() as tasks, queue.turn("a"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -14,13 +15,21 @@ Waits = Callable[[int], Awaitable[None]]
 """Told once, with how many wait before, when a turn does not come at once."""
 
 
+@dataclass(eq=False, slots=True)
+class _Place:
+    """In a line. ``called`` with a turn, or without one to make room for a caller who had fewer places."""
+
+    called: anyio.Event = field(default_factory=anyio.Event)
+    has_turn: bool = False
+
+
 class FairQueue:
     """At most ``at_once`` turns are taken; the next goes to the waiting caller who has the fewest, and longest ago."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
         self._at_once = at_once
         self._places = waiting
-        self._waiting: dict[str, deque[anyio.Event]] = {}
+        self._waiting: dict[str, deque[_Place]] = {}
         self._taken: Counter[str] = Counter()
         self._served: dict[str, int] = {}
         self._turns = 0
@@ -44,7 +53,7 @@ class FairQueue:
         """Wait for a turn and keep it for the length of the block.
 
         Raises:
-            EyeBusy: too many wait already.
+            EyeBusy: too many wait already, or too many of this caller when another came.
         """
         if self.running >= self._at_once or self._waiting:
             await self._wait(caller, waits)
@@ -56,25 +65,37 @@ class FairQueue:
             self._leave(caller)
 
     async def _wait(self, caller: str, waits: Waits | None) -> None:
+        if self.waiting >= self._places:
+            self._make_room(caller)
         before = self.waiting
-        if before >= self._places:
-            raise EyeBusy(
-                f"{self.running} questions are being answered and {before} wait: try again in a moment, or raise "
-                "eye.questions_waiting or eye.questions_at_once."
-            )
-        turn = anyio.Event()
-        self._waiting.setdefault(caller, deque()).append(turn)
+        place = _Place()
+        self._waiting.setdefault(caller, deque()).append(place)
         try:
             if waits:
                 await waits(before)
-            await turn.wait()
+            await place.called.wait()
         except BaseException:  # cancelled, or nobody listens: give back the place, or the turn that just came
-            if turn.is_set():
+            if place.has_turn:
                 self._leave(caller)
-            else:
-                self._waiting[caller].remove(turn)
+            elif not place.called.is_set():
+                self._waiting[caller].remove(place)
                 self._forget_empty(caller)
             raise
+        if not place.has_turn:
+            raise self._busy()
+
+    def _make_room(self, caller: str) -> None:
+        """Send away the newest question of the longest line, where that is longer than the caller's will be."""
+        longest = max(self._waiting, key=lambda each: len(self._waiting[each]), default=caller)
+        if len(self._waiting.get(longest, ())) <= len(self._waiting.get(caller, ())) + 1:
+            raise self._busy()
+        self._waiting[longest].pop().called.set()
+
+    def _busy(self) -> EyeBusy:
+        return EyeBusy(
+            f"{self.running} questions are being answered and {self.waiting} wait: try again in a moment, or raise "
+            "eye.questions_waiting or eye.questions_at_once."
+        )
 
     def _take(self, caller: str) -> None:
         self._taken[caller] += 1
@@ -87,10 +108,11 @@ class FairQueue:
             del self._taken[caller]
         while self._waiting and self.running < self._at_once:
             following = min(self._waiting, key=lambda each: (self._taken[each], self._served.get(each, 0)))
-            turn = self._waiting[following].popleft()
+            place = self._waiting[following].popleft()
             self._forget_empty(following)
             self._take(following)
-            turn.set()
+            place.has_turn = True
+            place.called.set()
         if not self._taken:
             self._served.clear()
             self._emptied.set()
