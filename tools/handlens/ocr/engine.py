@@ -43,7 +43,7 @@ class Engine:
     def __init__(self, *, detector_side: int = DETECTOR_SIDE, threads: int = 1) -> None:
         models = _models()
         self._side = detector_side
-        self._detector = _session(models / "PP-OCRv6_det_small.onnx", threads)
+        self._detector = _session(models / "PP-OCRv6_det_small.onnx", threads, spare_memory=True)
         self._recogniser = Recogniser(_session(models / "PP-OCRv6_rec_small.onnx", threads))
 
     def read(self, image: Image, *, screen: bool = False) -> list[Line]:
@@ -136,7 +136,10 @@ def _models() -> Path:
     return Path(spec.origin).parent / "models"
 
 
-def _session(model: Path, threads: int) -> Any:
+def _session(model: Path, threads: int, *, spare_memory: bool = False) -> Any:
+    """A session of ``model``. Sparing memory, its channels are not laid out in blocks: on a whole page that needs 210
+    instead of 330 MB, and half as much time again.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -145,5 +148,7 @@ def _session(model: Path, threads: int) -> Any:
     options.enable_cpu_mem_arena = False
     # White paper leaves numbers next to nothing in the networks, on which a processor is several times slower.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    if spare_memory:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
