@@ -61,6 +61,8 @@ class Block:
     """Points that are free to the right of its lines."""
     open: bool = False
     """Whether the paragraph goes on in the next column or page."""
+    quoted: bool = False
+    """Whether it is a block quote, or a part of one."""
 
     @property
     def text(self) -> str:

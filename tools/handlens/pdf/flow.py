@@ -31,7 +31,7 @@ def is_unfinished(block: Block) -> bool:
 
 def goes_on(block: Block) -> bool:
     """Whether a paragraph begins in the middle of a sentence: with a small letter, or an ideograph not indented."""
-    if block.kind is not Kind.TEXT or not block.lines:
+    if block.kind is not Kind.TEXT or not block.lines or block.quoted:
         return False
     first, *rest = block.lines
     text = block.text

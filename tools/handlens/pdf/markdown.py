@@ -32,7 +32,8 @@ def placed(blocks: list[Block], *, tables: str = "auto") -> tuple[str, list[tupl
         said = _block(block, tables)
         if said and last is not None:
             tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM
-            text, glue = run_on(text, said) if last.open else (text, "\n" if tight else "\n\n")
+            between = "\n" if tight else "\n>\n" if last.quoted and block.quoted else "\n\n"
+            text, glue = run_on(text, said) if last.open else (text, between)
             text += glue
         spans.append((len(text), len(text) + len(said)))
         if said:
@@ -63,7 +64,8 @@ def _block(block: Block, tables: str) -> str:
             return f"![]({block.artifact})" if block.artifact else ""
         case _:
             rows = [line.words for line in block.lines]
-            return _safe_start(inline(rows, breaks=deliberate_breaks(block.lines, block.room), links=True))
+            text = _safe_start(inline(rows, breaks=deliberate_breaks(block.lines, block.room), links=True))
+            return "> " + text.replace("\n", "\n> ") if block.quoted else text
 
 
 def _item(block: Block) -> str:

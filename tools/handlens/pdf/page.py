@@ -21,6 +21,7 @@ from handlens.pdf.listings import without_line_numbers
 from handlens.pdf.model import PageContent, Rect, Style, around
 from handlens.pdf.order import regions
 from handlens.pdf.paragraphs import is_entry, is_marker, join_fragments, paragraphs, starts_item
+from handlens.pdf.quotes import mark_quotes
 from handlens.pdf.tables import find_tables, find_unruled
 from handlens.pdf.tables.stream import NUMBER
 
@@ -66,6 +67,7 @@ def understand(page: PageContent, profile: Profile) -> list[Block]:
     mark_headings(blocks, profile, page.index)
     _nest(blocks)
     mark_open(blocks)
+    mark_quotes(blocks, page)
     for table in (b.table for b in blocks if b.table):
         if runs_leftwards("".join(w.text for row in table.rows for cell in row for line in cell.lines for w in line)):
             table.rows = [row[::-1] for row in table.rows]
