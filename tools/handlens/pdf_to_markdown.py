@@ -185,17 +185,20 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
 
 
 async def _gather(document: OpenDocument, indices: list[int], options: Options, kit: Kit) -> _Gathered:
+    from handlens.pdf.report import Report
     from handlens.pdf.stitch import Stitcher
 
-    gathered, stitcher = _Gathered(), Stitcher(page_breaks=options.page_breaks)
+    gathered, stitcher, report = _Gathered(), Stitcher(page_breaks=options.page_breaks), Report()
     async with _read(document, indices, options, kit, gathered.notes) as pages:
         async for page in pages:
             await _keep_figures(page, gathered, kit)
             gathered.markdown.append(stitcher.add(page))
             gathered.pages.append(_account(page))
+            report.add(page.route, page.left_out)
             done = len(gathered.pages)
             await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
     gathered.markdown.append(stitcher.end())
+    gathered.notes += report.told()
     return gathered
 
 

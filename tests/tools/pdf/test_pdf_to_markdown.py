@@ -197,3 +197,18 @@ async def test_cancelling_a_conversion_leaves_no_worker(tmp_path: Path) -> None:
 async def test_frontmatter_gives_what_the_file_says_of_itself(kit: Kit, tmp_path: Path) -> None:
     answer = await call(kit, written(tmp_path, Page().text(60, 80, "Body")), frontmatter=True)
     assert answer.markdown == "---\npages: 1\n---\n\nBody"
+
+
+async def test_what_was_left_out_and_how_pages_were_read_is_reported(kit: Kit, tmp_path: Path) -> None:
+    def page(n: int) -> Page:
+        lines = [f"Sentence {n}.{k} of the body, which differs from page to page." for k in range(8)]
+        body = Page().paragraph(60, 120, lines)
+        return body.text(60, 40, "Yearbook of small things", size=8).text(290, 810, str(n), size=8)
+
+    turned = page(5).raw("BT /F0 10 Tf 0 1 -1 0 400 300 Tm (Stands sideways) Tj ET")
+    answer = await call(kit, written(tmp_path, *(page(n) for n in range(1, 5)), turned, Page()))
+    assert answer.notes == [
+        "Pages by route: 5 text, 1 empty.",
+        "Left out as running headers, footers or text that stands sideways: "
+        "“Yearbook of small things” (5), page numbers (5), “Stands sideways”.",
+    ]
