@@ -40,7 +40,8 @@ def main() -> None:
     options = parser.parse_args()
     # Without an address, never join a cluster that happens to run here.
     ray.init(address=options.address or "local", include_dashboard=False, log_to_driver=False)
-    paths = [str(path.resolve()) for path in sorted(options.folder.rglob("*.pdf"))[: options.limit]]
+    found = sorted(path.resolve() for path in options.folder.rglob("*") if path.suffix.lower() == ".pdf")
+    paths = [str(path) for path in found[: options.limit]]
     # A fresh process from time to time gives back what PDFium and its fonts hold on to.
     documents = ray.data.from_items(paths, override_num_blocks=max(1, len(paths) // 16)).map(convert_row)
     documents.write_parquet(str(options.output.resolve()))

@@ -8,6 +8,8 @@ from pathlib import Path
 from handlens.pdf.bulk import Outcome, convert_many
 from handlens.pdf.options import Options
 
+_MOST = 20  # notes of a file
+
 
 async def convert(
     sources: list[Path], folder: Path, *, options: Options, processes: int | None, password: str | None
@@ -16,7 +18,7 @@ async def convert(
     failed = 0
     async for outcome in convert_many(sources, folder, options=options, processes=processes, password=password):
         failed += outcome.state == "failed"
-        print(_told(outcome), file=sys.stderr, flush=True)  # noqa: T201
+        print("\n    ".join([_told(outcome), *outcome.notes[:_MOST]]), file=sys.stderr, flush=True)  # noqa: T201
     return 1 if failed else 0
 
 

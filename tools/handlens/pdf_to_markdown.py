@@ -249,8 +249,10 @@ async def _keep_figures(page: PageResult, gathered: _Gathered, kit: Kit) -> None
 
 def _facts(document: OpenDocument, frontmatter: bool) -> tuple[list[str], str]:
     """Notes about the document, and its front matter where asked for."""
+    from handlens.pdf.report import ignored
+
     facts = document.facts or {}
-    notes = [f"The document carries {what}, ignored." for what in facts.get("ignored", [])]
+    notes = ignored(facts)
     if not frontmatter:
         return notes, ""
     rows = [f"{k.lower()}: {' '.join(str(v).split())!r}" for k, v in facts.get("metadata", {}).items()]

@@ -53,3 +53,17 @@ def test_the_command_converts_and_tells(tmp_path: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr().err
     assert "good.md (1 pages)" in told
     assert "none.pdf: failed" in told
+
+
+async def test_a_folder_s_documents_are_found_in_capitals_too_and_their_notes_are_told(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    script = "/Names << /JavaScript << /Names [(run) << /S /JavaScript /JS (app.alert\\(2\\)) >>] >> >>"
+    page = Page().paragraph(60, 200, ["A sentence of the page, which is long enough to be one."] * 3)
+    page.raw("BT /F0 10 Tf 0 1 -1 0 400 300 Tm (Stands sideways) Tj ET")
+    (tmp_path / "in" / "LOUD.PDF").write_bytes(pdf_of(page, catalog=script))
+    [outcome] = [o async for o in convert_many([tmp_path / "in"], tmp_path / "out")]
+    assert (outcome.state, outcome.target.name) == ("done", "LOUD.md")
+    assert outcome.notes == [
+        "Left out as running headers, footers or text that stands sideways: “Stands sideways”.",
+        "The document carries 1 JavaScript action, ignored.",
+    ]

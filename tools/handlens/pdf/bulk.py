@@ -13,13 +13,17 @@ import anyio.to_thread
 from handlens.errors import HandlensError
 from handlens.pdf.documents import Documents
 from handlens.pdf.options import Options
+from handlens.pdf.report import Report, ignored
 from handlens.pdf.result import PageResult
 from handlens.pdf.stitch import Stitcher
 
 
 @dataclass
 class Outcome:
-    """What became of one file. `state` is done, skipped or failed; `failed_pages` are page numbers from 1."""
+    """What became of one file. `state` is done, skipped or failed; `failed_pages` are page numbers from 1.
+
+    `notes` says what went wrong or was left out.
+    """
 
     source: Path
     target: Path
@@ -27,6 +31,7 @@ class Outcome:
     pages: int = 0
     message: str = ""
     failed_pages: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def targets(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
@@ -34,7 +39,7 @@ def targets(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
     files: list[tuple[Path, Path]] = []
     for source in sources:
         if source.is_dir():
-            found = sorted(source.rglob("*.pdf"))
+            found = sorted(path for path in source.rglob("*") if path.suffix.lower() == ".pdf")
             files += [(path, folder / path.relative_to(source).with_suffix(".md")) for path in found]
         else:
             files.append((source, folder / f"{source.stem}.md"))
@@ -101,7 +106,7 @@ async def _convert(documents: Documents, source: Path, target: Path, options: Op
     outcome = Outcome(source, target, "done")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    stitcher = Stitcher(page_breaks=options.page_breaks)
+    stitcher, report = Stitcher(page_breaks=options.page_breaks), Report()
     try:
         async with (
             documents.open(source, password=password, options=options) as document,
@@ -111,9 +116,12 @@ async def _convert(documents: Documents, source: Path, target: Path, options: Op
                 await _save_figures(page, target)
                 await file.write(stitcher.add(page))
                 outcome.pages += 1
+                outcome.notes += [f"Page {page.index + 1}: {note}" for note in page.notes]
+                report.add(page.route, page.left_out)
                 if page.route == "failed":
                     outcome.failed_pages.append(page.index + 1)
             await file.write(stitcher.end() + "\n")
+            outcome.notes += [*report.told(), *ignored(document.facts)]
         await anyio.Path(part).replace(target)
     finally:
         with anyio.CancelScope(shield=True):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from handlens.pdf.profile import is_page_number
 
 _MOST = 6
 _LENGTH = 80
+
+
+def ignored(facts: dict[str, Any] | None) -> list[str]:
+    """What the file carries besides its pages."""
+    return [f"The document carries {what}, ignored." for what in (facts or {}).get("ignored", [])]
 
 
 class Report:
