@@ -152,3 +152,13 @@ def test_headers_that_stand_upright_head_their_columns() -> None:
     result = convert(pdf_of(page))
     assert "| Name | Reading | Fine writing |\n| --- | --- | --- |\n| Kim | 7 | 6 |" in result.markdown
     assert not result.pages[0].left_out
+
+
+def test_a_watermark_across_the_page_is_left_out_and_told() -> None:
+    page = Page().paragraph(60, 60, PROSE).paragraph(60, 220, PROSE)
+    page.raw("0.9 g BT /F1 60 Tf 0.7 0.7 -0.7 0.7 150 300 Tm (DRAFT COPY) Tj ET 0 g")
+    result = convert(pdf_of(page))
+    assert "#" not in result.markdown
+    assert "D R A F T" not in result.markdown.replace("*", "")
+    assert result.markdown.count("\n\n") == 1
+    assert result.pages[0].left_out == ["DRAFT COPY"]

@@ -24,6 +24,7 @@ _GUESSED_GAP = 0.12  # where PDFium guesses a space from the widths of the glyph
 _JOINED_GAP = 0.35  # between letters of a cursive script: the boxes of their forms leave gaps inside words
 _OVERLAP = -0.45
 _SCRIPT_SIZE = 0.86
+_ASKEW, _LEANING = 4, 0.25  # of a quarter
 ASCENT, DESCENT = 0.76, 0.22
 
 
@@ -55,12 +56,15 @@ def dominant_quarter(text_page: Any, frame: Frame) -> int:
     for index in range(0, max(0, pdfium.FPDFText_CountChars(text_page)), 7):
         if pdfium.FPDFText_GetMatrix(text_page, index, matrix):
             counts[_quarter(matrix, frame)] += 1
+    del counts[_ASKEW]
     return counts.most_common(1)[0][0] if counts else 0
 
 
 def _quarter(matrix: Any, frame: Frame) -> int:
+    """By how many clockwise quarters text is turned; _ASKEW where it runs across the page, as watermarks do."""
     dx, dy = frame.direction(matrix.a, matrix.b)
-    return round(math.atan2(dy, dx) / (math.pi / 2)) % 4
+    quarters = math.atan2(dy, dx) / (math.pi / 2)
+    return round(quarters) % 4 if abs(quarters - round(quarters)) < _LEANING else _ASKEW
 
 
 def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) -> None:
