@@ -129,3 +129,13 @@ async def test_a_page_that_kills_its_worker_is_tried_twice_and_the_rest_goes_on(
     assert [page.route for page in pages] == ["text", "failed", "text"]
     assert "killed the reader twice" in pages[1].notes[0]
     assert pages[2].markdown == "Content 2."
+
+
+def test_files_attached_to_a_page_and_scripts_run_on_opening_are_mentioned() -> None:
+    page = Page().text(60, 100, "Read on.")
+    page.annotations = "<< /Type /Annot /Subtype /FileAttachment /Rect [10 10 30 30] /FS << /F (a.txt) >> >>"
+    data = pdf_of(page, catalog="/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>")
+    with Converter(data) as converter:
+        assert converter.facts()["ignored"] == ["JavaScript"]
+        assert converter.page(0).notes == ["To this page a file is attached, ignored."]
+    assert convert(data).markdown == "Read on."

@@ -127,6 +127,9 @@ class Converter:
         profile = self.profile
         content, self._ahead = self._ahead or self._document.read(index), None
         result = PageResult(index, route="text" if content.words else "empty")
+        if content.attached:
+            files = "a file is" if content.attached == 1 else f"{content.attached} files are"
+            result.notes.append(f"To this page {files} attached, ignored.")
         pictured = wants_ocr(content) or self._is_foreign(content, result)
         if pictured:
             content = self._scan(content, result)

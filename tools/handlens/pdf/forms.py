@@ -20,7 +20,7 @@ _PITCH = 1.2
 
 
 def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> None:
-    """Add the words of filled fields, where the fields are, and ☒ or ☐ for boxes and buttons.
+    """Add the words of filled fields, where the fields are, and ☒ or ☐ for boxes and buttons; count attached files.
 
     form: PDFium's form handle, None where the document has no form.
     """
@@ -39,6 +39,7 @@ def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> Non
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
                 text, several = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"), True
             else:
+                page.attached += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
                 continue
             box = pdfium.FS_RECTF()
             if text.strip() and pdfium.FPDFAnnot_GetRect(annotation, box):

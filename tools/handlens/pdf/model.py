@@ -115,6 +115,7 @@ class PageContent:
     characters: int = 0
     unmapped: int = 0
     invisible: int = 0
+    attached: int = 0
     route: str = "text"
 
     @property

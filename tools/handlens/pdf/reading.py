@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MOST_ENTRIES = 5_000
+_SEARCHED = 16_000_000
+_SCRIPT = re.compile(rb"/S\s*/JavaScript\b")
 
 
 class Document:
@@ -31,6 +34,7 @@ class Document:
         import pypdfium2
 
         _check_head(source)
+        self._source = source
         try:
             self._pdf = pypdfium2.PdfDocument(source, password=password)
             self.page_count = len(self._pdf)
@@ -120,13 +124,17 @@ class Document:
         return {key: value for key, value in self._pdf.get_metadata_dict(skip_empty=True).items() if value}
 
     def ignored(self) -> list[str]:
-        """What the file carries besides its pages, which is never run or unpacked: attachments, JavaScript."""
+        """What the file carries besides its pages, which is never run or unpacked: attachments, JavaScript.
+
+        PDFium counts the scripts by name; others, such as those run on opening, are looked for in plain sight.
+        """
         import pypdfium2.raw as pdfium
 
         attached = pdfium.FPDFDoc_GetAttachmentCount(self._pdf.raw)
         scripts = pdfium.FPDFDoc_GetJavaScriptActionCount(self._pdf.raw)
         found = [(attached, "attached file"), (scripts, "JavaScript action")]
-        return [f"{count} {what}{'s' if count > 1 else ''}" for count, what in found if count > 0]
+        told = [f"{count} {what}{'s' if count > 1 else ''}" for count, what in found if count > 0]
+        return told if scripts > 0 or not _has_script(self._source) else [*told, "JavaScript"]
 
     def _content(self, page: Any, text_page: Any, index: int) -> PageContent:
         box = _visible_box(page)
@@ -148,6 +156,16 @@ class Document:
 def _visible_box(page: Any) -> tuple[float, float, float, float]:
     left, bottom, right, top = page.get_bbox()
     return left, bottom, max(right, left + 1.0), max(top, bottom + 1.0)
+
+
+def _has_script(source: Path | bytes) -> bool:
+    """Whether an action of JavaScript stands uncompressed in the file's first megabytes."""
+    if isinstance(source, bytes):
+        head = source[:_SEARCHED]
+    else:
+        with source.open("rb") as file:
+            head = file.read(_SEARCHED)
+    return bool(_SCRIPT.search(head))
 
 
 def _check_head(source: Path | bytes) -> None:
