@@ -48,8 +48,10 @@ def find_lines(session: Any, image: Image, *, side: int, threshold: float) -> li
     scale = min(1.0, side / max(height, width))
     small = (max(32, round(width * scale / 32) * 32), max(32, round(height * scale / 32) * 32))
     resized = cv2.resize(image, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    tensor = (resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[None]
-    score_map: Floats = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(tensor)})[0][0, 0]
+    tensor = np.ascontiguousarray(resized[:, :, ::-1].transpose(2, 0, 1)[None], np.float32)
+    tensor /= 127.5  # in place: the network needs all the memory that it can get
+    tensor -= 1.0
+    score_map: Floats = session.run(None, {session.get_inputs()[0].name: tensor})[0][0, 0]
     return _boxes(score_map, width / small[0], height / small[1], threshold)
 
 

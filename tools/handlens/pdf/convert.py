@@ -177,8 +177,7 @@ class Converter:
 
             self._engine = Engine()
         scale = scale_for(content)
-        image = self._document.render(content.index, scale=scale, turn=content.turn)
-        scan = read_scan(content, image, self._engine)
+        scan = read_scan(content, self._document.render(content.index, scale=scale, turn=content.turn), self._engine)
         result.confidence = scan.confidence
         if scan.unread > _UNREAD or not scan.page.words:
             content.words = [] if is_meaningless(content) else content.words

@@ -53,6 +53,7 @@ def read_scan(page: PageContent, image: Any, engine: Engine) -> Scan:
     import numpy as np
 
     pixels = np.asarray(image)
+    del image  # one copy of a page is enough
     found, nothing = engine.look(pixels)
     lines, unread = legible([line for line in found if -45 < line.angle < 45], nothing)
     long = [line.angle for line in lines if line.box.width > 8 * line.box.height]
