@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlens.pdf.convert import convert
+from handlens.pdf.options import Options
 from tools.pdf.making import BOLD, Page, pdf_of
 
 PROSE = [
@@ -162,3 +163,23 @@ def test_a_watermark_across_the_page_is_left_out_and_told() -> None:
     assert "D R A F T" not in result.markdown.replace("*", "")
     assert result.markdown.count("\n\n") == 1
     assert result.pages[0].left_out == ["DRAFT COPY"]
+
+
+def test_a_chart_of_bars_is_a_figure_with_its_scales_and_shaded_cells_are_none() -> None:
+    page = Page().paragraph(60, 60, PROSE).rule(100, 400, 400, 400).rule(100, 200, 100, 400)
+    for n, height in enumerate((50, 80, 120, 60, 150)):
+        x = 120 + 50 * n
+        page.raw(f"0.2 0.4 0.8 rg {x} 442 30 {height} re f 0 g").text(x + 2, 412, f"Q{n + 1}", size=8)
+        page.text(80, 402 - 40 * n, str(10 * n), size=8)
+    page.text(100, 440, "Figure 1: Sales by quarter.", size=9).paragraph(60, 480, PROSE)
+    result = convert(pdf_of(page), options=Options(figures=True))
+    assert len(result.pages[0].figures) == 1
+    assert result.pages[0].figures[0].caption == "Figure 1: Sales by quarter."
+    assert "Q3" not in result.markdown
+    assert "40" not in result.markdown
+    table = Page().paragraph(60, 60, PROSE)
+    for n, row in enumerate((("Kim", "7", "6"), ("Lee", "5", "8"), ("Ann", "1", "2"))):
+        for x, text in zip((66, 126, 186), row, strict=True):
+            table.raw(f"0.9 g {x - 6} {640 - 20 * n} 58 18 re f 0 g").text(x, 196 + 20 * n, text)
+    result = convert(pdf_of(table), options=Options(figures=True))
+    assert result.pages[0].figures == []

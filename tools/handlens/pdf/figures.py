@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlens.pdf.bars import bar_charts
 from handlens.pdf.captions import is_caption
 from handlens.pdf.lines import joined_text, rows_of
 from handlens.pdf.model import PageContent, Rect, Word, around
@@ -30,6 +31,10 @@ def find_figures(page: PageContent) -> list[Rect]:
         if _is_ground(rect, page):
             figures += [r for r in group if r in images and r.area > 2_000 and _words_on(r, page) < 5]
         elif has_image or not _is_text_box(rect, page):
+            figures.append(rect)
+    for chart in bar_charts(page):
+        rect = _with_scales(chart, page)
+        if not any(rect.shared(f) > 0 for f in figures) and not _is_text_box(rect, page):
             figures.append(rect)
     return sorted(figures, key=lambda r: (r.y0, r.x0))
 
