@@ -12,7 +12,7 @@ from handlens.pdf.convert import Converter
 from handlens.pdf.options import Options
 from handlens.workers import Handler
 
-_MMAP_THRESHOLD, _LARGE = -3, 2 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
+_MMAP_THRESHOLD, _LARGE = -3, 16 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
 
 
 def serve(*, memory_bytes: int) -> Handler:
