@@ -89,6 +89,7 @@ async def test_what_is_not_there_is_not_found(kit: Kit, serve: Serve) -> None:
         assert answer.effect is None
 
 
+@pytest.mark.slow
 async def test_a_click_without_effect_says_so(kit: Kit, serve: Serve) -> None:
     session = await opened(kit, serve(ORDERS))
     answer = await click(kit, session, "Idle")
@@ -251,6 +252,7 @@ async def test_a_url_is_opened_for_one_call(kit: Kit, serve: Serve) -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same site", "another site"])
 @pytest.mark.parametrize("above", [650, 1500], ids=["cut by the fold", "below the fold"])
+@pytest.mark.slow
 async def test_a_frame_is_scrolled_into_view_and_clicked_where_it_then_lies(
     kit: Kit, serve: Serve, above: int, elsewhere: bool
 ) -> None:

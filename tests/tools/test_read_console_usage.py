@@ -206,6 +206,7 @@ async def test_a_long_list_is_cut_and_its_cursor_gives_every_further_row_once(ki
     assert whole["rows"][119]["cells"]["Status"]["box"] is not None
 
 
+@pytest.mark.slow
 async def test_a_row_of_two_hundred_columns_still_fits(kit: Kit, serve: Serve) -> None:
     head = "".join(f"<th>Label {number}" for number in range(200))
     cells = "".join(f"<td>{'long text ' * 30}" for _ in range(200))

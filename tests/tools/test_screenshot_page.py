@@ -275,6 +275,7 @@ async def test_moving_things_stand_still_and_move_on_afterwards(kit: Kit, serve:
         assert await session.page.evaluate("document.querySelectorAll('[data-handlens-still]').length") == 0
 
 
+FIRST_PLACES = ("plain text", "across inline nodes", "input by script", "shadow root", "transformed")
 SECRET_PLACES = {
     "plain text": f"<p>key: {KEY}</p>",
     "across inline nodes": "<p>key: AKIA<b>IOSF</b><i>ODNN7</i>EXAMPLE</p>",
@@ -309,7 +310,9 @@ SECRET_PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", SECRET_PLACES)
+@pytest.mark.parametrize(
+    "place", [p if p in FIRST_PLACES else pytest.param(p, marks=pytest.mark.slow) for p in SECRET_PLACES]
+)
 async def test_a_secret_is_covered_in(place: str, kit: Kit, serve: Serve) -> None:
     shot = await shoot(
         kit,

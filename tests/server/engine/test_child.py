@@ -148,6 +148,7 @@ async def test_closing_while_a_hung_engine_is_being_ended_leaves_nothing(
     await until(lambda: all(gone(pid) for pid in pids))
 
 
+@pytest.mark.slow
 async def test_an_engine_that_dies_soon_after_each_start_is_started_ever_more_seldom(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def leaves_nothing(serving: Serving, how: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("how", ["stdin", "SIGTERM", "SIGKILL"])
+@pytest.mark.slow
 def test_an_engine_ends_with_us(serve: Callable[[dict[str, str], float], Serving], how: str) -> None:
     environment = {
         "HANDLENS_ENGINE_PYTHON": sys.executable,

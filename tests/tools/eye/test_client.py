@@ -283,6 +283,7 @@ async def test_a_question_that_is_lost_is_asked_again(picture: Picture) -> None:
         assert (await eye.ask([picture], "What?", str)).value == "x"
 
 
+@pytest.mark.slow
 async def test_a_question_that_is_lost_twice_fails_clearly_and_takes_the_engine_out(picture: Picture) -> None:
     async def chat(body: dict[str, Any]) -> Reply | None:
         engine.up = False

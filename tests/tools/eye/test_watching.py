@@ -134,6 +134,7 @@ async def test_an_engine_that_does_not_see_is_blind_and_left_alone(chat: Chat, r
             await eye.ask([picture], "What?", str)
 
 
+@pytest.mark.slow
 async def test_an_engine_that_could_not_be_asked_for_its_sight_is_asked_again(picture: Picture) -> None:
     sees, busy = targets_answer(in_pixels=False), [True]
 
@@ -146,6 +147,7 @@ async def test_an_engine_that_could_not_be_asked_for_its_sight_is_asked_again(pi
             await eye.wait("ready")
 
 
+@pytest.mark.slow
 async def test_a_model_that_is_served_anew_is_not_asked_before_it_is_checked(
     picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

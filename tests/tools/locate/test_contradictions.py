@@ -42,6 +42,7 @@ SOUND = {
 
 
 @pytest.mark.anyio
+@pytest.mark.slow
 async def test_what_cannot_be_as_described_is_declined_and_what_can_be_is_found(kit: Kit, serve: Serve) -> None:
     session = (await open_page(OpenPageInput(url=serve(PAGE)), kit)).session_id
 

@@ -68,6 +68,7 @@ async def test_what_only_a_look_can_tell_is_found_by_looking(kit: Kit, serve: Se
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
 async def test_thirty_pixels_of_noise_are_mended_by_snapping(kit: Kit, serve: Serve, seed: int) -> None:
     able, _ = seeing(kit, pointing(place, noise=30, seed=seed))
     answer, clicked = await click(able, serve(PICTURES), "the picture of a fish")
@@ -92,6 +93,7 @@ async def test_the_eye_is_not_asked_where_structure_is_sure(kit: Kit, serve: Ser
     assert (able.tally.saved, able.tally.asked) == (1, 0)
 
 
+@pytest.mark.slow
 async def test_an_eye_that_is_blind_or_down_is_left_alone_and_the_answer_says_so(kit: Kit, serve: Serve) -> None:
     able, eye = seeing(kit, pointing(place))
     for state in ("blind", "down", "starting"):

@@ -268,6 +268,7 @@ def cyrillic() -> bytes:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
+@pytest.mark.slow
 async def test_a_scan_that_ocr_can_not_read_is_read_by_sight_with_its_numbers_marked(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(cyrillic())
     request = PdfToMarkdownInput(source=str(tmp_path / "scan.pdf"))

@@ -48,6 +48,7 @@ def test_what_is_public_is_left(text: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.slow
 async def test_a_secret_is_in_no_row_doubt_notice_or_artifact(kit: Kit, serve: Serve) -> None:
     key = SECRETS[0]
     rows = "".join(f"<tr><td>job-{n} {key}<td>{key}<td>Running<td>{ADDRESSES[0]}" for n in range(150))

@@ -101,6 +101,7 @@ def test_exempt_tasks_maintenance_and_doubted_values_open_nothing() -> None:
     assert [(change.task, change.at) for change in changes] == [("a", minute(35))]
 
 
+@pytest.mark.slow
 def test_a_thousand_histories_open_and_close_exactly_where_the_definition_says() -> None:
     """The truth is the definition itself, looked for over the whole history, not step by step."""
     for seed in range(1_000):

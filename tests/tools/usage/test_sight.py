@@ -158,6 +158,7 @@ async def test_reader_eye_without_an_eye_says_what_to_do_instead(kit: Kit, serve
     assert not any("Sight" in notice for notice in (await read(replace(kit, eye=eye), serve(page()))).notices)
 
 
+@pytest.mark.slow
 async def test_secrets_are_covered_in_what_the_eye_is_shown_and_masked_in_what_it_says(kit: Kit, serve: Serve) -> None:
     key = "AKIA" + "Q" * 16
     rows = [*TASKS, [f"job {key}", "1234%", "Running"]]
