@@ -113,12 +113,8 @@ def snapped(image: Image, place: Rotated) -> Rotated:
 
     if place.angle != 0.0 or place.height > place.width:
         return place
-    left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
-    right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
-    grey = image[top:bottom, left:right].mean(axis=2)
-    if not grey.size:
-        return place
-    written = np.abs(grey - np.median(grey)) > _INK
+    left, top, right, bottom = corners(place)
+    written = _written(image[top:bottom, left:right])
     columns, rows = np.flatnonzero(written.any(axis=0)), np.flatnonzero(written.any(axis=1))
     if not len(columns):
         return place
@@ -133,16 +129,26 @@ def trimmed(image: Image, place: Rotated) -> Rotated:
     """A level place cut to the writing in it and a little margin: its type is then as large as it can be read."""
     import numpy as np
 
-    left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
-    right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
-    grey = image[top:bottom, left:right].mean(axis=2)
-    if not grey.size:
-        return place
-    rows = np.flatnonzero((np.abs(grey - np.median(grey)) > _INK).any(axis=1))
+    left, top, right, bottom = corners(place)
+    rows = np.flatnonzero(_written(image[top:bottom, left:right]).any(axis=1))
     if not len(rows) or rows[-1] - rows[0] < _LOWEST:
         return place
     top, bottom = max(0, top + int(rows[0]) - _TRIM), min(image.shape[0], top + int(rows[-1]) + 1 + _TRIM)
     return Rotated(place.cx, (top + bottom) / 2, place.width, float(bottom - top), 0.0, place.score)
+
+
+def corners(place: Rotated) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a level place, in whole pixels."""
+    left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
+    return left, top, math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
+
+
+def _written(part: Image) -> NDArray[np.bool_]:
+    """Where in a part of a picture something stands out from the ground."""
+    import numpy as np
+
+    grey = part.mean(axis=2)
+    return np.abs(grey - np.median(grey)) > _INK if grey.size else np.zeros(grey.shape, bool)
 
 
 def _step(margin: Any) -> int:

@@ -10,13 +10,12 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from handlens.geometry import Box
+from handlens.ocr.detect import Rotated, corners
 from handlens.ocr.lines import Line, Word
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from handlens.ocr.detect import Rotated
 
     Image = NDArray[np.uint8]
     Floats = NDArray[np.float32]
@@ -107,8 +106,7 @@ def _crop(image: Image, place: Rotated, quarters: int) -> Image:
     import numpy as np
 
     if place.angle == 0.0:
-        left, top = max(0, math.floor(place.cx - place.width / 2)), max(0, math.floor(place.cy - place.height / 2))
-        right, bottom = math.ceil(place.cx + place.width / 2), math.ceil(place.cy + place.height / 2)
+        left, top, right, bottom = corners(place)
         crop = image[top:bottom, left:right]
     else:
         turn = cv2.getRotationMatrix2D((place.cx, place.cy), place.angle, 1.0)
