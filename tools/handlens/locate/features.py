@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from handlens.locate.candidates import Candidate, Snapshot
-from handlens.locate.text import Term, similarity, terms, word_list
+from handlens.locate.text import Term, similarity, split_words, terms, word_list
 from handlens.locate.vocabulary import FIELD
 
 FIELD_WEIGHTS = {
@@ -109,6 +109,11 @@ def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
         tail = _PATH.sub("", candidate.href).rstrip("/")
         fields.append(("href", tail[-60:].replace("/", " ").replace("-", " ").replace("#", " ")))
     return [(name, text) for name, text in fields if text]
+
+
+def hint_words(hints: str) -> str:
+    """What hints say in words that mean something."""
+    return " ".join(word for word in split_words(spoken_hints(hints)) if word.isalpha() and word not in NOISE)
 
 
 def spoken_hints(hints: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from handlens.locate.candidates import Snapshot
-from handlens.locate.features import NOISE, spoken_hints
+from handlens.locate.features import hint_words
 from handlens.locate.patterns import ROW, VERBS_EN, VERBS_ZH
 from handlens.locate.relations_text import Relation
 from handlens.locate.text import split_words
@@ -80,6 +80,5 @@ def pictured(description: str, snapshot: Snapshot) -> str:
     said = f" {' '.join(words)} "
     for candidate in snapshot.candidates:
         if candidate.icons and said in f" {' '.join(split_words(candidate.name))} ":
-            shown = " ".join(w for w in split_words(spoken_hints(candidate.icons)) if w.isalpha() and w not in NOISE)
-            return re.sub(r"\bicon\b", f"{shown} icon", description, count=1)
+            return re.sub(r"\bicon\b", f"{hint_words(candidate.icons)} icon", description, count=1)
     return description

@@ -23,11 +23,11 @@ MEANT = 0.5
 class Judges:
     """Finds what relations name on a snapshot."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, *, by_meaning: bool = False) -> None:
         self.evidence = evidence
         self.snapshot = evidence.snapshot
         self.containment = evidence.containment
-        self.by_meaning = False
+        self.by_meaning = by_meaning
 
     def judge(self, relation: Relation) -> Judge | None:
         if relation.kind == "row" and relation.ordinal is not None:

@@ -15,8 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from handlens.locate.candidates import Candidate
-from handlens.locate.features import NOISE, spoken_hints
-from handlens.locate.text import split_words
+from handlens.locate.features import hint_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,8 +59,12 @@ def vectors(texts: Sequence[str]) -> Vectors:
 
 def spoken(candidate: Candidate) -> list[tuple[str, float]]:
     """What a candidate is called, with what each is worth."""
-    hints = " ".join(w for w in split_words(spoken_hints(candidate.hints)) if w.isalpha() and w not in NOISE)
-    told = ((candidate.name, 1.0), (candidate.tips, 0.97), (candidate.placeholder, 0.97), (hints, 0.8))
+    told = (
+        (candidate.name, 1.0),
+        (candidate.tips, 0.97),
+        (candidate.placeholder, 0.97),
+        (hint_words(candidate.hints), 0.8),
+    )
     return [(text[:_LONGEST].casefold(), worth) for text, worth in told if text]
 
 

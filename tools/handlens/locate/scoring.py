@@ -46,8 +46,7 @@ class Scorer:
         self.by_meaning = by_meaning
         self._meaning = False
         self.evidence = Evidence(snapshot)
-        self.judges = Judges(self.evidence)
-        self.judges.by_meaning = by_meaning
+        self.judges = Judges(self.evidence, by_meaning=by_meaning)
 
     def literal(self, query: Query, *, text: bool = False) -> Query | None:
         """The query as a bare name, where something clickable, or a text, is called just what was said."""
@@ -70,16 +69,14 @@ class Scorer:
         self._meaning = True
         again = self._best_reading(query)
         self._meaning = False
-        return again if again and (not ranked or 0.97 * again[0].score > ranked[0].score) else ranked
+        return _better(again, ranked)
 
     def _best_reading(self, query: Query) -> list[Scored]:
         ranked = self._rank(promoted(query))
         for other in other_readings(query):
             if ranked and ranked[0].score >= CLEAR and (ranked[0].marks.said >= CLEAR or undone(query) is None):
                 break
-            again = self._rank(other)
-            if again and (not ranked or 0.97 * again[0].score > ranked[0].score):
-                ranked = again
+            ranked = _better(self._rank(other), ranked)
         return ranked
 
     def _rank(self, query: Query) -> list[Scored]:
@@ -275,3 +272,8 @@ class Scorer:
                 one.score *= 0.3
                 one.marks.relation, one.marks.denied = 0.0, True
                 one.doubts.append("ruled out by the description")
+
+
+def _better(again: list[Scored], ranked: list[Scored]) -> list[Scored]:
+    """What a further reading gave, if it is clearly better than what stood before."""
+    return again if again and (not ranked or 0.97 * again[0].score > ranked[0].score) else ranked
