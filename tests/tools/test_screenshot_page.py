@@ -303,6 +303,12 @@ SECRET_PLACES = {
     "popover": f"<div popover id=d style='border:0'>{KEY}</div><script>d.showPopover()</script>",
     "highest z-index": f"<p style='position:fixed;z-index:2147483647;background:#fff'>{KEY}</p>",
     "wrapped": f"<p style='width:60px;word-break:break-all'>{KEY}</p>",
+    "text that touches what stands before it": f"<b>Key</b><code style='margin:8px'>{KEY}</code>",
+    "text that touches a button": f"<code>{KEY}</code><button>Copy</button>",
+    "text that is split and touches": f"<b>Key</b> <i>Id</i><code>{KEY[:8]}<mark>{KEY[8:12]}</mark>{KEY[12:]}</code>"
+    "<button>Copy</button>",
+    "text with spaces of no width": f"<p>{KEY[:8]}&#8203;{KEY[8:14]}&shy;{KEY[14:]}</p>",
+    "the text of an image that is missing": f"<img src=/missing width=300 height=40 alt='{KEY}'>",
     "json web token": "<p style='width:300px;word-break:break-all'>eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0."
     "dozjgNryP4J3jVmNHl0w5N</p>",
     "private key": "<pre>-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn\n-----END RSA PRIVATE KEY-----"  # noqa: E501
@@ -344,6 +350,17 @@ async def test_a_password_is_covered_even_where_the_page_shows_it_as_dots(kit: K
     shot = await shoot(kit, serve(PLAIN + "<input type=password value=hunter2>"))
     assert shot.hidden == 1
     assert dark(await whole(kit, shot)) > 1_000
+
+
+@pytest.mark.parametrize("field", ["autocomplete=current-password", "type=text name=user_password", "id=newPassword"])
+async def test_a_password_that_the_page_shows_in_letters_is_covered(field: str, kit: Kit, serve: Serve) -> None:
+    shot = await shoot(kit, serve(PLAIN + f"<input {field} value=hunter2>"))
+    assert shot.hidden == 1
+    assert dark(await whole(kit, shot)) > 1_000
+
+
+async def test_a_box_to_tick_is_no_password_whatever_it_is_called(kit: Kit, serve: Serve) -> None:
+    assert (await shoot(kit, serve(PLAIN + "<input type=checkbox name=show_password>"))).hidden == 0
 
 
 async def test_secrets_in_frames_and_frames_of_frames_are_covered(kit: Kit, site: PageServer) -> None:
@@ -421,7 +438,17 @@ async def test_a_mask_of_regular_expression_signs_is_taken_as_it_is_written(kit:
 
 @pytest.mark.parametrize(
     "text",
-    ["AKIA", "eyJhbGciOiJIUzI1NiJ9", "password: hunter2", "sk-short", "Bearer of bad news", "AKIAIOSFODNN7EXAMPLEX"],
+    [
+        *(
+            "AKIA",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "password: hunter2",
+            "sk-short",
+            "Bearer of bad news",
+            "AKIAIOSFODNN7EXAMPLEX",
+        ),
+        "<b>risk</b>-<i>taking-and-other-long-words</i>",
+    ],
 )
 async def test_what_is_no_secret_is_left_readable(text: str, kit: Kit, serve: Serve) -> None:
     assert (await shoot(kit, serve(PLAIN + f"<p>{text}</p>"))).hidden == 0

@@ -4,6 +4,10 @@
 // A page with nothing to hide or to still is not touched: touching it would make the browser paint it again.
 ({ phase, mask, patterns, passwords }) => {
   const MARK = 'data-handlens-still', HTML = 'http://www.w3.org/1999/xhtml';
+  // Also those whose dots the page has turned into letters.
+  const PASSWORDS = 'input[type=password], input:is([type=text], :not([type])):is([autocomplete*=current-password i], '
+    + '[autocomplete*=new-password i], [autocomplete*=one-time-code i], [name*=passw i], [id*=passw i])';
+  const UNSEEN = /[\u00ad\u200b-\u200d\u2060\ufeff]/g; // soft hyphens and spaces of no width
   const before = document.querySelector(`div[${MARK}]`);
   const covered = before ? JSON.parse(before.getAttribute(MARK)) : [];
 
@@ -44,17 +48,22 @@
   }
 
   function search(root) {
-    if (passwords) for (const field of root.querySelectorAll('input[type=password]')) add([field.getBoundingClientRect()], field);
+    if (passwords) for (const field of root.querySelectorAll(PASSWORDS)) add([field.getBoundingClientRect()], field);
     for (const selector of mask) {
       let found = [];
       try { found = root.querySelectorAll(selector); } catch { /* a text, not a selector */ }
       for (const element of found) add(element.getClientRects(), element);
     }
-    for (const field of root.querySelectorAll('input, textarea, select')) {
-      pattern.lastIndex = 0;
-      if (pattern.test(shownBy(field))) add([field.getBoundingClientRect()], field);
-    }
-    if (suspicion.test((root.body || root.documentElement || root).textContent)) searchText(root);
+    for (const field of root.querySelectorAll('input, textarea, select'))
+      if (has(shownBy(field))) add([field.getBoundingClientRect()], field);
+    for (const image of root.querySelectorAll('img[alt]'))
+      if (!image.naturalWidth && has(image.alt)) add(image.getClientRects(), image);
+    if (suspicion.test(readable((root.body || root.documentElement || root).textContent))) searchText(root);
+  }
+
+  function has(text) {
+    pattern.lastIndex = 0;
+    return pattern.test(text);
   }
 
   function shownBy(field) {
@@ -68,11 +77,7 @@
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     let block = null, text = '', nodes = [];
     const flush = () => {
-      pattern.lastIndex = 0;
-      for (let match; text.length > 3 && (match = pattern.exec(text)); ) {
-        if (match[0]) addRange(nodes, match.index, match.index + match[0].length);
-        else pattern.lastIndex++;
-      }
+      if (text.length > 3) for (const [from, to] of secretsIn(text, new Set(nodes.map(([start]) => start)))) addRange(nodes, from, to);
       text = '';
       nodes = [];
     };
@@ -82,9 +87,35 @@
       const owner = blockOf(parent);
       if (owner !== block) flush(), (block = owner);
       nodes.push([text.length, node]);
-      text += node.data;
+      text += readable(node.data);
     }
     flush();
+  }
+
+  // Where secrets are in a block's text. What stands apart on the page may touch in it (KeyAKIA…Copy): a word may also
+  // begin and end where a text node does.
+  function secretsIn(text, starts) {
+    const found = [];
+    pattern.lastIndex = 0;
+    for (let match; (match = pattern.exec(text)); ) {
+      if (match[0]) found.push([match.index, pattern.lastIndex]);
+      else pattern.lastIndex++;
+    }
+    if (starts.size < 2) return found;
+    const word = at => /\w/.test(text.charAt(at));
+    const border = at => starts.has(at) || word(at - 1) !== word(at);
+    const ends = (from, to) => border(to) || [...starts].some(at => at > from && at < to);
+    const touching = new RegExp(suspicion, 'g');
+    for (let match; (match = touching.exec(text)); ) {
+      const from = match.index, to = touching.lastIndex;
+      if (!match[0] || !border(from) || !ends(from, to)) touching.lastIndex = from + 1;
+      else if (!found.some(([a, b]) => a <= from && to <= b)) found.push([from, to]);
+    }
+    return found;
+  }
+
+  function readable(text) {
+    return text.replace(UNSEEN, '');
   }
 
   function blockOf(element) {
@@ -94,13 +125,21 @@
 
   function addRange(nodes, from, to) {
     for (const [start, node] of nodes) {
-      const a = Math.max(from - start, 0), b = Math.min(to - start, node.data.length);
+      const a = Math.max(from - start, 0), b = Math.min(to - start, readable(node.data).length);
       if (a >= b) continue;
       const range = document.createRange();
-      range.setStart(node, a);
-      range.setEnd(node, b);
+      range.setStart(node, written(node.data, a));
+      range.setEnd(node, written(node.data, b));
       add(range.getClientRects(), node.parentElement);
     }
+  }
+
+  // Where the character at ``at`` of the readable text stands in the text as it is written.
+  function written(text, at) {
+    if (readable(text) === text) return at;
+    let index = 0;
+    for (let read = 0; index < text.length && read < at; index++) if (readable(text[index])) read++;
+    return index;
   }
 
   function pictures() {
