@@ -114,8 +114,9 @@ class App:
         try:
             output = await self._run(tool, request, kit)
         except HandlensError as error:
-            log.info("a tool failed", extra={"tool": tool.name, "failure": type(error).__name__, "why": str(error)})
-            return _failed(str(error), kit.privacy)
+            why = redact(str(error), kit.privacy)
+            log.info("a tool failed", extra={"tool": tool.name, "failure": type(error).__name__, "why": why})
+            return _failed(why)
         return self._result(context, tool, output, kit)
 
     async def _run(self, tool: AnyTool, request: Any, kit: Kit) -> ToolOutput:

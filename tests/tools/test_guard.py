@@ -145,6 +145,12 @@ def test_a_url_of_any_length_is_refused_in_a_short_sentence() -> None:
         ("https://example.com", "https://example.com@evil.test/", False),
         ("http://[::1]:8080", "http://[::1]:8080/", True),
         ("http://[::1]", "http://[::1]:8080/", False),
+        ("http://[::1]", "http://[0:0:0:0:0:0:0:1]/", True),
+        ("http://10.0.0.1", "http://167772161/", True),
+        ("http://10.0.0.1", "http://[::ffff:10.0.0.1]/", True),
+        ("https://bücher.example", "https://xn--bcher-kva.example/", True),
+        ("https://xn--bcher-kva.example", "https://BÜCHER.example/", True),
+        ("https://*.faß.example", "https://a.xn--fa-hia.example/", True),
     ],
 )
 def test_origins_match_by_host_and_port(pattern: str, url: str, matches: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from handlens.browser.secrets import redact
 from handlens.describe_page import DescribePageInput, describe_page
 from handlens.errors import InvalidInput, NotFound, Refused, TargetError
 from handlens.fill_described_field import FillDescribedFieldInput, FillDescribedFieldOutput, fill_described_field
@@ -19,6 +20,7 @@ from handlens.limits import Limits
 from handlens.locate.policy import ActPolicy
 from handlens.open_page import OpenPageInput, open_page
 from handlens.press_keys import PressKeysInput, press_keys
+from handlens.screenshot_page import ScreenshotPageInput, screenshot_page
 from handlens.scroll_page import ScrollPageInput, scroll_page
 from handlens.upload_to_described_field import UploadToDescribedFieldInput, upload_to_described_field
 
@@ -92,6 +94,24 @@ async def test_a_secret_is_filled_by_name_and_never_told(kit: Kit, serve: Serve)
         await fill(keeper, session, "password", secret="other")
     with pytest.raises(InvalidInput, match="either value or secret"):
         await fill(keeper, session, "password", "x", secret="site")
+
+
+async def test_a_secret_that_a_field_does_not_take_is_not_told_either(kit: Kit, serve: Serve) -> None:
+    keeper = replace(kit, acting=ActPolicy(secrets={"site": SecretStr("hunter22 " * 20)}))
+    session = await opened(kit, serve(FORM))
+    for field in ("country", "born"):
+        with pytest.raises(TargetError, match="does not take the secret 'site'") as caught:
+            await fill(keeper, session, field, secret="site")
+        assert "hunter22" not in str(caught.value)
+
+
+async def test_a_secret_is_covered_in_pictures_whatever_field_it_was_filled_into(kit: Kit, serve: Serve) -> None:
+    keeper = replace(kit, acting=ActPolicy(secrets={"site": SecretStr("hunter-22 (x)")}))
+    session = await opened(kit, serve("<input aria-label=Token><p id=told></p>"))
+    assert (await fill(keeper, session, "token", secret="site")).outcome == "filled"
+    await evaluate(kit, session, "told.textContent = 'You said: hunter-22 (x)'")
+    assert (await screenshot_page(ScreenshotPageInput(session_id=session), keeper)).hidden == 2
+    assert "hunter" not in redact("said hunter-22 (x)", keeper.privacy)
 
 
 async def test_an_option_that_is_not_offered_is_named_with_those_that_are(kit: Kit, serve: Serve) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from handlens.errors import InvalidInput, NotFound
+from handlens.errors import InvalidInput, NotFound, TargetError
 from handlens.kit import Kit
 from handlens.locate.choosing import Chosen, FoundElement, choose, found, picture_of
 from handlens.locate.filling import FILLABLE, agrees, fill
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from handlens.browser.session import Session
 
 _HIDDEN = "(secret)"
+_QUOTED = 60
+"""A failure quotes at least so many characters of a value."""
 
 
 class FillDescribedFieldInput(SessionInput):
@@ -62,7 +64,13 @@ async def fill_described_field(request: FillDescribedFieldInput, kit: Kit) -> Fi
             return await _undecided(session, kit, chosen)
         candidate = chosen.target.candidate
         world = chosen.located.snapshot.worlds[candidate.frame]
-        held = await fill(session.page, world, candidate, value, kit.acting.settle_seconds)
+        try:
+            held = await fill(session.page, world, candidate, value, kit.acting.settle_seconds)
+        except TargetError as error:
+            if request.secret is None or repr(value[:_QUOTED])[1:-1] not in str(error):
+                raise
+            name = f"{candidate.role} {candidate.name[:60]!r}"
+            raise TargetError(f"The {name} does not take the secret {request.secret!r}.") from None
         worked = agrees(held, value)
         await learn(kit, request.description, FILLABLE, chosen.located, chosen.target, worked=worked)
         secret = request.secret is not None or candidate.type == "password"

@@ -8,6 +8,7 @@ which answers differently the second time (DNS rebinding) gains nothing. Browser
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Guard:
 
     def check_host(self, host: str, port: int) -> None:
         """Raise `Refused` where the origin lists, or a literal address in any notation, forbid ``host:port``."""
+        host = _plain(host)
         if any(_matches(pattern, host, port) for pattern in self.blocked_origins):
             raise Refused(f"{_short(host)}:{port} is on the list of blocked origins (setting guard.blocked_origins).")
         if self.allowed_origins and not any(_matches(pattern, host, port) for pattern in self.allowed_origins):
@@ -154,10 +156,26 @@ def _matches(pattern: str, host: str, port: int) -> bool:
     name, colon, wanted = place.rpartition(":")
     if not colon or not (wanted == "*" or wanted.isdigit()):
         name, wanted = place, ""
-    host, name = host.strip("[]").lower().rstrip("."), name.strip("[]").lower()
+    wild, name = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+    name = wild + _plain(name)
     if not (name in (host, "*") or (name.startswith("*.") and host.endswith(name[1:]))):
         return False
     return wanted == "*" or port == (int(wanted) if wanted else _DEFAULT_PORTS.get(scheme, port))
+
+
+def _plain(host: str) -> str:
+    """The one spelling of a host name or address, as browsers ask for it: small letters, punycode, no last dot."""
+    literal = _literal(host)
+    if literal is not None:
+        return str(getattr(literal, "ipv4_mapped", None) or literal)
+    host = host.lower().rstrip(".")
+    if host.isascii():
+        return host
+    import idna
+
+    with contextlib.suppress(idna.IDNAError):  # no name that a browser would take either
+        host = idna.encode(host, uts46=True).decode("ascii")
+    return host
 
 
 def _literal(host: str) -> _Address | None:

@@ -80,6 +80,11 @@ class Kit:
     """What the usage watcher kept, where a database for it is set."""
     caller: Caller = field(default_factory=Caller)
 
+    def __post_init__(self) -> None:
+        """What may be filled in unseen is seen nowhere else either."""
+        values = [secret.get_secret_value() for secret in self.acting.secrets.values()]
+        object.__setattr__(self, "privacy", self.privacy.hiding(values))
+
     def serving(self, caller: Caller) -> Kit:
         """The same services for one call of ``caller``."""
         return replace(self, caller=caller)

@@ -6,29 +6,33 @@ The patterns are regular expressions that Python and JavaScript read alike; `mas
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+_START = r"(?:\b|(?<=[a-z]))"  # KeyAKIA…: what stands apart on a page may touch in its text
 
 CREDENTIALS: tuple[str, ...] = (
-    r"\b(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{16}\b",  # AWS key ids
-    r"\bLTAI[A-Za-z0-9]{12,26}\b",  # Alibaba Cloud key ids
-    r"\bAKID[A-Za-z0-9]{13,40}\b",  # Tencent Cloud secret ids
-    r"\bAKLT[A-Za-z0-9_-]{20,60}\b",  # Volcano Engine key ids
-    r"\bAIza[A-Za-z0-9_-]{35}",  # Google API keys
-    r"\bGOCSPX-[A-Za-z0-9_-]{20,40}",  # Google OAuth client secrets
+    _START + r"(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{16}(?:\b|(?=[A-Z][a-z]))",  # AWS key ids
+    _START + r"LTAI[A-Za-z0-9]{12,26}\b",  # Alibaba Cloud key ids
+    _START + r"AKID[A-Za-z0-9]{13,40}\b",  # Tencent Cloud secret ids
+    _START + r"AKLT[A-Za-z0-9_-]{20,60}\b",  # Volcano Engine key ids
+    _START + r"AIza[A-Za-z0-9_-]{35}",  # Google API keys
+    _START + r"GOCSPX-[A-Za-z0-9_-]{20,40}",  # Google OAuth client secrets
     r"\bya29\.[A-Za-z0-9_-]{20,}",  # Google OAuth access tokens
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b",
-    r"\bglpat-[A-Za-z0-9_-]{20,}",
+    _START + r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})\b",
+    _START + r"glpat-[A-Za-z0-9_-]{20,}",
     r"\bhf_[A-Za-z0-9]{30,}\b",
     r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, DashScope and their kin
     r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}\b",  # Stripe
     r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",  # Slack
-    r"\bnpm_[A-Za-z0-9]{36}\b",
-    r"\bpypi-[A-Za-z0-9_-]{40,}",
-    r"\bdop_v1_[a-f0-9]{64}\b",
-    r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",  # JSON web tokens
+    _START + r"npm_[A-Za-z0-9]{36}\b",
+    _START + r"pypi-[A-Za-z0-9_-]{40,}",
+    _START + r"dop_v1_[a-f0-9]{64}\b",
+    _START + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",  # JSON web tokens
     r"\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*",
+    r"(?<=://)[^\s:/@]{1,100}:[^\s/@]{3,200}(?=@)",  # a name and a password in an address
     r"\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}",  # Azure storage
     r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[\s\S]*?(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----|$)",
     r"(?:aws_secret_access_key|secret_?access_?key|secret_?key|client_?secret|access_?token|api_?key|password|passwd)"
@@ -41,6 +45,8 @@ PRIVATE_ADDRESSES: tuple[str, ...] = (
 EMAILS: tuple[str, ...] = (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",)
 
 REPLACEMENT = "[secret]"
+_SHORTEST = 4
+"""Characters. A shorter value is found in too much that is none."""
 
 
 class Privacy(BaseModel):
@@ -56,9 +62,18 @@ class Privacy(BaseModel):
         default=False, description="Also read canvases and images by OCR and hide secrets there; takes seconds."
     )
 
+    _values: tuple[str, ...] = PrivateAttr(default=())
+
+    def hiding(self, values: Iterable[str]) -> Privacy:
+        """The same, and these very values besides."""
+        privacy = self.model_copy()
+        privacy._values = tuple(value for value in values if len(value) >= _SHORTEST)
+        return privacy
+
     def patterns(self) -> tuple[str, ...]:
         return (
-            (CREDENTIALS if self.credentials else ())
+            tuple(re.escape(value) for value in self._values)
+            + (CREDENTIALS if self.credentials else ())
             + (PRIVATE_ADDRESSES if self.private_addresses else ())
             + (EMAILS if self.emails else ())
         )
