@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from handlens.library import open_kit
 from handlens.limits import Limits
 from handlens.open_page import OpenPageInput, open_page
 from handlens.screenshot_page import ScreenshotPageInput, ScreenshotPageOutput, screenshot_page
-from handlens.testing.pages import PageServer, Reply
+from handlens.testing.pages import PageServer, Reply, never_answers
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,16 @@ async def test_lazy_content_is_scrolled_in_first(kit: Kit, site: PageServer) -> 
     picture = await whole(kit, await shoot(kit, site.url(), full_page=True))
     assert [picture.getpixel((25, 2_000 * i + 25)) for i in range(6)] == [GREEN] * 6
     assert picture.getpixel((25, 12_025)) == BLUE
+
+
+async def test_an_image_that_no_scrolling_brings_is_not_waited_for(kit: Kit, site: PageServer) -> None:
+    images = "<img loading=lazy src=/0.svg style='display:none'><div style='overflow:hidden;height:60px'>"
+    images += "<img loading=lazy src=/1.svg width=50 height=50 style='margin-left:9000px'></div>"
+    site.pages |= {"/": PLAIN + images, "/0.svg": never_answers, "/1.svg": never_answers}
+    started = time.monotonic()
+    await shoot(kit, site.url(), full_page=True)
+    assert time.monotonic() - started < 12
+    assert not {"/0.svg", "/1.svg"} & set(site.asked)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from handlens.library import open_kit
 from handlens.limits import Limits
 from handlens.open_page import OpenPageInput, OpenPageOutput, open_page
 from handlens.screenshot_page import ScreenshotPageInput, screenshot_page
-from handlens.testing.pages import PageServer, download
+from handlens.testing.pages import PageServer, Reply, Request, download
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,33 @@ async def test_a_download_becomes_an_artifact_of_the_owner(kit: Kit, site: PageS
     uri = notice.rpartition(" ")[2]
     assert (await kit.artifacts.read(uri, owner=kit.caller.subject))[1] == b"1;2"
     assert page.url == site.url()
+
+
+@pytest.fixture
+async def sparing(tmp_path: Path) -> AsyncIterator[Kit]:
+    async with open_kit(limits=Limits(download_bytes=3_000_000), artifacts=tmp_path) as kit:
+        yield kit
+
+
+def flood(request: Request) -> Reply:
+    """A file without an end."""
+    parts = iter(lambda: b"" if request.closing.is_set() else bytes(1 << 18), b"")
+    return Reply(parts, content_type="application/octet-stream")
+
+
+@pytest.mark.parametrize("target", ["_self", "_blank"])
+async def test_a_download_without_an_end_is_stopped_at_the_limit_and_others_go_on(
+    target: str, sparing: Kit, site: PageServer
+) -> None:
+    site.pages |= {
+        "/": f"<a id=a href=/flood target={target}>all</a><a id=b href=/small download>small</a>",
+        "/flood": flood,
+        "/small": download(b"1;2", "small.csv", "text/csv"),
+    }
+    page = await opened(sparing, site.url())
+    notices = await does(sparing, page.session_id, "a.click()") + await does(sparing, page.session_id, "b.click()")
+    assert [n for n in notices if "flood was dropped" in n and "limits.download_bytes" in n], notices
+    assert [n for n in notices if "Downloaded small.csv" in n], notices
 
 
 async def test_a_new_tab_is_a_session_that_ends_with_its_opener(kit: Kit, serve: Serve) -> None:

@@ -124,7 +124,7 @@ async def test_a_download_is_no_page_but_is_kept_as_an_artifact(hasty: Kit, site
 async def test_a_download_that_is_too_large_is_dropped(hasty: Kit, site: PageServer) -> None:
     before = len(hasty.artifacts.owned(hasty.caller.subject))
     site.pages["/"] = download(b"x" * 1_001, "big.bin")
-    with pytest.raises(NavigationFailed, match=r"dropped: 1,001 bytes .*limits\.download_bytes"):
+    with pytest.raises(NavigationFailed, match=r"dropped: its 1,001 bytes .*limits\.download_bytes"):
         await opened(hasty, site.url())
     assert len(hasty.artifacts.owned(hasty.caller.subject)) == before
 
@@ -159,11 +159,25 @@ async def test_what_can_not_be_reached_says_why(url: str, meaning: str, hasty: K
     assert hasty.browser.owned(hasty.caller) == []
 
 
+async def test_a_site_that_asks_for_a_password_says_how_to_give_one(hasty: Kit, site: PageServer) -> None:
+    def closed(request: Request) -> Reply:
+        if "authorization" in request.headers:
+            return Reply("<title>In</title>")
+        return Reply("<title>No</title>", status=401, headers={"www-authenticate": 'Basic realm="x"'})
+
+    site.pages["/"] = closed
+    with pytest.raises(
+        NavigationFailed, match="asks for a user name and password; give extra_headers an Authorization"
+    ):
+        await opened(hasty, site.url())
+    assert (await opened(hasty, site.url(), extra_headers={"Authorization": "Basic YTpi"})).title == "In"
+
+
 @pytest.mark.parametrize("status", [404, 500, 204])
 async def test_an_http_error_is_a_page_with_a_status(status: int, hasty: Kit, site: PageServer) -> None:
     site.pages["/"] = Reply("<title>Sorry</title>" if status != 204 else b"", status=status)
     if status == 204:
-        with pytest.raises(NavigationFailed):
+        with pytest.raises(NavigationFailed, match="nothing to show"):
             await opened(hasty, site.url())
     else:
         page = await opened(hasty, site.url())

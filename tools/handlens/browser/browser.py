@@ -52,7 +52,12 @@ class Browser:
         self._limits = limits
         self._downloads = Downloads(artifacts, limits)
         self._chromium = Chromium(
-            options, guard, seconds=limits.browser_start_seconds, on_death=self._on_death, driver=driver
+            options,
+            guard,
+            seconds=limits.browser_start_seconds,
+            on_death=self._on_death,
+            downloads=self._downloads.folder,
+            driver=driver,
         )
         self._sessions: dict[str, Session] = {}
         self._ended: dict[str, _End] = {}
@@ -73,6 +78,7 @@ class Browser:
         roots = [session for session in self._sessions.values() if session.parent is None]
         await asyncio.gather(*(self._end(session, "handlens stopped") for session in roots), return_exceptions=True)
         await self._chromium.close()
+        await self._downloads.close()
 
     async def open(self, caller: Caller, url: str, options: PageOptions | None = None) -> tuple[Session, int | None]:
         """Open ``url`` in a new isolated session; returns it with the HTTP status.

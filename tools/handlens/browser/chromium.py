@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -55,12 +56,14 @@ class Chromium:
         *,
         seconds: float,
         on_death: Callable[[], None],
+        downloads: Path | None = None,
         driver: asyncio.Task[Playwright] | None = None,
     ) -> None:
         self._options = options
         self._guard = guard
         self._seconds = seconds
         self._on_death = on_death
+        self._downloads = downloads
         self._driver = driver
         self._starting = asyncio.Lock()
         self._running: Running | None = None
@@ -118,7 +121,9 @@ class Chromium:
         """Start it to the end, even if the call that needed it is cancelled: a half-started one would stay."""
         with anyio.fail_after(2 * self._seconds, shield=True):
             driver, self._driver = self._driver, None
-            return await start(self._options, self._guard, seconds=self._seconds, driver=driver)
+            return await start(
+                self._options, self._guard, seconds=self._seconds, driver=driver, downloads=self._downloads
+            )
 
     def _on_disconnected(self) -> None:
         if not self._closing and self._running is not None:

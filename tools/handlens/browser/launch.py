@@ -119,9 +119,16 @@ def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
 
 
 async def start(
-    options: BrowserOptions, guard: Guard, *, seconds: float, driver: Awaitable[Playwright] | None = None
+    options: BrowserOptions,
+    guard: Guard,
+    *,
+    seconds: float,
+    driver: Awaitable[Playwright] | None = None,
+    downloads: Path | None = None,
 ) -> Running:
     """Start a browser, or connect to ``options.cdp``, with ``driver`` if it was started already.
+
+    ``downloads`` is the folder in which the browser gathers files; by default one of Playwright's.
 
     Raises:
         BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
@@ -131,7 +138,7 @@ async def start(
         if options.cdp:
             browser = await _connect(playwright, options.cdp, seconds)
         else:
-            browser = await _launch(playwright, options, guard, seconds)
+            browser = await _launch(playwright, options, guard, seconds, downloads)
     except BaseException:
         await playwright.stop()
         raise
@@ -150,7 +157,9 @@ async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
         ) from error
 
 
-async def _launch(driver: Playwright, options: BrowserOptions, guard: Guard, seconds: float) -> Browser:
+async def _launch(
+    driver: Playwright, options: BrowserOptions, guard: Guard, seconds: float, downloads: Path | None
+) -> Browser:
     from playwright.async_api import Error
 
     executable = None if options.channel else find_executable(options, Path(driver.chromium.executable_path))
@@ -162,6 +171,7 @@ async def _launch(driver: Playwright, options: BrowserOptions, guard: Guard, sec
             headless=options.headless,
             chromium_sandbox=sandboxed(options),
             args=args,
+            downloads_path=downloads,
             timeout=seconds * 1000,
             handle_sigint=False,
             handle_sigterm=False,

@@ -33,6 +33,12 @@ _MEANING = {
     "ERR_INTERNET_DISCONNECTED": "this machine is offline",
     "ERR_SOCKS_CONNECTION_FAILED": "the name does not resolve, or nothing listens there",
     "ERR_UNSAFE_PORT": "browsers refuse this port",
+    "ERR_INVALID_AUTH_CREDENTIALS": "the site asks for a user name and password; give extra_headers an Authorization",
+    "ERR_ABORTED": "the site answered that there is nothing to show",
+    "ERR_CERT_AUTHORITY_INVALID": "nobody whom browsers trust has signed the site's certificate",
+    "ERR_CERT_DATE_INVALID": "the site's certificate has expired, or this machine's clock is wrong",
+    "ERR_CERT_COMMON_NAME_INVALID": "the site's certificate is for another name",
+    "ERR_SSL_PROTOCOL_ERROR": "the site does not speak TLS there; try http, or check the port",
 }
 
 

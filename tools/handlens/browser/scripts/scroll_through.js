@@ -10,8 +10,15 @@ async ({ maxHeight, seconds }) => {
     jump(y);
     await pause(30);
   }
-  while ([...document.images].some(image => !image.complete) && performance.now() < end) await pause(50);
+  while ([...document.images].some(awaited) && performance.now() < end) await pause(50);
   jump(0);
   await pause(50);
   return start;
+
+  // A lazy image that is not laid out, or lies beside the page, will not load however long it is waited for.
+  function awaited(image) {
+    if (image.complete) return false;
+    const box = image.getBoundingClientRect();
+    return image.loading !== 'lazy' || (image.getClientRects().length > 0 && box.right > 0 && box.left < innerWidth);
+  }
 }
