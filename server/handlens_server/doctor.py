@@ -59,7 +59,7 @@ def _browser(settings: Settings) -> Finding:
     try:
         return Finding("browser", "ok", f"Chromium {asyncio.run(version())} starts")
     except HandlensError as error:
-        return Finding("browser", "wrong", str(error), "Run `handlens setup`, or set browser.executable.")
+        return Finding("browser", "wrong", str(error))
 
 
 def _ocr(_: Settings) -> Finding:

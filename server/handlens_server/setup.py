@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from handlens.browser.launch import find_executable, start
+from handlens.browser.launch import start
 from handlens.errors import BrowserUnavailable
 from handlens_server.settings import Settings
 
@@ -34,34 +34,26 @@ def setup(settings: Settings) -> int:
     return 0
 
 
-def playwrights_chromium() -> Path:
-    """Where Playwright keeps its own Chromium, whether or not it is there."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        return Path(playwright.chromium.executable_path)
-
-
 def _chromium(settings: Settings) -> Path | None:
     """The Chromium that is found and starts: one whose system libraries are missing is as good as none."""
 
-    async def try_it() -> None:
+    async def try_it() -> Path | None:
         guard = settings.guard.guard(settings.transport)
-        await (await start(settings.browser, guard, seconds=settings.limits.browser_start_seconds)).stop()
+        running = await start(settings.browser, guard, seconds=settings.limits.browser_start_seconds)
+        await running.stop()
+        return running.executable
 
     try:
-        found = find_executable(settings.browser, playwrights_chromium())
-        asyncio.run(try_it())
+        return asyncio.run(try_it())
     except BrowserUnavailable as error:
         _say(str(error))
         return None
-    return found
 
 
 def _playwright_installs() -> bool:
     _say("Installing Playwright's Chromium…")
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    return subprocess.run(command, check=False, timeout=600).returncode == 0  # noqa: S603
+    return _runs(command, seconds=600)
 
 
 def _system_installs() -> bool:
@@ -69,9 +61,18 @@ def _system_installs() -> bool:
         return False
     _say("Installing the system's Chromium…")
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-        if subprocess.run(command, check=False, timeout=900, stdin=subprocess.DEVNULL).returncode != 0:  # noqa: S603
+        if not _runs(command, seconds=900):
             return False
     return True
+
+
+def _runs(command: list[str], *, seconds: float) -> bool:
+    try:
+        done = subprocess.run(command, check=False, timeout=seconds, stdin=subprocess.DEVNULL)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        _say(f"{command[0]} took longer than {seconds:g} seconds.")
+        return False
+    return done.returncode == 0
 
 
 def _say(text: str) -> None:

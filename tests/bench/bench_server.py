@@ -32,7 +32,7 @@ from mcp_types import CallToolResult, ImageContent, TextContent
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fakes import npm
 from handlens.browser.capture import image_size
-from handlens.browser.launch import BrowserOptions, find_executable, sandboxed
+from handlens.browser.launch import BrowserOptions, executables, sandboxed
 from handlens.testing.pages import PageServer
 
 PLAYWRIGHT, DEVTOOLS = ("@playwright/mcp", "0.0.83"), ("chrome-devtools-mcp", "1.11.0")
@@ -109,7 +109,7 @@ def handlens(site: PageServer) -> Contender:
 def peers(site: PageServer) -> list[Contender]:
     """The other servers, told to use the same browser in the same way."""
     options = BrowserOptions()
-    chromium = str(find_executable(options, Path()))
+    chromium = str(executables(options, Path())[0])
     node = npm.node().parent
     path = {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
     launch = {"headless": True, "executablePath": chromium, "chromiumSandbox": sandboxed(options), "args": QUIET}

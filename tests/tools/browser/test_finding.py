@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from handlens.browser import launch
-from handlens.browser.launch import BrowserOptions, find_executable, installed_chromium
+from handlens.browser.launch import BrowserOptions, executables, installed_chromium, start
 from handlens.errors import BrowserUnavailable
+from handlens.guard import Guard
+
+pytestmark = pytest.mark.anyio
+WORKS = installed_chromium()
 
 
 def executable(path: Path, content: bytes) -> Path:
@@ -52,12 +56,38 @@ def test_a_program_is_run_itself_whatever_lies_in_the_libraries(path: Path) -> N
 
 def test_playwrights_own_is_run_where_none_is_installed(path: Path, tmp_path: Path) -> None:
     own = executable(tmp_path / "playwright" / "chrome", b"\x7fELF")
-    assert find_executable(BrowserOptions(), own) == own
+    assert executables(BrowserOptions(), own) == [own]
     with pytest.raises(BrowserUnavailable, match="handlens setup"):
-        find_executable(BrowserOptions(), tmp_path / "nothing")
+        executables(BrowserOptions(), tmp_path / "nothing")
 
 
 def test_one_that_is_set_and_not_there_is_an_error_even_where_another_is(path: Path) -> None:
     executable(path / "chromium", b"\x7fELF")
     with pytest.raises(BrowserUnavailable, match=r"browser\.executable"):
-        find_executable(BrowserOptions(executable=path / "none"), Path())
+        executables(BrowserOptions(executable=path / "none"), Path())
+
+
+async def test_one_that_does_not_start_is_passed_by_for_the_next(path: Path) -> None:
+    if WORKS is None:
+        pytest.skip("no Chromium is installed besides Playwright's")
+    executable(path / "chromium", b"#!/bin/sh\nexit 1")
+    (path / "google-chrome").symlink_to(WORKS)
+    running = await start(BrowserOptions(), Guard(), seconds=30)
+    await running.stop()
+    assert running.executable == path / "google-chrome"
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("error while loading shared libraries: libnss3.so", "playwright install-deps"),
+        ("FATAL: No usable sandbox!", r"browser\.sandbox = false"),
+        ("Missing X server or $DISPLAY", r"browser\.headless"),
+        ("dbus is not there", r"browser\.executable"),
+    ],
+)
+async def test_why_a_browser_does_not_start_is_told_with_what_to_do(said: str, advice: str, tmp_path: Path) -> None:
+    broken = executable(tmp_path / "chromium", f"#!/bin/sh\necho '{said}' >&2\nexit 1".encode())
+    with pytest.raises(BrowserUnavailable, match=advice) as caught:
+        await start(BrowserOptions(executable=broken), Guard(), seconds=30)
+    assert len(str(caught.value)) < 600

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ _QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+_SAID = re.compile(r"\[err\] (.+)")
+_ADVICE = {
+    "shared libraries": "Install what it needs: `playwright install-deps chromium`, as root.",
+    "sandbox": "If this machine cannot sandbox Chromium, set browser.sandbox = false and open only trusted pages.",
+    "X server": "There is no screen here: set browser.headless = true.",
+}
 # With a SOCKS proxy names go to the proxy; these close the two ways round it, local resolution and WebRTC.
 _NO_WAY_ROUND = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
@@ -63,6 +70,8 @@ class Running:
     driver: Playwright
     browser: Browser
     ours: bool
+    executable: Path | None = None
+    """What was started, where it was found and not named by its channel."""
 
     async def stop(self) -> None:
         """End the browser if it is ours, and Playwright's driver in any case."""
@@ -75,15 +84,18 @@ class Running:
 
 def installed_chromium() -> Path | None:
     """The first Chromium found on the PATH or, on macOS, among the applications."""
+    return next(_installed(), None)
+
+
+def _installed() -> Iterator[Path]:
     for name in _NAMES:
         if (found := shutil.which(name)) and (program := _program(Path(found))):
-            return program
+            yield program
     if sys.platform == "darwin":
         for app in _MAC_APPS:
             path = Path(f"/Applications/{app}.app/Contents/MacOS/{app}")
             if path.exists():
-                return path
-    return None
+                yield path
 
 
 def _program(found: Path) -> Path | None:
@@ -102,8 +114,9 @@ def _program(found: Path) -> Path | None:
     return program if os.access(program, os.X_OK) else found
 
 
-def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
-    """The Chromium to run: the one that is set, else an installed one, else Playwright's.
+def executables(options: BrowserOptions, playwrights_own: Path) -> list[Path]:
+    """The Chromiums to run, each where those before it do not start: the one that is set, else those that are
+    installed and then Playwright's.
 
     Raises:
         BrowserUnavailable: there is none.
@@ -111,11 +124,11 @@ def find_executable(options: BrowserOptions, playwrights_own: Path) -> Path:
     if options.executable is not None:
         if not options.executable.exists():
             raise BrowserUnavailable(f"There is no browser at {options.executable} (setting browser.executable).")
-        return options.executable
-    found = installed_chromium() or (playwrights_own if playwrights_own.exists() else None)
-    if found is None:
+        return [options.executable]
+    found = [path for path in (*_installed(), playwrights_own) if path.is_file()]
+    if not found:
         raise BrowserUnavailable("No Chromium was found. Run `handlens setup`, or set browser.executable to one.")
-    return found
+    return list(dict.fromkeys(found))
 
 
 async def start(
@@ -136,13 +149,20 @@ async def start(
     playwright = await (driver or start_driver())
     try:
         if options.cdp:
-            browser = await _connect(playwright, options.cdp, seconds)
-        else:
-            browser = await _launch(playwright, options, guard, seconds, downloads)
+            return Running(playwright, await _connect(playwright, options.cdp, seconds), ours=False)
+        if options.channel:
+            return await _launch(playwright, None, options, guard, seconds, downloads)
+        failures: list[BrowserUnavailable] = []
+        for executable in executables(options, Path(playwright.chromium.executable_path)):
+            try:
+                return await _launch(playwright, executable, options, guard, seconds, downloads)
+            except BrowserUnavailable as error:
+                log.warning("a Chromium does not start", extra={"why": str(error)})
+                failures.append(error)
+        raise failures[0]
     except BaseException:
         await playwright.stop()
         raise
-    return Running(playwright, browser, ours=not options.cdp)
 
 
 async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
@@ -158,16 +178,21 @@ async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
 
 
 async def _launch(
-    driver: Playwright, options: BrowserOptions, guard: Guard, seconds: float, downloads: Path | None
-) -> Browser:
+    driver: Playwright,
+    executable: Path | None,
+    options: BrowserOptions,
+    guard: Guard,
+    seconds: float,
+    downloads: Path | None,
+) -> Running:
+    """Start ``executable``, or where that is None the channel of the options."""
     from playwright.async_api import Error
 
-    executable = None if options.channel else find_executable(options, Path(driver.chromium.executable_path))
     args = [*_QUIET, *(_NO_WAY_ROUND if guard.watches_connections else ()), *options.args]
     try:
-        return await driver.chromium.launch(
+        browser = await driver.chromium.launch(
             executable_path=executable,
-            channel=options.channel,
+            channel=None if executable else options.channel,
             headless=options.headless,
             chromium_sandbox=sandboxed(options),
             args=args,
@@ -178,13 +203,17 @@ async def _launch(
             handle_sighup=False,
         )
     except Error as error:
-        hint = ""
-        if "sandbox" in str(error).lower():
-            hint = " If this machine cannot sandbox Chromium, set browser.sandbox = false and open only trusted pages."
-        raise BrowserUnavailable(
-            f"{executable or options.channel} did not start: {_first_line(error)}{hint} "
-            "Run `handlens doctor` for a closer look."
-        ) from error
+        raise BrowserUnavailable(f"{executable or options.channel} did not start: {_why_not(error)}") from error
+    return Running(driver, browser, ours=True, executable=executable)
+
+
+def _why_not(error: Exception) -> str:
+    """What Playwright says in its first line, or the browser itself among much else; and what to do about it."""
+    said = [line for line in _SAID.findall(str(error)) if any(sign in line for sign in _ADVICE)]
+    if not said:
+        return f"{_first_line(error)} Set browser.executable to one that starts."
+    advice = next(advice for sign, advice in _ADVICE.items() if sign in said[0])
+    return f"{said[0].strip().rstrip('.')[:300]}. {advice}"
 
 
 def sandboxed(options: BrowserOptions) -> bool:
