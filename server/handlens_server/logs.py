@@ -43,12 +43,17 @@ def _clean(value: Any, name: str = "") -> Any:
 
 
 def to_stderr(level: str) -> None:
-    """Send all logging to stderr as JSON lines, from ``level`` up."""
+    """Send all logging to stderr as JSON lines, from ``level`` up.
+
+    Others than us say no more than info: in detail they log whole messages, and with them pages and signed URLs.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
+    for ours in ("handlens", "handlens_server"):
+        logging.getLogger(ours).setLevel(level.upper())
     logging.captureWarnings(True)
     for chatty in ("mcp", "asyncio", "uvicorn.access", "httpx2"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fakes.tools import AWS_KEY
-from handlens_server.logs import JsonLines
+from handlens_server.logs import JsonLines, to_stderr
 
 
 def line(message: str, *arguments: object, error: BaseException | None = None, **extra: Any) -> dict[str, Any]:
@@ -64,3 +64,21 @@ def test_an_exception_is_kept_with_its_traceback() -> None:
 
 def test_what_json_does_not_know_is_written_as_text() -> None:
     assert line("x", place=object)["place"] == "<class 'object'>"
+
+
+def test_at_debug_level_only_we_speak_in_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others log whole messages there: pages, pictures, signed URLs."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers[:])
+    before = {name: logging.getLogger(name).level for name in ("", "handlens", "handlens_server")}
+    try:
+        to_stderr("debug")
+        assert logging.getLogger("handlens.browser.proxy").isEnabledFor(logging.DEBUG)
+        for other in ("sse_starlette.sse", "mcp.server", "PIL", "httpcore2"):
+            assert not logging.getLogger(other).isEnabledFor(logging.DEBUG)
+        to_stderr("error")
+        assert not logging.getLogger("handlens_server.app").isEnabledFor(logging.WARNING)
+    finally:
+        logging.captureWarnings(False)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -123,7 +123,10 @@ def executables(options: BrowserOptions, playwrights_own: Path) -> list[Path]:
     """
     if options.executable is not None:
         if not options.executable.exists():
-            raise BrowserUnavailable(f"There is no browser at {options.executable} (setting browser.executable).")
+            raise BrowserUnavailable(
+                f"There is no browser at {options.executable} (setting browser.executable). Correct it; or leave it "
+                "empty, and run `handlens setup`."
+            )
         return [options.executable]
     found = [path for path in (*_installed(), playwrights_own) if path.is_file()]
     if not found:
