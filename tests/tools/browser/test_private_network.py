@@ -114,6 +114,23 @@ async def test_private_pages_are_refused_by_address_and_by_name(
     assert private.asked == []
 
 
+async def test_no_datagram_goes_into_the_private_network(guarded: Kit, internet: Internet) -> None:
+    internet.site.pages["/"] = "<title>Public</title>"
+    page = await opened(guarded, internet.url())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.setblocking(False)
+        servers = f"[{{urls: 'stun:127.0.0.1:{listener.getsockname()[1]}'}}]"
+        script = f"""(async () => {{
+          const peer = new RTCPeerConnection({{iceServers: {servers}}});
+          peer.createDataChannel('x');
+          await peer.setLocalDescription(await peer.createOffer());
+          await new Promise(done => setTimeout(done, 1000)) }})()"""
+        await does(guarded, page.session_id, script)
+        with pytest.raises(BlockingIOError):
+            listener.recv(2_000)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_into_the_private_network_is_refused(
     status: int, guarded: Kit, internet: Internet, private: PageServer

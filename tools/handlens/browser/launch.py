@@ -44,7 +44,8 @@ _ADVICE = {
 # With a SOCKS proxy names go to the proxy; these close the two ways round it, local resolution and WebRTC.
 _NO_WAY_ROUND = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # its name in older ones
 )
 
 
