@@ -51,7 +51,7 @@ def to_stderr(level: str) -> None:
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
+    root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
     for ours in ("handlens", "handlens_server"):
         logging.getLogger(ours).setLevel(level.upper())
     logging.captureWarnings(True)

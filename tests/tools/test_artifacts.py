@@ -71,6 +71,19 @@ async def test_an_artifact_ends_with_its_life(folder: Path, monkeypatch: pytest.
     assert len(list(folder.glob("*/artifact.json"))) == 1
 
 
+async def test_what_has_ended_leaves_the_disk_by_itself(folder: Path) -> None:
+    await save(store(folder, artifact_seconds=3_600), name="lasting.txt")
+    kept = store(folder, artifact_seconds=3_600)
+    (found,) = kept.owned("ann")
+    short = store(folder, artifact_seconds=0.05)
+    await save(short)
+    with anyio.fail_after(10):
+        while list(folder.iterdir()):
+            await anyio.sleep(0.01)
+    assert short.owned("ann") == []
+    assert kept.owned("ann") == [found]
+
+
 async def test_the_oldest_goes_where_the_quota_is_full(folder: Path) -> None:
     kept = store(folder, artifact_bytes=100)
     first, second = await save(kept, b"x" * 40), await save(kept, b"x" * 40)

@@ -286,6 +286,14 @@ async def test_moving_things_stand_still_and_move_on_afterwards(kit: Kit, serve:
         assert await session.page.evaluate("document.querySelectorAll('[data-handlens-still]').length") == 0
 
 
+async def test_marks_number_what_can_be_used_and_not_what_only_shows(kit: Kit, serve: Serve) -> None:
+    shows = (
+        "<progress value=3 max=9></progress><meter value=1></meter><div role=progressbar style='width:99px'>40%</div>"
+    )
+    shot = await shoot(kit, serve(PLAIN + f"<button>Save</button>{shows}<a href=/x>Help</a>"), marks=True)
+    assert [(mark.number, mark.role, mark.name) for mark in shot.marks] == [(1, "button", "Save"), (2, "link", "Help")]
+
+
 FIRST_PLACES = ("plain text", "across inline nodes", "input by script", "shadow root", "transformed")
 SECRET_PLACES = {
     "plain text": f"<p>key: {KEY}</p>",

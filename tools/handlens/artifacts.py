@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 import secrets
@@ -18,6 +20,8 @@ from handlens.limits import Limits
 
 SCHEME = "handlens://artifacts/"
 _NAME_BYTES = 120
+_EXPIRY_SLACK = 0.1
+"""Seconds. Those that end together are removed together."""
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -49,6 +53,9 @@ class ArtifactStore:
         self._limits = limits
         self._known: dict[str, Artifact] = dict(_found(folder))
         self._saving = anyio.Lock()
+        self._expiry: asyncio.TimerHandle | None = None
+        with contextlib.suppress(RuntimeError):  # no event loop yet: the first to be saved sees to it
+            self._plan_expiry()
 
     async def save(self, data: bytes | Path, *, name: str, media_type: str, owner: str) -> Artifact:
         """Keep bytes, or take over a file (which is moved). Expired and, for room, the oldest artifacts go.
@@ -63,6 +70,7 @@ class ArtifactStore:
             stale = self._make_room(size)
             await to_thread.run_sync(self._write, artifact, data, stale)
             self._known[artifact.id] = artifact
+        self._plan_expiry()
         return artifact
 
     def path(self, uri: str, *, owner: str) -> Path:
@@ -98,6 +106,26 @@ class ArtifactStore:
     def _expired(self, artifact: Artifact) -> bool:
         return time.time() - artifact.created > self._limits.artifact_seconds
 
+    def _plan_expiry(self) -> None:
+        """See to it that the oldest is gone from the disk soon after its life has ended."""
+        loop = asyncio.get_running_loop()
+        if self._expiry is None and self._known:
+            oldest = min(artifact.created for artifact in self._known.values())
+            left = oldest + self._limits.artifact_seconds - time.time()
+            self._expiry = loop.call_later(max(0.0, left) + _EXPIRY_SLACK, self._expire, loop)
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._expiry = None
+        stale = [artifact for artifact in self._known.values() if self._expired(artifact)]
+        for artifact in stale:
+            del self._known[artifact.id]
+        loop.run_in_executor(None, self._remove, stale)
+        self._plan_expiry()
+
+    def _remove(self, stale: list[Artifact]) -> None:
+        for old in stale:
+            shutil.rmtree(self._folder / old.id, ignore_errors=True)
+
     def _make_room(self, size: int) -> list[Artifact]:
         quota = self._limits.artifact_bytes
         if size > quota:
@@ -118,8 +146,7 @@ class ArtifactStore:
         return stale
 
     def _write(self, artifact: Artifact, data: bytes | Path, stale: list[Artifact]) -> None:
-        for old in stale:
-            shutil.rmtree(self._folder / old.id, ignore_errors=True)
+        self._remove(stale)
         place = self._folder / artifact.id
         try:
             place.mkdir(parents=True, mode=0o700)

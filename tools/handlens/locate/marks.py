@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_MARKS = 200
 _COLOURS = ("#d7263d", "#1b66c9", "#138a36", "#8f2fc2", "#c2570c", "#0b7a75")
 _CHOSEN = "#d7263d"
+_ONLY_SHOW = frozenset(("progressbar", "meter"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,13 @@ def marks(snapshot: Snapshot) -> list[Mark]:
     """The interactive elements in view, numbered from 1 in reading order; what fills another is left out."""
     seen: list[Candidate] = []
     for candidate in snapshot.candidates:
-        if not candidate.clickable or candidate.kind == "label" or candidate.point is None or candidate.clipped:
+        if (
+            not candidate.clickable
+            or candidate.role in _ONLY_SHOW
+            or candidate.kind == "label"
+            or candidate.point is None
+            or candidate.clipped
+        ):
             continue
         if candidate.hit == 0 or (candidate.kind == "icon" and candidate.inside):
             continue
