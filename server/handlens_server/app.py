@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from handlens.browser.secrets import Privacy, redact
+from handlens.characters import whole
 from handlens.errors import HandlensError, InvalidInput, LimitExceeded, NoSuchArtifact, TimedOut
 from handlens.eye.protocol import Eye
 from handlens.kit import LOCAL, Caller, Kit
@@ -137,9 +139,8 @@ class App:
         raise TimedOut(f"{tool.name} took longer than {limits.call_seconds:g} seconds.", setting="limits.call_seconds")
 
     def _result(self, context: Context, tool: AnyTool, output: ToolOutput, kit: Kit) -> types.CallToolResult:
-        text, structured = output.text(), output.model_dump(mode="json")
-        if isinstance(output, PageOutput):
-            text, structured = redact(text, kit.privacy), _redacted(structured, kit.privacy)
+        told = partial(redact, privacy=kit.privacy) if isinstance(output, PageOutput) else whole
+        text, structured = told(output.text()), _each_text(output.model_dump(mode="json"), told)
         content: list[types.ContentBlock] = [types.TextContent(text=text)]
         for picture in output.pictures():
             data = base64.b64encode(picture.data).decode("ascii")
@@ -221,7 +222,7 @@ def subject() -> str:
 
 def _caller(context: Context, params: types.CallToolRequestParams, privacy: Privacy) -> Caller:
     async def progress(done: float, total: float | None, message: str) -> None:
-        await context.session.report_progress(done, total, message)
+        await context.session.report_progress(done, total, redact(message, privacy))
 
     return Caller(subject=subject(), progress=progress, ask=asker(context, params, privacy))
 
@@ -231,13 +232,13 @@ def _failed(message: str, privacy: Privacy | None = None) -> types.CallToolResul
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
-def _redacted(value: Any, privacy: Privacy) -> Any:
+def _each_text(value: Any, told: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return redact(value, privacy)
+        return told(value)
     if isinstance(value, dict):
-        return {key: _redacted(part, privacy) for key, part in value.items()}
+        return {told(key): _each_text(part, told) for key, part in value.items()}
     if isinstance(value, list):
-        return [_redacted(part, privacy) for part in value]
+        return [_each_text(part, told) for part in value]
     return value
 
 

@@ -76,6 +76,20 @@ def test_nonsense_is_survived(host: Host, nonsense: bytes) -> None:
     assert host.process.returncode == 0
 
 
+def test_a_page_whose_texts_are_cut_in_the_middle_of_characters_does_not_end_it(host: Host, site: PageServer) -> None:
+    script = "document.title = b.ariaLabel = 'a\\ud83d'; alert('\\ude00 b')"
+    site.pages["/"] = f"<button id=b>Go</button><script>{script}</script>"
+    calls = {
+        "open_page": {},
+        "describe_page": {},
+        "screenshot_page": {"marks": True},
+        "click_described_element": {"description": "the a button", "dry_run": True},
+    }
+    for name, arguments in calls.items():
+        answer = host.ask("tools/call", {"name": name, "arguments": {"url": site.url(), **arguments}})
+        assert not answer["result"].get("isError"), answer
+
+
 @pytest.mark.parametrize("first", [b"", b"\n", b"{\n", b'{"jsonrpc": "2.0", "id": 1, "method": "initialize"}\n'])
 def test_a_host_that_leaves_at_once_leaves_nothing_behind(folder: Path, first: bytes) -> None:
     done = subprocess.run(

@@ -42,3 +42,8 @@ def test_values_that_are_known_are_removed_and_short_ones_are_not() -> None:
     privacy = Privacy(credentials=False).hiding(["a (b) [c]", "abc"])
     assert redact("x a (b) [c] abc", privacy) == "x [secret] abc"
     assert redact("x a (b) [c] abc") == "x a (b) [c] abc"
+
+
+def test_halves_of_characters_become_question_marks() -> None:
+    """A page can hold them, and a text that is cut in the middle of one; JSON can't."""
+    assert redact("a\ud83d b \U0001f600") == "a? b \U0001f600"

@@ -11,6 +11,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from handlens.characters import whole
+
 _START = r"(?:\b|(?<=[a-z]))"  # KeyAKIA…: what stands apart on a page may touch in its text
 
 CREDENTIALS: tuple[str, ...] = (
@@ -85,7 +87,8 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def redact(text: str, privacy: Privacy | None = None, also: tuple[str, ...] = ()) -> str:
-    """``text`` with everything that looks like a secret, and each string of ``also``, replaced."""
+    """``text`` with everything that looks like a secret, and each string of ``also``, replaced; ready to be sent."""
+    text = whole(text)
     pattern = _compiled((privacy or Privacy()).patterns())
     for value in also:
         if value:

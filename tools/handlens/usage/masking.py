@@ -19,8 +19,7 @@ def masked_text(text: str) -> str:
 
     Halves of characters, which pages can hold and neither databases nor JSON can, become question marks.
     """
-    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    text = _PRIVATE_IPV4.sub(r"\1.*.*.\2", redact(text))
+    text = _PRIVATE_IPV4.sub(r"\1.*.*.\2", redact(text.replace("\0", "")))
     return _PRIVATE_IPV6.sub(r"\1**::\2", text)
 
 
