@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from handlens.browser.launch import BrowserOptions
-from handlens.browser.secrets import Privacy
+from handlens.browser.secrets import Privacy, redact
 from handlens.errors import HandlensError
 from handlens.eye.protocol import EyeLimits
 from handlens.guard import Guard, PrivateNetwork
@@ -216,6 +216,10 @@ def _placed(name: str, value: Any, values: Mapping[str, Any], known: Mapping[str
             before = values.get(table)
             return table, {**(before if isinstance(before, dict) else {}), name.removeprefix(f"{table}."): value}
     near = [other for other in sorted(known) if other.rpartition(".")[2] == name.rpartition(".")[2]]
+    if not near:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, 1)
     hint = f"Did you mean {near[0]}?" if near else "`handlens settings` lists all."
     raise SettingsError(f"There is no setting {name} (from {origin}). {hint}")
 
@@ -270,8 +274,8 @@ def _as_text(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps({key: _as_text(part) for key, part in value.items()})
     if isinstance(value, tuple):
-        return json.dumps([str(part) for part in value], ensure_ascii=False)
-    return "" if value is None else str(value)
+        return json.dumps([redact(str(part)) for part in value], ensure_ascii=False)
+    return "" if value is None else redact(str(value))
 
 
 TRANSPORTS: tuple[str, ...] = get_args(Transport)

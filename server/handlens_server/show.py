@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from handlens.registry import ALL_TOOLS
 from handlens_server.settings import PREFIX, Settings, shown
 
+_WIDEST = 48
+"""Characters. A longer value stands out of its column instead of widening it for all."""
+
 
 def tool_table() -> str:
     """The tools as a Markdown table: name, what it does, what it takes, whether it only reads."""
@@ -25,7 +28,7 @@ def tool_table() -> str:
 def settings_table(settings: Settings, origins: Mapping[str, str]) -> str:
     """The effective settings, secrets masked, each with where it comes from."""
     rows = [(row.name, row.value, row.origin) for row in shown(settings, origins)]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(2)]
     return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip() for name, value, origin in rows)
 
 

@@ -42,18 +42,26 @@ def test_version_is_printed() -> None:
 
 
 def test_settings_prints_values_and_origins_with_secrets_masked() -> None:
-    run = handlens("settings", "--set", "limits.sessions=4", HANDLENS_HTTP_TOKENS='{"alice": "0123456789abcdef"}')
+    more = ("--engine-url", "http://me:pass-word@gpu:8000")
+    tokens = '{"alice": "0123456789abcdef"}'
+    run = handlens("settings", "--set", "limits.sessions=4", *more, HANDLENS_HTTP_TOKENS=tokens)
     assert run.returncode == 0
     lines = {line.split()[0]: line for line in run.stdout.splitlines()}
     assert lines["limits.sessions"].split()[1:] == ["4", "flag"]
     assert "0123456789abcdef" not in run.stdout
+    assert "pass-word" not in run.stdout
+    assert "gpu:8000" in lines["engine.urls"]
+    assert len(lines["limits.sessions"]) < 120
     assert lines["http.tokens"].endswith("HANDLENS_HTTP_TOKENS")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["settings", "--set", "limits.sesions=4"], "no setting limits.sesions (from flag)"),
+        (
+            ["settings", "--set", "limits.sesions=4"],
+            "no setting limits.sesions (from flag). Did you mean limits.sessions?",
+        ),
         (["settings", "--config", "gone.toml"], "gone.toml can't be read"),
         (["serve", "--port", "99999"], "http.port (from flag)"),
         (["config", "emacs"], "no snippet for 'emacs'. Known hosts: claude-desktop"),

@@ -287,11 +287,22 @@ async def test_moving_things_stand_still_and_move_on_afterwards(kit: Kit, serve:
 
 
 async def test_marks_number_what_can_be_used_and_not_what_only_shows(kit: Kit, serve: Serve) -> None:
-    shows = (
-        "<progress value=3 max=9></progress><meter value=1></meter><div role=progressbar style='width:99px'>40%</div>"
-    )
+    bar = "display:block;height:6px;background:#ccc;width"
+    shows = "<progress value=3 max=9></progress><meter value=1></meter><p role=progressbar>40%</p>"
+    shows += f"<span role=img style='{bar}:64px'><i style='{bar}:30px'></i></span>"
     shot = await shoot(kit, serve(PLAIN + f"<button>Save</button>{shows}<a href=/x>Help</a>"), marks=True)
     assert [(mark.number, mark.role, mark.name) for mark in shot.marks] == [(1, "button", "Save"), (2, "link", "Help")]
+
+
+async def test_a_number_covers_no_text_where_there_is_plain_ground(kit: Kit, serve: Serve) -> None:
+    """A field's label stands where numbers are best seen, right over it."""
+    field = "<label style='display:block;font:16px monospace;line-height:18px;margin:60px'>NAMENAME<br><input></label>"
+    url = serve(PLAIN + field)
+    unmarked, marked = await shoot(kit, url), await shoot(kit, url, marks=True)
+    assert [mark.role for mark in marked.marks] == ["textbox"]
+    label = (60, 60, 140, 76)
+    before, after = [(await whole(kit, shot)).crop(label) for shot in (unmarked, marked)]
+    assert before.tobytes() == after.tobytes()
 
 
 FIRST_PLACES = ("plain text", "across inline nodes", "input by script", "shadow root", "transformed")

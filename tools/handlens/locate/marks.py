@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from anyio import to_thread
 
@@ -13,12 +13,16 @@ from handlens.geometry import Box, Frame
 from handlens.locate.candidates import Candidate, Snapshot
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont
 
 MAX_MARKS = 200
 _COLOURS = ("#d7263d", "#1b66c9", "#138a36", "#8f2fc2", "#c2570c", "#0b7a75")
 _CHOSEN = "#d7263d"
-_ONLY_SHOW = frozenset(("progressbar", "meter"))
+_PLAIN = 24
+"""Steps of grey that count as one: an edge or a shadow is no text."""
+_BARS = frozenset(("progressbar", "meter"))
+_LONG = 3
+"""Times as long as wide. No icon is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def marks(snapshot: Snapshot) -> list[Mark]:
     for candidate in snapshot.candidates:
         if (
             not candidate.clickable
-            or candidate.role in _ONLY_SHOW
+            or _only_shows(candidate)
             or candidate.kind == "label"
             or candidate.point is None
             or candidate.clipped
@@ -63,6 +67,7 @@ def _drawn(picture: bytes, frame: Frame, boxes: list[tuple[str, Box]], chosen: b
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
+    page = image.convert("L")
     pen = ImageDraw.Draw(image)
     thickness = max(2, round(2 / frame.scale))
     font = ImageFont.load_default(size=max(11, round(12 / frame.scale)))
@@ -78,7 +83,7 @@ def _drawn(picture: bytes, frame: Frame, boxes: list[tuple[str, Box]], chosen: b
             continue
         pen.rectangle(corners, outline=colour, width=thickness)
         if label:
-            _label(pen, label, corners, colour, font, taken, image.size)
+            _label(pen, label, corners, colour, font, taken, page)
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()
@@ -91,23 +96,37 @@ def _label(
     colour: str,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     taken: list[tuple[float, float, float, float]],
-    size: tuple[int, int],
+    page: Image.Image,
 ) -> None:
+    """Write the label beside its box: where it covers no other, and as little as can be of what is on ``page``."""
     left, top, right, bottom = pen.textbbox((0, 0), label, font=font)
     width, height = right - left + 6, bottom - top + 6
     x0, y0, x1, y1 = corners
     places = [(x0, y0 - height), (x0, y1), (x1 - width, y0 - height), (x1, y0), (x0 - width, y0), (x0, y0)]
-    for x, y in places:
-        spot = (x, y, x + width, y + height)
-        inside = x >= 0 and y >= 0 and spot[2] <= size[0] and spot[3] <= size[1]
-        if inside and not any(_overlap(spot, other) for other in taken):
-            break
-    else:
-        x, y = max(0.0, min(x0, size[0] - width)), max(0.0, min(y0, size[1] - height))
-        spot = (x, y, x + width, y + height)
+    spots = [
+        (x, y, x + width, y + height)
+        for x, y in places
+        if x >= 0 and y >= 0 and x + width <= page.width and y + height <= page.height
+    ]
+    free = [spot for spot in spots if not any(_overlap(spot, other) for other in taken)]
+    x, y = max(0.0, min(x0, page.width - width)), max(0.0, min(y0, page.height - height))
+    spot = min(free, key=lambda place: _contrast(page, place), default=(x, y, x + width, y + height))
     taken.append(spot)
     pen.rectangle(spot, fill=colour)
     pen.text((spot[0] + 3 - left, spot[1] + 3 - top), label, fill="white", font=font)
+
+
+def _only_shows(candidate: Candidate) -> bool:
+    """A bar, by its role or as something without a name that is drawn long and thin."""
+    long, thin = max(candidate.box.width, candidate.box.height), min(candidate.box.width, candidate.box.height)
+    return candidate.role in _BARS or (candidate.kind == "icon" and long > _LONG * thin)
+
+
+def _contrast(page: Image.Image, spot: tuple[float, float, float, float]) -> int:
+    """How much there is to see: next to nothing on plain ground, whatever its colour."""
+    left, top, right, bottom = map(round, spot)
+    darkest, brightest = cast("tuple[int, int]", page.crop((left, top, right, bottom)).getextrema())
+    return (brightest - darkest) // _PLAIN
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
