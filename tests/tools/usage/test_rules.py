@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from fakes.rule_histories import TOTAL, Case, Happened, Seen, a_case, truth
 from handlens.errors import InvalidInput
 from handlens.usage.rows import UsageRow
-from handlens.usage.rules import DEFAULT_RULES, IDLE, Change, Maintenance, Rule, RuleBook, RuleEngine, load_rules, marks
-from handlens.usage.status import Status
+from handlens.usage.rules import (
+    DEFAULT_RULES,
+    IDLE,
+    Change,
+    Maintenance,
+    Rule,
+    RuleBook,
+    RuleEngine,
+    check_gaps,
+    load_rules,
+    marks,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def row(gpu: float | None, task: str = "a", status: Status = "running") -> UsageRow:
-    return UsageRow(task_name=task, gpu_utilization_percent=gpu, status=status, cells={})
+def row(gpu: float | None, task: str = "a", status: str = "running") -> UsageRow:
+    told = {"task_name": task, "gpu_utilization_percent": gpu, "status": status, "cells": {}}
+    return UsageRow.model_validate(told)
 
 
 def minute(number: float) -> datetime:
@@ -102,68 +114,52 @@ def test_exempt_tasks_maintenance_and_doubted_values_open_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_histories_open_and_close_exactly_where_the_definition_says() -> None:
-    """The truth is the definition itself, looked for over the whole history, not step by step."""
+def test_a_thousand_histories_open_and_close_exactly_where_the_definition_says(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
     for seed in range(1_000):
-        dice = random.Random(seed)
-        rule = Rule(
-            name="r",
-            metric="gpu_utilization_percent",
-            below=20,
-            for_minutes=dice.choice((1, 3, 5, 10)),
-            recover=dice.choice((None, 20, 25, 40)),
-            min_samples=dice.randint(1, 6),
-            max_gap_minutes=dice.choice((1.5, 3, 6)),
-        )
-        history = _history(dice)
-        engine = RuleEngine(RuleBook(rule=[rule]))
-        changes = [change for at, value in history for change in engine.read(at, [row(value)])]
-        assert [(change.kind, change.at) for change in changes] == _truth(rule, history), f"seed {seed}"
+        case = a_case(random.Random(seed))
+        path.write_text(case.toml())
+        assert sorted(_happened(case, load_rules(path))) == sorted(truth(case)), f"seed {seed}"
 
 
-def _history(dice: random.Random) -> list[tuple[datetime, float | None]]:
-    at, history = START, list[tuple[datetime, float | None]]()
-    for _ in range(dice.randint(3, 12)):
-        low, high = dice.choice(((0, 19.9), (0, 19.9), (20, 100), (15, 30), (19, 21)))
-        for _ in range(dice.randint(1, 25)):
-            at += timedelta(seconds=dice.choice((20, 30, 60, 60, 90, 150)))
-            history.append((at, None if dice.random() < 0.1 else round(dice.uniform(low, high), 1)))
-        if dice.random() < 0.4:
-            at += timedelta(minutes=dice.uniform(1, 15))
-    return history
+def _happened(case: Case, book: RuleBook) -> Iterator[Happened]:
+    """What the engine says, taken up from what is open where the watch begins anew."""
+    engine, still_open = RuleEngine(book), dict[tuple[str, str], Change]()
+    for look in case.looks:
+        if look.restarted:
+            engine = RuleEngine(book)
+            for (rule, task), change in still_open.items():
+                assert engine.resume(rule, task, change.opened_at, change.since)
+        rows = [_shown(task, seen) for task, seen in look.tasks.items()]
+        doubted = {(task, rule.metric) for task, seen in look.tasks.items() if seen.doubted for rule in book.rule}
+        for change in engine.read(look.at, rows, frozenset(doubted)):
+            if change.kind == "opened":
+                still_open[(change.rule, change.task)] = change
+            else:
+                opened = still_open.pop((change.rule, change.task))
+                assert (change.opened_at, change.since) == (opened.opened_at, opened.since)
+            yield change.at, change.kind, change.rule, change.task
 
 
-def _truth(rule: Rule, history: list[tuple[datetime, float | None]]) -> list[tuple[str, datetime]]:
-    seen = [(at, value) for at, value in history if value is not None]
-    expected: list[tuple[str, datetime]] = []
-    first = 0
-    while first < len(seen):
-        opened = next((end for end in range(first, len(seen)) if _lasted(rule, seen, first, end)), None)
-        if opened is None:
-            break
-        expected.append(("opened", seen[opened][0]))
-        level = rule.threshold if rule.recover is None else rule.recover
-        closed = next((end for end in range(opened + 1, len(seen)) if seen[end][1] >= level), None)
-        if closed is None:
-            break
-        expected.append(("closed", seen[closed][0]))
-        first = closed + 1
-    return expected
+def _shown(task: str, seen: Seen) -> UsageRow:
+    used = None if seen.value is None else round(seen.value * TOTAL / 100)
+    return row(seen.value, task, seen.status).model_copy(
+        update={"memory_used_bytes": used, "memory_total_bytes": TOTAL}
+    )
 
 
-def _lasted(rule: Rule, seen: list[tuple[datetime, float]], first: int, end: int) -> bool:
-    """Whether some stretch that ends here is all below, without long silences, long enough and dense enough."""
-    gap = timedelta(minutes=rule.max_gap_minutes)
-    for start in range(first, end + 1):
-        stretch = seen[start : end + 1]
-        if (
-            all(value < rule.threshold for _, value in stretch)
-            and all(after[0] - before[0] <= gap for before, after in pairwise(stretch))
-            and stretch[-1][0] - stretch[0][0] >= timedelta(minutes=rule.for_minutes)
-            and len(stretch) >= rule.min_samples
-        ):
-            return True
-    return False
+@pytest.mark.parametrize(("every", "opened"), [(60, 5), (300, 10), (1_800, 60)])
+def test_a_console_that_is_looked_at_seldom_opens_its_alerts_too(every: int, opened: int) -> None:
+    engine = RuleEngine(DEFAULT_RULES, timedelta(seconds=every))
+    changes = [change for n in range(9) for change in engine.read(minute(n * every / 60), [row(5)])]
+    assert [(change.kind, change.at) for change in changes] == [("opened", minute(opened))]
+
+
+def test_a_rule_that_no_look_could_ever_open_is_refused() -> None:
+    book = RuleBook(rule=[IDLE.model_copy(update={"max_gap_minutes": 3})])
+    check_gaps(book, "pai", timedelta(minutes=3))
+    with pytest.raises(InvalidInput, match="can never open on pai, looked at every 300 s, for 3 minutes"):
+        check_gaps(book, "pai", timedelta(minutes=5))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +169,10 @@ def _lasted(rule: Rule, seen: list[tuple[datetime, float]], first: int, end: int
         ('[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\n', "line 1.*either below or above"),
         ('[[rule]]\nname = "a"\nmetric = "cpu_utilization_percent"\nbelow = 3\n\n[[rule]]\nname = "b"\n', "line 6"),
         ("[[rule]\n", "line 1"),
+        ('[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\nbelow = nan\n', "line 4.*finite"),
+        ('[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\nbelow = 3\nfor_minutes = inf\n', "line 5.*finite"),
+        ('[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\nbelow = 3\nmax_gap_minutes = 1e300\n', "line 5"),
+        (2 * '[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\nbelow = 3\n', "line 6.*two are named 'a'"),
         ('[[rule]]\nname = "a"\nmetric = "gpu_utilization_percent"\nbelow = 30\nrecover = 20\n', "wrong side"),
         ("[[maintenance]]\nbegin = 2026-01-01T00:00:00\nend = 2026-01-02T00:00:00\n", "offset"),
     ],

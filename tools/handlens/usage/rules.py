@@ -7,7 +7,7 @@ below = 20                  # or above = 95
 for_minutes = 5             # 0: judged at each read alone, only marks
 recover = 25                # hysteresis: closes at 25 or more; the threshold itself if absent
 min_samples = 3
-max_gap_minutes = 3         # a longer silence is no evidence: counting starts anew
+max_gap_minutes = 3         # a longer silence is no evidence: counting starts anew; absent: three looks, at least 3
 tasks = ["*"]               # which tasks, by name
 exempt = ["*-debug"]
 statuses = ["running", "unknown"]
@@ -20,37 +20,40 @@ end = 2026-03-01T04:00:00+08:00
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from handlens.errors import InvalidInput
 from handlens.usage.rows import UsageRow
 from handlens.usage.status import Status
+from handlens.usage.toml_file import load_toml, names_differ
 
 Metric = Literal["gpu_utilization_percent", "cpu_utilization_percent", "memory_used_bytes", "memory_used_percent"]
+
+LONGEST_MINUTES = 366 * 24 * 60
+_SHORTEST_GAP = timedelta(minutes=3)
+_LOOKS_IN_A_GAP = 3
 
 
 class Rule(BaseModel):
     """One rule; see the module for the meaning of its fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, max_length=100)
     metric: Metric
     below: float | None = None
     above: float | None = None
-    for_minutes: float = Field(default=0, ge=0)
+    for_minutes: float = Field(default=0, ge=0, le=LONGEST_MINUTES)
     recover: float | None = None
     min_samples: int = Field(default=3, ge=1)
-    max_gap_minutes: float = Field(default=3, gt=0)
+    max_gap_minutes: float | None = Field(default=None, gt=0, le=LONGEST_MINUTES)
     tasks: list[str] = Field(default=["*"])
     exempt: list[str] = Field(default=[])
     statuses: list[Status] = Field(default=["running", "unknown"])
@@ -72,6 +75,12 @@ class Rule(BaseModel):
     @property
     def sustained(self) -> bool:
         return self.for_minutes > 0
+
+    def gap(self, every: timedelta) -> timedelta:
+        """The longest silence that is no break, on a console that is looked at every so often."""
+        if self.max_gap_minutes is None:
+            return max(_SHORTEST_GAP, _LOOKS_IN_A_GAP * every)
+        return timedelta(minutes=self.max_gap_minutes)
 
     def holds(self, value: float) -> bool:
         """Whether the value is what the rule looks for."""
@@ -113,10 +122,7 @@ class RuleBook(BaseModel):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [rule.name for rule in self.rule]
-        doubled = next((name for name in names if names.count(name) > 1), None)
-        if doubled:
-            raise ValueError(f"two rules are named {doubled!r}")
+        names_differ("rule", [rule.name for rule in self.rule])
         return self
 
 
@@ -127,51 +133,19 @@ IDLE = Rule(
 DEFAULT_RULES = RuleBook(rule=[INEFFICIENT, IDLE])
 
 
+def check_gaps(book: RuleBook, console: str, every: timedelta) -> None:
+    """Raises `InvalidInput` for a rule that takes every pause between two looks at the console for a break."""
+    for rule in book.rule:
+        if rule.sustained and rule.gap(every) < every:
+            raise InvalidInput(
+                f"Rule {rule.name!r} can never open on {console}, looked at every {every.total_seconds():g} s, for "
+                f"{rule.max_gap_minutes:g} minutes of silence are a break to it: raise max_gap_minutes or leave it out."
+            )
+
+
 def load_rules(path: Path) -> RuleBook:
-    """The rules of a file.
-
-    Raises:
-        InvalidInput: with the line of the mistake and the reason.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"The rules {path.name} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"The rules {path.name} are no UTF-8 text, at byte {error.start}.") from error
-    try:
-        return RuleBook.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"The rules {path.name} are no valid TOML: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        line = line_of(text, first["loc"])
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InvalidInput(f"The rules {path.name} are wrong in line {line}, at {place}: {first['msg']}.") from error
-
-
-def line_of(text: str, place: Sequence[Any]) -> int:
-    """The line of what a validation error names: the key inside its table, or the table's head."""
-    lines = text.splitlines()
-    at = 0
-    if place and isinstance(place[0], str):
-        heads = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(place[0])}\s*\]?\]", line)]
-        index = place[1] if len(place) > 1 and isinstance(place[1], int) else 0
-        at = heads[index] if index < len(heads) else _line_with(lines, place[0], 0) or 0
-        if len(place) > 2:
-            inside = _line_with(lines, str(place[2]), at + 1)
-            at = at if inside is None else inside
-    return at + 1
-
-
-def _line_with(lines: Sequence[str], key: str, first: int) -> int | None:
-    """Where ``key`` gets its value, before the next table begins."""
-    for number in range(first, len(lines)):
-        if lines[number].lstrip().startswith("[["):
-            return None
-        if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
-            return number
-    return None
+    """The rules of a file. Raises `InvalidInput` with the line of the mistake and the reason."""
+    return load_toml(path, RuleBook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +171,14 @@ class _State:
 
 
 class RuleEngine:
-    """Judges the sustained rules over one console's readings, in order of time. Each alert opens and closes once."""
+    """Judges the sustained rules over one console's readings, in order of time. Each alert opens and closes once.
 
-    def __init__(self, book: RuleBook) -> None:
+    ``every`` is how often the console is looked at.
+    """
+
+    def __init__(self, book: RuleBook, every: timedelta = timedelta(minutes=1)) -> None:
         self._book = book
+        self._every = every
         self._states: dict[tuple[str, str], _State] = {}
 
     def resume(self, rule: str, task: str, opened_at: datetime, since: datetime) -> bool:
@@ -246,7 +224,7 @@ class RuleEngine:
 
     def _judge(self, rule: Rule, task: str, at: datetime, value: float) -> list[Change]:
         state = self._states.setdefault((rule.name, task), _State())
-        gap = timedelta(minutes=rule.max_gap_minutes)
+        gap = rule.gap(self._every)
         if state.last is not None and state.last - gap <= at <= state.last:
             return []
         silent = state.last is not None and not timedelta(0) < at - state.last <= gap  # or the clock was set back
