@@ -28,12 +28,14 @@ STAND_INS = """
 CREATE TABLE stand_in.pg_extension (extname name);
 INSERT INTO stand_in.pg_extension VALUES ('timescaledb');
 CREATE TABLE stand_in.calls (number serial, what text);
+CREATE TABLE timescaledb_information.hypertables (hypertable_schema name, hypertable_name name);
 CREATE FUNCTION stand_in.create_hypertable(relation regclass, time_column_name name, partitioning_column name = NULL,
   number_partitions integer = NULL, associated_schema_name name = NULL, associated_table_prefix name = NULL,
   chunk_time_interval anyelement = NULL::bigint, create_default_indexes boolean = true, if_not_exists boolean = false,
   partitioning_func regproc = NULL, migrate_data boolean = false) RETURNS void LANGUAGE sql AS
   $$ INSERT INTO stand_in.calls (what)
-  VALUES (format('hypertable %s %s %s', relation, time_column_name, chunk_time_interval)) $$;
+  VALUES (format('hypertable %s %s %s', relation, time_column_name, chunk_time_interval));
+  INSERT INTO timescaledb_information.hypertables VALUES ('stand_in', relation::text) $$;
 CREATE FUNCTION stand_in.set_integer_now_func(hypertable regclass, integer_now_func regproc,
   replace_if_exists boolean = false) RETURNS void LANGUAGE sql AS
   $$ INSERT INTO stand_in.calls (what) VALUES (format('now %s %s', hypertable, integer_now_func)) $$;
@@ -52,9 +54,10 @@ def calls() -> Iterator[tuple[str, list[str]]]:
     url = emptied("postgresql")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA IF EXISTS stand_in CASCADE"))
         connection.execute(text("DROP FUNCTION IF EXISTS handlens_now"))
-        connection.execute(text("CREATE SCHEMA stand_in"))
+        for schema in ("stand_in", "timescaledb_information"):
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
         connection.exec_driver_sql(STAND_INS.replace("%", "%%"))
     altered: list[str] = []
 
@@ -73,7 +76,7 @@ def calls() -> Iterator[tuple[str, list[str]]]:
     )
     event.remove(Engine, "before_cursor_execute", caught)
     with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA stand_in CASCADE"))
+        connection.execute(text("DROP SCHEMA stand_in, timescaledb_information CASCADE"))
     engine.dispose()
 
 
@@ -96,4 +99,17 @@ def test_observations_become_a_hypertable_that_is_compressed_and_shortened(calls
     (setting,) = altered
     assert re.search(r"timescaledb\.compress_segmentby = 'task_id'", setting)
     assert history.count() == 1
+    history.close()
+
+
+def test_an_extension_that_comes_later_takes_no_table_and_stops_no_retention(calls: tuple[str, list[str]]) -> None:
+    plain = emptied("postgresql")
+    url, _ = calls
+    history = History(plain)
+    history.write([Observation("pai", "a", NOW - timedelta(days=day), 1.0) for day in (0, 100)])
+    history.close()
+    history = History(url)
+    assert history.forget_before(NOW - timedelta(days=90)) == 1
+    with history.database.begin("read") as connection:
+        assert connection.execute(text("SELECT count(*) FROM stand_in.calls")).scalar_one() == 0
     history.close()

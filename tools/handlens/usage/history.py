@@ -192,7 +192,7 @@ class History:
         tables, limit = schema(), stamp(oldest)
         observations, gone = tables.observations, 0
         with self.database.begin("shortened", seconds=_LONG_SECONDS) as connection:
-            if tables.has_timescale(connection):
+            if tables.is_hypertable(connection):
                 tables.drop_chunks(connection, limit)
             else:
                 for (number,) in connection.execute(select(tables.tasks.c.id)).all():

@@ -147,7 +147,7 @@ def _observed(connection: Connection) -> None:
     metadata.create_all(connection, tables=[tasks, observations])
     if connection.dialect.name != "postgresql":
         return
-    if has_timescale(connection):
+    if _has_timescale(connection):
         _make_hypertable(connection)
     else:  # PostgreSQL does not keep rows in the order of their key: this index answers bucket queries alone
         connection.execute(
@@ -159,7 +159,7 @@ def _judged(connection: Connection) -> None:
     metadata.create_all(connection, tables=[consoles, alerts, pictures, reviews, learned])
     if connection.dialect.name != "postgresql":
         return
-    if has_timescale(connection):
+    if is_hypertable(connection):
         _keep_compressed(connection)
     else:
         connection.execute(text("DROP INDEX IF EXISTS usage_series"))
@@ -167,12 +167,20 @@ def _judged(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX usage_series ON usage_observations (task_id, at) INCLUDE ({columns})"))
 
 
-def has_timescale(connection: Connection) -> bool:
-    """Whether TimescaleDB is there, with our observations to be kept its way."""
-    if connection.dialect.name != "postgresql":
-        return False
+def _has_timescale(connection: Connection) -> bool:
     found = text("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")
     return bool(connection.execute(found).scalar_one())
+
+
+def is_hypertable(connection: Connection) -> bool:
+    """Whether TimescaleDB keeps our observations: not where it came to a database that had them already."""
+    if connection.dialect.name != "postgresql" or not _has_timescale(connection):
+        return False
+    ours = text(
+        "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'usage_observations' "
+        "AND format('%I.%I', hypertable_schema, hypertable_name)::regclass = 'usage_observations'::regclass"
+    )
+    return bool(connection.execute(ours).scalar_one())
 
 
 def _make_hypertable(connection: Connection) -> None:
