@@ -86,6 +86,7 @@ class Composition:
             eye=self._sight.eye if self._sight else None,
             ocr=Ocr(seconds=limits.ocr_seconds),
             history=History(settings.history.get_secret_value()) if settings.history else None,
+            profiles=settings.profiles,
         )
 
     async def _warm(self) -> None:

@@ -24,7 +24,7 @@ async def watch(settings: Settings, file: Path, *, once: bool, dry_run: bool) ->
     Returns:
         The exit code: 0, or with ``once`` 1 where a console could not be read.
     """
-    config = load_watch(file)
+    config = load_watch(file, settings.history.get_secret_value() if settings.history else None)
     book = load_rules(config.rules) if config.rules else DEFAULT_RULES
     services = apprise_senders(config.notify) if config.notify else []
     notifier = Notifier(services, most_an_hour=config.alerts_an_hour, dry_run=dry_run or config.dry_run)

@@ -93,7 +93,7 @@ async def _misbehave(
 ) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        await anyio.sleep(dice.uniform(0.5, 3))
+        await anyio.sleep(dice.uniform(0.5, max(3, seconds / 25)))
         what = dice.choice(("refusing", "hanging", "cut", *(["killed"] * 3 if server else [])))
         outages[what] += 1
         if what == "killed" and server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from handlens.browser.secrets import Privacy
@@ -78,6 +79,8 @@ class Kit:
     ocr: Ocr = field(default_factory=Ocr)
     history: History | None = None
     """What the usage watcher kept, where a database for it is set."""
+    profiles: Path | None = None
+    """The folder of the profiles of consoles that people wrote."""
     caller: Caller = field(default_factory=Caller)
 
     def __post_init__(self) -> None:

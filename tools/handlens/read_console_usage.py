@@ -17,7 +17,7 @@ from handlens.usage.board import Board
 from handlens.usage.console import Look
 from handlens.usage.images import MOST_PICTURES, pictures
 from handlens.usage.looking import Wanted, look_at_images, look_at_session
-from handlens.usage.profiles import Profile, fitting, named
+from handlens.usage.profiles import Profile, fitting, named, of_folder
 from handlens.usage.rows import Doubt, Meaning, Text, UsageRow, compact
 from handlens.usage.seen import taught_meaning
 
@@ -103,16 +103,17 @@ async def read_console_usage(request: ReadConsoleUsageInput, kit: Kit) -> ReadCo
         return await _further_rows(request, kit)
     if sum(given is not None for given in (request.session_id, request.url, request.image)) != 1:
         raise InvalidInput("Give exactly one of session_id (from open_page), url and image.")
+    own = await to_thread.run_sync(of_folder, kit.profiles)
     if request.image is not None:
         if request.reader == "structure":
             raise InvalidInput("A picture has no structure to read: give reader auto, ocr or eye.")
         names = [request.image] if isinstance(request.image, str) else request.image
-        profile = named(request.profile) if request.profile else None
+        profile = named(request.profile, own) if request.profile else None
         look = await look_at_images(await pictures(names, kit), kit, _meaning(profile), _wanted(request, profile))
         return await _answer(_whole(look, [], profile, image=", ".join(names)[:300]), kit)
     async with kit.browser.page(kit.caller, session_id=request.session_id, url=request.url) as session:
         title = await session.page.title()
-        profile = named(request.profile) if request.profile else fitting(session.page.url, title)
+        profile = named(request.profile, own) if request.profile else fitting(session.page.url, title, own)
         meaning, unknown = await _with_taught(_meaning(profile), session.page.url, kit)
         look = await look_at_session(session, kit, meaning, _wanted(request, profile))
         url, notices = session.page.url, [*unknown, *session.notices()]

@@ -18,6 +18,7 @@ import pytest
 if importlib.util.find_spec("sqlalchemy") is None:
     pytest.skip("needs the `usage` extra", allow_module_level=True)
 
+from handlens.browser.session import Session
 from handlens.errors import InvalidInput, NotFound, StorageError
 from handlens.kit import Kit
 from handlens.ocr import available
@@ -27,8 +28,10 @@ from handlens.usage import alerts
 from handlens.usage import board as board_module
 from handlens.usage.alerts import Message, Notifier, apprise_senders
 from handlens.usage.board import Alert, Board
+from handlens.usage.console import Look
 from handlens.usage.history import AlertChange, History, Observation
 from handlens.usage.ledger import Ledger
+from handlens.usage.looking import look_at_session
 from handlens.usage.profiles import shipped
 from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook, load_rules
 from handlens.usage.watch import Watcher
@@ -45,7 +48,7 @@ def listing(*tasks: tuple[str, str]) -> Reply:
 
 
 def watcher(
-    kit: Kit, site: PageServer, folder: Path, book: RuleBook = DEFAULT_RULES
+    kit: Kit, site: PageServer, folder: Path, book: RuleBook = DEFAULT_RULES, notifier: Notifier | None = None
 ) -> tuple[Watcher, Notifier, History]:
     config = WatchConfig(
         spool=folder / "spool",
@@ -53,7 +56,7 @@ def watcher(
         console=[WatchedConsole(name="ours", url=site.url("/tasks"), every_seconds=1, wait_seconds=1)],
     )
     history = History(f"sqlite:///{folder}/usage.db")
-    notifier = Notifier([], dry_run=True)
+    notifier = notifier or Notifier([], dry_run=True)
     return Watcher(kit, config, book, history, notifier, folder / "evidence"), notifier, history
 
 
@@ -146,7 +149,6 @@ async def test_a_service_that_hangs_holds_up_no_look_and_no_stop(
 ) -> None:
     monkeypatch.setattr(alerts, "LAST_SECONDS", 0.2)
     site.pages["/tasks"] = listing(("train-bert", "5%"))
-    watching, _, history = watcher(kit, site, tmp_path, ALWAYS)
     asked: list[str] = []
 
     async def hanging(message: Message) -> bool:
@@ -154,7 +156,7 @@ async def test_a_service_that_hangs_holds_up_no_look_and_no_stop(
         await anyio.sleep_forever()
         return True
 
-    watching._notifier = Notifier([hanging])
+    watching, _, history = watcher(kit, site, tmp_path, ALWAYS, Notifier([hanging]))
     stop = anyio.Event()
     with anyio.fail_after(30):
         async with anyio.create_task_group() as group:
@@ -238,8 +240,22 @@ def test_a_configuration_is_read_with_its_paths_beside_it_and_its_mistakes_named
     with pytest.raises(InvalidInput, match="no UTF-8 text, at byte 11"):
         load_watch(path)
     path.write_text('[[console]]\nname = "a"\nurl = "x"\n[[console]]\nname = "a"\nurl = "y"\n')
-    with pytest.raises(InvalidInput, match="two consoles"):
+    with pytest.raises(InvalidInput, match=r"line 5, at console\.1\.name.*two are named 'a'"):
         load_watch(path)
+    for line in ("every_seconds = inf", "every_seconds = 1e300", "wait_seconds = nan"):
+        path.write_text(f'[[console]]\nname = "a"\nurl = "x"\n{line}\n')
+        with pytest.raises(InvalidInput, match=r"line 4, at console\.0"):
+            load_watch(path)
+
+
+def test_what_a_configuration_names_lies_beside_it_and_the_history_may_be_a_setting(tmp_path: Path) -> None:
+    path = tmp_path / "consoles.toml"
+    path.write_text('[[console]]\nname = "a"\nurl = "x"\nstorage_state = "state.json"\n')
+    config = load_watch(path, "postgresql://user@host/usage")
+    assert config.console[0].storage_state == tmp_path / "state.json"
+    assert config.history == "postgresql://user@host/usage"
+    path.write_text('history = "sqlite:///own.db"\n[[console]]\nname = "a"\nurl = "x"\n')
+    assert load_watch(path, "postgresql://user@host/usage").history == f"sqlite:///{tmp_path}/own.db"
 
 
 def test_the_example_is_a_configuration_with_rules() -> None:
@@ -465,6 +481,66 @@ async def test_alerts_that_open_at_the_same_look_have_a_picture_each(
     history.close()
 
 
+async def test_a_page_that_dies_once_it_is_read_takes_neither_rows_nor_alerts_along(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path, ALWAYS)
+    await watching.look(watching._config.console[0])
+
+    async def read_and_die(session: Session, *arguments: Any) -> Look:
+        look = await look_at_session(session, *arguments)
+        session.crash()
+        return look
+
+    monkeypatch.setattr("handlens.usage.watch.look_at_session", read_and_die)
+    await watching.look(watching._config.console[0])
+    assert history.count() == 2
+    assert [message.title for message in notifier.told] == ["[opened] train-bert: idle"]
+    assert [alert.task for alert in Board(history.database).alerts()] == ["train-bert"]
+    history.close()
+
+
+async def test_a_console_over_which_our_reader_stumbles_ends_no_watch(
+    kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/tasks"] = listing(("train-bert", "5%"))
+    watching, notifier, history = watcher(kit, site, tmp_path)
+
+    async def stumble(*_: object) -> Look:
+        raise ValueError("a fault of ours with hunter2 in it")
+
+    monkeypatch.setattr("handlens.usage.watch.look_at_session", stumble)
+    for _ in range(2):
+        await watching.look(watching._config.console[0])
+    (message,) = notifier.told
+    assert message.title == "[unreadable] ours"
+    assert "ValueError" in message.body
+    assert "hunter2" not in message.body
+    history.close()
+
+
+async def test_profiles_of_one_s_own_are_used_by_the_watch_and_the_tool(
+    kit: Kit, site: PageServer, tmp_path: Path
+) -> None:
+    page = "<!doctype html><table><tr><th>Workload<th>Burn</tr><tr><td>a<td>0.35</tr></table>"
+    site.pages["/tasks"] = Reply(page)
+    words = '[columns]\ntask_name = ["Workload"]\ngpu_utilization_percent = ["Burn"]\n[column_units]\nBurn = "ratio"\n'
+    (tmp_path / "platform.toml").write_text(f'title = "Ours"\nurls = ["*/tasks"]\n{words}')
+    own = replace(kit, profiles=tmp_path)
+    watching, _, history = watcher(own, site, tmp_path)
+    await watching.look(watching._config.console[0])
+    ((shown,),) = (one.reading["rows"] for one in Board(history.database).consoles())
+    assert (shown["task"], shown["gpu"]) == ("a", 35)
+    answer = await read_console_usage(ReadConsoleUsageInput(url=site.url("/tasks")), own)
+    assert (answer.rows[0].gpu_utilization_percent, answer.source.profile) == (35, "platform")
+    missing = watching._config.console[0].model_copy(update={"profile": "nonesuch"})
+    config = watching._config.model_copy(update={"console": [missing]})
+    with pytest.raises(NotFound, match="platform"):
+        Watcher(own, config, DEFAULT_RULES, history, Notifier([]), tmp_path)
+    history.close()
+
+
 async def test_alerts_left_open_are_taken_up_though_the_database_was_away_at_first(
     kit: Kit, site: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -483,7 +559,7 @@ async def test_alerts_left_open_are_taken_up_though_the_database_was_away_at_fir
     await watching.look(watching._config.console[0])
     (alert,) = Board(history.database).alerts()
     assert (alert.task, alert.rule) == ("train-bert", "idle")
-    assert notifier.told == []
+    assert not notifier.told
     site.pages["/tasks"] = listing(("train-bert", "80%"))
     await watching.look(watching._config.console[0])
     assert [message.title for message in notifier.told] == ["[closed] train-bert: idle"]

@@ -81,8 +81,8 @@ class Notifier:
         self._sending = anyio.Lock()
         self._sent: deque[float] = deque()
         self._held = 0
-        self.told: list[Message] = []
-        """In a dry run, what would have been sent."""
+        self.told: deque[Message] = deque(maxlen=MOST_WAITING)
+        """In a dry run, what would have been sent: the newest."""
 
     def post(self, message: Message) -> None:
         """Have a message sent by `run`, as soon as those before it are."""

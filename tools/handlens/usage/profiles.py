@@ -74,6 +74,15 @@ def shipped() -> tuple[Profile, ...]:
     return tuple(load(path) for path in sorted(folder.iterdir(), key=lambda path: path.name) if _is_profile(path))
 
 
+def of_folder(folder: Path | None) -> tuple[Profile, ...]:
+    """The profiles that people wrote, read anew each time. Blocks.
+
+    Raises:
+        InvalidInput: one of them is wrong; see `load`.
+    """
+    return tuple(load(path) for path in sorted(folder.glob("*.toml"))) if folder else ()
+
+
 def _is_profile(path: Traversable) -> bool:
     return path.name.endswith(".toml")
 
@@ -112,7 +121,7 @@ def _line_of(text: str, keys: Sequence[str]) -> int | None:
 
 
 def named(name: str, more: Sequence[Profile] = ()) -> Profile:
-    """The profile of that name. Raises `NotFound`, naming those that there are."""
+    """The profile of that name, shipped or of ``more``, which win. Raises `NotFound`, naming those that there are."""
     known = {profile.name: profile for profile in (*shipped(), *more)}
     if name not in known:
         raise NotFound(

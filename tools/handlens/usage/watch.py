@@ -6,16 +6,14 @@ to read, never an empty list. Stopping lets the looks that are under way finish.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 import anyio
 from anyio import to_thread
@@ -23,18 +21,18 @@ from anyio import to_thread
 from handlens.browser.page_options import PageOptions
 from handlens.errors import HandlensError
 from handlens.kit import Kit
-from handlens.usage.alerts import Message, Notifier, message_of
+from handlens.usage.alerts import Message, Notifier
 from handlens.usage.board import Alert, Evidence, address
 from handlens.usage.console import Look
-from handlens.usage.evidence import Shown, show_rows
+from handlens.usage.heartbeat import Condition, Heartbeat
 from handlens.usage.history import History
 from handlens.usage.ledger import Ledger, alert_change, observation
 from handlens.usage.looking import Wanted, look_at_session
 from handlens.usage.masking import masked_text
-from handlens.usage.profiles import fitting, named
+from handlens.usage.profiles import Profile, fitting, named, of_folder
 from handlens.usage.reviews import Decided
 from handlens.usage.rows import Meaning
-from handlens.usage.rules import Change, RuleBook, RuleEngine
+from handlens.usage.rules import Change, RuleBook, RuleEngine, check_gaps
 from handlens.usage.seen import (
     UNKNOWN_STATUS,
     Doubtful,
@@ -44,6 +42,7 @@ from handlens.usage.seen import (
     doubtful_cells,
     told_apart,
 )
+from handlens.usage.telling import Seen, Teller
 from handlens.usage.watch_config import WatchConfig, WatchedConsole
 
 if TYPE_CHECKING:
@@ -55,30 +54,16 @@ log = logging.getLogger(__name__)
 
 FAILURES_BEFORE_REPORT = 2
 LONGEST_BACK_OFF = 16
-
-
-@dataclass(slots=True)
-class Condition:
-    """How one console fares."""
-
-    looks: int = 0
-    failures: int = 0
-    reported: bool = False
-    last_seen: str | None = None
-    last_failure: str | None = None
-    rows: int = 0
-    open_alerts: list[str] = field(default_factory=list[str])
+DEFAULT_WAIT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """One look, with what is needed to show what it saw."""
+class _Judged:
+    """A look as the history has it: with what people decided. ``fresh`` is to be asked; ``doubted`` are tasks."""
 
-    console: WatchedConsole
-    session: Session
     look: Look
-    meaning: Meaning
-    at: datetime
+    fresh: list[Doubtful]
+    doubted: set[str]
 
 
 class Watcher:
@@ -87,18 +72,20 @@ class Watcher:
     def __init__(
         self, kit: Kit, config: WatchConfig, book: RuleBook, history: History, notifier: Notifier, evidence: Path
     ) -> None:
+        check(config, book, of_folder(kit.profiles))
         self._kit = kit
         self._config = config
         self._book = book
         self._ledger = Ledger(history, config.spool, round(config.spool_megabytes * 1e6))
         self._notifier = notifier
         self._evidence = evidence
+        self._teller = Teller(kit, notifier, evidence, self._keep_picture)
         self._engines: dict[str, RuleEngine] = {}
         self._resumed: set[str] = set()
         self._room = anyio.Semaphore(config.at_once)
         self._writing = anyio.Lock()
-        self._beating = anyio.Lock()
-        self.conditions = {console.name: Condition() for console in config.console}
+        self._heartbeat = Heartbeat(config.heartbeat, (console.name for console in config.console))
+        self.conditions = self._heartbeat.conditions
 
     async def run(self, stop: anyio.Event) -> None:
         """Watch all consoles, each in a task of its own, until ``stop``."""
@@ -133,7 +120,10 @@ class Watcher:
         try:
             await self._look(console, condition)
         except HandlensError as error:
-            await self._failed(console, condition, error)
+            await self._failed(console, condition, str(error))
+        except Exception as error:  # a page that our reader stumbles over must not end the watch of all others
+            log.exception("a fault of ours in a look at %s", console.name)
+            await self._failed(console, condition, f"handlens failed on it: {type(error).__name__}. See its log.")
         await self._beat()
 
     async def _look(self, console: WatchedConsole, condition: Condition) -> None:
@@ -145,10 +135,18 @@ class Watcher:
         session, _ = await self._kit.browser.open(self._kit.caller, console.url, options)
         try:
             async with session.use():
-                meaning = await self._meaning(session, console)
-                wanted = Wanted(console.reader, console.wait_seconds, console.most_rows)
+                profile = await self._profile(session, console)
+                meaning = await self._written(
+                    self._ledger.meaning, console.name, profile.meaning() if profile else Meaning()
+                )
+                wanted = Wanted(console.reader, _wait_seconds(console, profile), console.most_rows)
                 look = told_apart(await look_at_session(session, self._kit, meaning, wanted))
-                await self._seen(_Seen(console, session, look, meaning, datetime.now(UTC)))
+                seen = Seen(console.name, session, look, meaning, datetime.now(UTC))
+                judged: _Judged | None = None
+                with anyio.CancelScope(shield=True):  # a page that dies now takes nothing of it along
+                    judged = await self._judge(console, seen)
+                if judged:
+                    await self._show(console, seen, judged)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._kit.browser.end(session.id, self._kit.caller)
@@ -157,50 +155,53 @@ class Watcher:
         condition.failures, condition.reported, condition.last_failure = 0, False, None
         condition.last_seen, condition.rows = look.observed_at, len(look.rows)
 
-    async def _meaning(self, session: Session, console: WatchedConsole) -> Meaning:
-        title = await session.page.title()
-        profile = named(console.profile) if console.profile else fitting(session.page.url, title)
-        meaning = profile.meaning() if profile else Meaning()
-        return await self._written(self._ledger.meaning, console.name, meaning)
+    async def _profile(self, session: Session, console: WatchedConsole) -> Profile | None:
+        own = await to_thread.run_sync(of_folder, self._kit.profiles)
+        if console.profile:
+            return named(console.profile, own)
+        return fitting(session.page.url, await session.page.title(), own)
 
     async def _written(self, call: Callable[..., T], *arguments: Any) -> T:
         """A call of the ledger, one after the other, in a thread."""
         async with self._writing:
             return await to_thread.run_sync(partial(call, *arguments))
 
-    async def _seen(self, seen: _Seen) -> None:
-        """Keep first: what follows may fail, but what was observed is never lost."""
-        name, at = seen.console.name, seen.at
+    async def _judge(self, console: WatchedConsole, seen: Seen) -> _Judged | None:
+        """Keep what was observed and tell what rules say of it; None while the database is away."""
+        name, at = seen.console, seen.at
         cells = doubtful_cells(seen.look, seen.meaning)
         fresh, decided = await self._written(self._ledger.settled, name, at, cells)
         look = _with_decisions(seen.look, decided)
         undecided = [cell for cell in cells if cell not in [one.cell for one in decided]]
-        engine = await self._engine(name)
+        engine = await self._engine(console)
         changes = engine.read(at, look.rows, _doubted(undecided))
         rows = [observation(name, row, at) for row in look.rows if row.task_name]
         try:
             taken = await self._written(self._ledger.keep, rows, [alert_change(name, change) for change in changes])
         finally:  # people are told also where neither the database nor the spool takes it: no rule says it again
-            for change in changes:
-                await self._tell(seen, change)
+            self.conditions[name].remember(changes)
+            await self._teller.tell(seen, changes)
         if news := await self._written(self._ledger.spool_news):
             self._notifier.post(Message("[usage history]", news))
-        if not taken:
-            return
-        every = timedelta(seconds=seen.console.every_seconds)
-        reading = board_reading(look, seen.meaning, self._book, {cell.task for cell in undecided})
-        reading["address"] = address(seen.console.url)
-        await self._written(self._ledger.show, name, at, every, reading)
-        if fresh:
-            shown = await self._shown(seen, {cell.task for cell in fresh}, whole=True)
-            asked = shown.placed(fresh) if shown else fresh
+        return _Judged(look, fresh, {cell.task for cell in undecided}) if taken else None
+
+    async def _show(self, console: WatchedConsole, seen: Seen, judged: _Judged) -> None:
+        """Put the look before people, and what of it is doubtful."""
+        name, at = seen.console, seen.at
+        reading = board_reading(judged.look, seen.meaning, self._book, judged.doubted)
+        reading["address"] = address(console.url)
+        await self._written(self._ledger.show, name, at, _every(console), reading)
+        if judged.fresh:
+            shown = await self._teller.shown(seen, {cell.task for cell in judged.fresh}, whole=True)
+            asked = shown.placed(judged.fresh) if shown else judged.fresh
             await self._written(self._ledger.ask, name, at, asked, shown.picture if shown else None)
         await self._written(self._ledger.close_unwatched, set(self.conditions), at)
         await self._written(self._ledger.shorten, at, timedelta(days=self._config.retention_days), self._evidence)
 
-    async def _engine(self, name: str) -> RuleEngine:
+    async def _engine(self, console: WatchedConsole) -> RuleEngine:
         """The console's rules, with the alerts that an earlier watch left open, as soon as the database tells them."""
-        engine = self._engines.setdefault(name, RuleEngine(self._book))
+        name = console.name
+        engine = self._engines.setdefault(name, RuleEngine(self._book, _every(console)))
         if name in self._resumed:
             return engine
         alerts = await self._written(self._ledger.open_alerts, name)
@@ -216,45 +217,14 @@ class Watcher:
         await self._written(self._ledger.close_alerts, left, datetime.now(UTC))
         return engine
 
-    async def _tell(self, seen: _Seen, change: Change) -> None:
-        open_alerts = self.conditions[seen.console.name].open_alerts
-        name = f"{change.task}: {change.rule}"
-        path = None
-        if change.kind == "opened":
-            open_alerts.append(name)
-            shown = await self._shown(seen, {change.task}, whole=False)
-            if shown:
-                path = await self._saved(change, shown.picture)
-                kept = alert_change(seen.console.name, change)
-                await self._written(self._ledger.show_evidence, seen.console.name, kept, shown.picture)
-        elif name in open_alerts:
-            open_alerts.remove(name)
-        self._notifier.post(message_of(seen.console.name, change, path))
+    async def _keep_picture(self, console: str, change: Change, picture: Evidence) -> None:
+        await self._written(self._ledger.show_evidence, console, alert_change(console, change), picture)
 
-    async def _shown(self, seen: _Seen, tasks: set[str], *, whole: bool) -> Shown | None:
-        """A picture for people; without one, they are asked and told all the same."""
-        try:
-            return await show_rows(seen.session, self._kit, seen.look, seen.meaning, tasks, whole=whole)
-        except HandlensError as error:
-            log.warning("no picture of %s: %s", seen.console.name, masked_text(str(error)))
-            return None
-
-    async def _saved(self, change: Change, picture: Evidence) -> Path | None:
-        path = self._evidence / f"{change.at:%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}.png"
-        try:
-            await anyio.Path(self._evidence).mkdir(parents=True, exist_ok=True)
-            await anyio.Path(path).write_bytes(picture.data)
-        except OSError as error:
-            log.warning("the picture of an alert can't be written: %s", error.strerror)
-            return None
-        return path
-
-    async def _failed(self, console: WatchedConsole, condition: Condition, error: HandlensError) -> None:
+    async def _failed(self, console: WatchedConsole, condition: Condition, why: str) -> None:
         condition.failures += 1
-        condition.last_failure = masked_text(str(error))[:500]
+        condition.last_failure = masked_text(why)[:500]
         log.warning("%s could not be read (%d times): %s", console.name, condition.failures, condition.last_failure)
-        every = timedelta(seconds=console.every_seconds)
-        told = console.name, datetime.now(UTC), every, condition.failures, condition.last_failure
+        told = console.name, datetime.now(UTC), _every(console), condition.failures, condition.last_failure
         if not self._ledger.waiting:
             await self._written(self._ledger.show_failure, *told)
         if condition.failures >= FAILURES_BEFORE_REPORT and not condition.reported:
@@ -262,34 +232,25 @@ class Watcher:
             self._notifier.post(Message(f"[unreadable] {console.name}", condition.last_failure))
 
     async def _beat(self) -> None:
-        """The heartbeat: a file that says how every console fares, replaced as a whole after every look."""
-        told = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "waiting_writes": self._ledger.waiting,
-            "not_kept": self._ledger.not_kept,
-            "consoles": {
-                name: {
-                    "looks": one.looks,
-                    "failures": one.failures,
-                    "last_seen": one.last_seen,
-                    "last_failure": one.last_failure,
-                    "rows": one.rows,
-                    "open_alerts": one.open_alerts,
-                }
-                for name, one in self.conditions.items()
-            },
-        }
-        async with self._beating:
-            try:
-                await to_thread.run_sync(_replace, self._config.heartbeat, json.dumps(told, indent=1))
-            except OSError as error:
-                log.warning("the heartbeat can't be written: %s", error.strerror)
+        await self._heartbeat.beat(self._ledger.waiting, self._ledger.not_kept)
 
 
-def _replace(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+def check(config: WatchConfig, book: RuleBook, own: Sequence[Profile]) -> None:
+    """Raises `InvalidInput` or `NotFound` for what no look could ever make good."""
+    for console in config.console:
+        check_gaps(book, console.name, _every(console))
+        if console.profile:
+            named(console.profile, own)
+
+
+def _every(console: WatchedConsole) -> timedelta:
+    return timedelta(seconds=console.every_seconds)
+
+
+def _wait_seconds(console: WatchedConsole, profile: Profile | None) -> float:
+    if console.wait_seconds is not None:
+        return console.wait_seconds
+    return profile.wait_seconds if profile else DEFAULT_WAIT_SECONDS
 
 
 def _with_decisions(look: Look, decided: Sequence[Decided]) -> Look:
