@@ -133,7 +133,24 @@ async def test_the_page_fits_narrow_and_wide(kit: Kit, served: Served, width: in
     page = await opened(kit, f"{served.base}/usage")
     await page.set_viewport_size({"width": width, "height": 800})
     await expect(page.locator("tr.task")).to_have_count(2)
+    await page.locator("tr.task .name button").first.click()
+    await expect(page.locator("svg.chart")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    name = await page.locator("tr.task .name").first.bounding_box()
+    assert name is not None
+    assert name["width"] >= 180
+
+
+async def test_a_page_that_met_no_history_at_first_comes_by_itself(kit: Kit, served: Served) -> None:
+    page = await opened(kit, f"{served.base}/health")
+    await page.clock.install()
+    away = json.dumps({"error": "The usage history could not be read."})
+    await page.route("**/usage/api/state", lambda route: route.fulfill(status=503, body=away), times=1)
+    await page.goto(f"{served.base}/usage")
+    await expect(page.locator("#message-text")).to_contain_text("could not be read")
+    await page.clock.fast_forward(11_000)
+    await expect(page.locator("tr.task")).to_have_count(2)
+    await expect(page.locator("#message")).to_be_hidden()
 
 
 async def test_with_tokens_the_page_asks_for_one_and_remembers_it(tmp_path: Path, kit: Kit, history: History) -> None:

@@ -1,6 +1,7 @@
 // The usage page. All that consoles say is text to it: nothing is ever parsed as markup.
 import {make, keyed, replaceText, bytes, percent, ago, length, clock} from "/usage/parts.js";
 import {spark, detail} from "/usage/charts.js";
+import {alertCard, reviewCard} from "/usage/cards.js";
 
 const REFRESH_MS = 10_000;
 const RANGES = {"1 h": 1, "6 h": 6, "24 h": 24, "7 d": 168};
@@ -30,7 +31,7 @@ at("login").addEventListener("submit", async event => {
   try {
     await ask("/usage/api/login", {token: at("token").value});
     at("token").value = "";
-    at("message").hidden = true;
+    at("message").hidden = at("login").hidden = true;
     await refresh();
   } catch (error) {
     replaceText(at("login-wrong"), error.message);
@@ -52,6 +53,11 @@ async function refresh() {
     }
   }
   fresh();
+}
+
+async function decide(number, body) {
+  await ask(`/usage/api/reviews/${number}`, body);
+  await refresh();
 }
 
 const onScreen = name => view.state.consoles.length <= FEW_CONSOLES || view.visible.has(name);
@@ -104,7 +110,7 @@ function render() {
     ["Consoles unread", unread, unread ? "bad" : ""],
   ]);
   part("alerts", alerts, alert => `${alert.console}\n${alert.task}\n${alert.rule}\n${alert.opened_at}`, alertCard);
-  part("reviews", reviews, review => String(review.id), reviewCard);
+  part("reviews", reviews, review => String(review.id), review => reviewCard(review, view.state.statuses, decide));
   replaceText(at("reviews-count"), view.state.waiting > reviews.length ? `${reviews.length} of ${view.state.waiting}` : reviews.length || "");
   at("consoles-none").hidden = consoles.length > 0;
   keyed(at("consoles"), consoles, console => console.name, consoleCard, updateConsole);
@@ -121,87 +127,6 @@ function part(name, items, key, create) {
   replaceText(at(`${name}-count`), items.length || "");
   at(`${name}-none`).hidden = items.length > 0;
   keyed(at(name), items, key, create, (node, item) => node.update?.(item));
-}
-
-function alertCard(alert) {
-  const since = make("p", {class: "where"});
-  const card = make("li", {},
-    make("p", {class: "what"}, `${alert.task}: ${alert.rule}`),
-    since,
-    alert.reason ? make("p", {class: "why"}, alert.reason) : null);
-  card.update = one => replaceText(since, `${one.console} · since ${ago(one.since)}${one.value === null ? "" : ` · at ${one.value.toPrecision(3)} when it opened`}`);
-  card.update(alert);
-  let shown = null;
-  const evidence = one => {
-    if (!one.picture || shown) return;
-    shown = make("button", {class: "strip", "aria-label": "Show the evidence"}, make("img", {src: `/usage/pictures/${one.picture}`, alt: `Row of ${one.task}`, loading: "lazy"}));
-    shown.addEventListener("click", () => look(one.picture, null, one.task));
-    card.append(shown);
-  };
-  evidence(alert);
-  const update = card.update;
-  card.update = one => { update(one); evidence(one); };
-  return card;
-}
-
-function reviewCard(review) {
-  const wrong = make("p", {class: "wrong", role: "alert"});
-  const status = review.field === "status";
-  const field = status
-    ? make("select", {"aria-label": "Right value"}, ...view.state.statuses.map(name => make("option", {value: name}, name)))
-    : make("input", {value: review.text, "aria-label": "Right value", maxlength: 500, spellcheck: "false"});
-  const accept = make("button", {class: "accept"}, "Accept");
-  const correct = make("button", {class: "correct primary"}, "Correct");
-  const card = make("li", {},
-    make("p", {class: "what"}, `${review.task || "(no name)"} · ${review.header}`),
-    make("p", {class: "why"}, `${review.console} · ${clock(review.at)} · ${review.reason}`),
-    review.picture ? strip(review) : null,
-    make("p", {class: "read"}, "Read as ", make("code", {}, review.text || "(nothing)")),
-    make("div", {class: "decide"}, field, correct, accept),
-    wrong);
-  const decide = async body => {
-    accept.disabled = correct.disabled = true;
-    replaceText(wrong, "");
-    try {
-      await ask(`/usage/api/reviews/${review.id}`, body);
-      await refresh();
-    } catch (error) {
-      replaceText(wrong, error.message);
-    }
-    accept.disabled = correct.disabled = false;
-  };
-  accept.addEventListener("click", () => decide({decision: "accept"}));
-  correct.addEventListener("click", () => decide({decision: "correct", text: field.value}));
-  field.addEventListener("keydown", event => { if (event.key === "Enter") correct.click(); });
-  return card;
-}
-
-function strip(review) {
-  const picture = make("img", {src: `/usage/pictures/${review.picture}`, alt: `The cell ${review.header} of ${review.task}`});
-  const frame = make("span", {class: "frame"});
-  const button = make("button", {class: "strip", "aria-label": "Show the whole picture"}, picture, frame);
-  frame.hidden = !review.box;
-  const place = () => {
-    if (!review.box || !button.clientWidth) return;
-    const [x, y, width, height] = review.box;
-    const left = Math.min(0, Math.max(button.clientWidth - picture.naturalWidth, button.clientWidth / 2 - x - width / 2));
-    const top = Math.min(0, Math.max(button.clientHeight - picture.naturalHeight, button.clientHeight / 2 - y - height / 2));
-    Object.assign(picture.style, {left: `${left}px`, top: `${top}px`});
-    Object.assign(frame.style, {left: `${left + x - 3}px`, top: `${top + y - 3}px`, width: `${width + 6}px`, height: `${height + 6}px`});
-  };
-  picture.addEventListener("load", place);
-  new ResizeObserver(place).observe(button);
-  button.addEventListener("click", () => look(review.picture, review.box, review.task));
-  return button;
-}
-
-function look(picture, box, task) {
-  at("viewer-picture").src = `/usage/pictures/${picture}`;
-  at("viewer-picture").alt = `Evidence of ${task}`;
-  const frame = at("viewer-frame");
-  frame.hidden = !box;
-  if (box) Object.assign(frame.style, {left: `${box[0] - 3}px`, top: `${box[1] - 3}px`, width: `${box[2] + 6}px`, height: `${box[3] + 6}px`});
-  at("viewer").showModal();
 }
 
 function consoleCard(console) {
@@ -303,7 +228,8 @@ at("ranges").append(...Object.entries(RANGES).map(([name, hours]) => {
   return button;
 }));
 at("viewer").addEventListener("click", event => { if (event.target === at("viewer")) at("viewer").close(); });
-setInterval(() => { if (!document.hidden && at("message").hidden) refresh(); }, REFRESH_MS);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && at("message").hidden) refresh(); });
+const refreshIfSeen = () => { if (!document.hidden && at("login").hidden) refresh(); };
+setInterval(refreshIfSeen, REFRESH_MS);
+document.addEventListener("visibilitychange", refreshIfSeen);
 setInterval(fresh, 5_000);
 refresh();

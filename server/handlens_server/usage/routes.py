@@ -44,6 +44,7 @@ _FILES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
     "parts.js": "text/javascript",
+    "cards.js": "text/javascript",
     "charts.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
