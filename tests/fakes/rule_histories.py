@@ -17,7 +17,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
 
 START = datetime(2026, 3, 28, tzinfo=UTC)
 TOTAL = 1_000 * 2**26  # of which every tenth of a percent is a whole number of bytes
@@ -208,17 +207,15 @@ def _broken(looks: Sequence[Glance], ends: Sequence[int], first: int, last: int)
 def _stretch_ends(
     rule: Said, looks: Sequence[Glance], samples: list[tuple[int, float]], ends: list[int], after: int, last: int
 ) -> bool:
-    inside = [(n, value) for n, value in samples if after < n <= last]
-    gap, least = timedelta(minutes=rule.gap), timedelta(minutes=rule.minutes)
-    for start in range(len(inside)):
-        stretch = inside[start:]
-        times = [looks[n].at for n, _ in stretch]
-        if (
-            len(stretch) >= rule.samples
-            and all(rule.holds(value) for _, value in stretch)
-            and times[-1] - times[0] >= least
-            and all(timedelta(0) < later - sooner <= gap for sooner, later in pairwise(times))
-            and not _broken(looks, ends, stretch[0][0], last)
-        ):
-            return True
-    return False
+    """Whether the longest stretch that ends here is long and dense enough: a shorter one is neither more so."""
+    times: list[datetime] = []
+    following = last
+    for n, value in reversed([one for one in samples if after < one[0] <= last]):
+        pause = looks[following].at - looks[n].at
+        joined = n == last or (timedelta(0) < pause <= timedelta(minutes=rule.gap))
+        if not rule.holds(value) or not joined or _broken(looks, ends, n, following):
+            break
+        times.append(looks[n].at)
+        following = n
+    lasted = bool(times) and times[0] - times[-1] >= timedelta(minutes=rule.minutes)
+    return lasted and len(times) >= rule.samples

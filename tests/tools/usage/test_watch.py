@@ -33,7 +33,7 @@ from handlens.usage.history import AlertChange, History, Observation
 from handlens.usage.ledger import Ledger
 from handlens.usage.looking import look_at_session
 from handlens.usage.profiles import shipped
-from handlens.usage.rules import DEFAULT_RULES, IDLE, RuleBook, load_rules
+from handlens.usage.rules import DEFAULT_RULES, IDLE, Change, Metric, RuleBook, load_rules
 from handlens.usage.watch import Watcher
 from handlens.usage.watch_config import WatchConfig, WatchedConsole, load_watch
 
@@ -71,6 +71,7 @@ async def test_a_look_is_kept_judged_and_told_with_a_picture_of_the_row(
     site.pages["/tasks"] = listing(("train-bert", "80%"), ("busy", "95%"))
     await watching.look(console)
     assert [message.title for message in notifier.told] == ["[opened] train-bert: idle", "[closed] train-bert: idle"]
+    assert ["Now: 5 %." in notifier.told[0].body, "Now: 80 %." in notifier.told[1].body] == [True, True]
     evidence = notifier.told[0].evidence
     assert evidence is not None
     assert evidence.read_bytes().startswith(b"\x89PNG")
@@ -582,3 +583,19 @@ async def test_an_alert_is_told_though_nothing_can_be_kept(
     assert [message.title for message in notifier.told] == ["[opened] train-bert: idle"]
     assert watching.conditions["ours"].failures == 1
     history.close()
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "minutes", "said"),
+    [
+        ("memory_used_bytes", 12.5 * 2**30, 0.5, "after 30 seconds. Now: 12.5 GiB."),
+        ("gpu_utilization_percent", 7.25, 5, "after 5 minutes. Now: 7.25 %."),
+        ("memory_used_percent", 99.96, 600, "after 10.0 hours. Now: 100 %."),
+    ],
+)
+def test_a_message_says_how_much_and_how_long_in_people_s_units(
+    metric: Metric, value: float, minutes: float, said: str
+) -> None:
+    now = datetime.now(UTC)
+    change = Change("opened", "r", "a", now, now - timedelta(minutes=minutes), value, "", now, metric)
+    assert said in alerts.message_of("pai", change, None).body

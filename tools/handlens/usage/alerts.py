@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -162,10 +163,20 @@ async def _sent(send: Send, message: Message, attempt: int) -> bool:
 
 def message_of(console: str, change: Change, evidence: Path | None) -> Message:
     """The message of an alert that opened or closed, without secrets."""
-    minutes = (change.at - change.since).total_seconds() / 60
-    value = "" if change.value is None else f" Now: {change.value:g}."
+    value = "" if change.value is None else f" Now: {_written(change.value, change.metric)}."
     body = (
         f"{change.task} on {console}: rule {change.rule!r} {change.kind} at {change.at.isoformat(timespec='seconds')} "
-        f"after {minutes:.0f} minutes.{value} {change.reason}".strip()
+        f"after {_lasted(change.at - change.since)}.{value} {change.reason}".strip()
     )
     return Message(masked_text(f"[{change.kind}] {change.task}: {change.rule}"), masked_text(body), evidence)
+
+
+def _lasted(time: timedelta) -> str:
+    minutes = time.total_seconds() / 60
+    if minutes < 1.5:
+        return f"{60 * minutes:.0f} seconds"
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
+
+
+def _written(value: float, metric: str) -> str:
+    return f"{value:.3g} %" if metric.endswith("percent") else f"{value / 2**30:.4g} GiB"

@@ -160,6 +160,7 @@ class Change:
     value: float | None
     reason: str
     opened_at: datetime
+    metric: Metric
 
 
 @dataclass(slots=True)
@@ -212,14 +213,14 @@ class RuleEngine:
                 if not rule.concerns(task):
                     continue
                 if row.status not in rule.statuses:
-                    changes += self._end(rule, task, at, f"the task is {row.status}")
+                    changes += self._end(rule, task, at, f"The task is {row.status}.")
                     continue
                 value = None if (task, rule.metric) in doubted else value_of(row, rule.metric)
                 if value is not None:
                     changes += self._judge(rule, task, at, value)
             gone = [task for name, task in self._states if name == rule.name and task not in present]
             for task in gone:
-                changes += self._end(rule, task, at, "the task is not listed any more")
+                changes += self._end(rule, task, at, "The task is not listed any more.")
         return changes
 
     def _judge(self, rule: Rule, task: str, at: datetime, value: float) -> list[Change]:
@@ -234,7 +235,8 @@ class RuleEngine:
                 return []
             since, opened_at = state.since or state.opened_at, state.opened_at
             state.opened_at, state.since = None, None
-            return [Change("closed", rule.name, task, at, since, value, "the value recovered", opened_at)]
+            why = "The value recovered."
+            return [Change("closed", rule.name, task, at, since, value, why, opened_at, rule.metric)]
         if not rule.holds(value):
             state.since = None
             return []
@@ -244,13 +246,14 @@ class RuleEngine:
         if at - state.since < timedelta(minutes=rule.for_minutes) or state.samples < rule.min_samples:
             return []
         state.opened_at = at
-        return [Change("opened", rule.name, task, at, state.since, value, rule.advice, at)]
+        return [Change("opened", rule.name, task, at, state.since, value, rule.advice, at, rule.metric)]
 
     def _end(self, rule: Rule, task: str, at: datetime, reason: str) -> list[Change]:
         state = self._states.pop((rule.name, task), None)
         if state is None or state.opened_at is None:
             return []
-        return [Change("closed", rule.name, task, at, state.since or state.opened_at, None, reason, state.opened_at)]
+        since, opened_at = state.since or state.opened_at, state.opened_at
+        return [Change("closed", rule.name, task, at, since, None, reason, opened_at, rule.metric)]
 
 
 def marks(book: RuleBook, row: UsageRow) -> list[str]:

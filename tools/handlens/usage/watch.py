@@ -250,7 +250,7 @@ def _every(console: WatchedConsole) -> timedelta:
 def _wait_seconds(console: WatchedConsole, profile: Profile | None) -> float:
     if console.wait_seconds is not None:
         return console.wait_seconds
-    return profile.wait_seconds if profile else DEFAULT_WAIT_SECONDS
+    return max(DEFAULT_WAIT_SECONDS, profile.wait_seconds if profile else 0)
 
 
 def _with_decisions(look: Look, decided: Sequence[Decided]) -> Look:

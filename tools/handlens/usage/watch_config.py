@@ -43,7 +43,7 @@ class WatchedConsole(BaseModel):
     reader: Literal["auto", "structure", "ocr", "eye"] = "auto"
     timezone: str | None = None
     locale: str | None = None
-    wait_seconds: float | None = Field(default=None, ge=0, le=300, description="Else as its profile says, else 20.")
+    wait_seconds: float | None = Field(default=None, ge=0, le=300, description="Else 20, or as its profile says.")
     most_rows: int = Field(default=2_000, ge=1, le=50_000)
 
 
