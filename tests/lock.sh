@@ -12,4 +12,4 @@ lock() {
 }
 
 lock examples/requirements.lock "$@"
-lock tests/requirements.lock --extra usage --extra parquet --group dev --constraint examples/requirements.lock "$@"
+lock tests/requirements.lock --extra meaning --extra usage --extra parquet --group dev --constraint examples/requirements.lock "$@"

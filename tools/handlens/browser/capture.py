@@ -21,8 +21,9 @@ from handlens.limits import Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from playwright.async_api import CDPSession
     from playwright.async_api import Frame as PageFrame
+
+    from handlens.browser.launch import Cdp
 
 Encoding = Literal["png", "jpeg"]
 
@@ -193,7 +194,7 @@ def _density(box: Box, ratio: float, encoding: Encoding, limits: Limits) -> floa
     return ratio * zoom
 
 
-async def _take(cdp: CDPSession, box: Box, viewport: Box, density: float, encoding: Encoding) -> bytes:
+async def _take(cdp: Cdp, box: Box, viewport: Box, density: float, encoding: Encoding) -> bytes:
     """One picture of ``box`` (CSS pixels of the page), from segments where it is very tall."""
     if box == viewport and density == 1:
         return await _capture(cdp, encoding)
@@ -211,7 +212,7 @@ async def _take(cdp: CDPSession, box: Box, viewport: Box, density: float, encodi
 
 
 async def _capture(
-    cdp: CDPSession, encoding: Encoding, box: Box | None = None, density: float = 1.0, *, beyond: bool = False
+    cdp: Cdp, encoding: Encoding, box: Box | None = None, density: float = 1.0, *, beyond: bool = False
 ) -> bytes:
     """The viewport, or ``box``. Reaching ``beyond`` what is in view makes the browser lay the page out anew.
 

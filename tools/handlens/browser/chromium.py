@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from handlens.guard import Guard
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Playwright
 
+    from handlens.browser.launch import Cdp
+
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +32,7 @@ class FreshPage:
 
     context: BrowserContext
     page: Page
+    attach: Callable[[Page], Awaitable[Cdp]]
     proxy: GuardedProxy | None
     refusals: list[str] = field(default_factory=list[str])
 
@@ -159,7 +162,7 @@ class Chromium:
         if proxy is not None:
             arguments = {**arguments, "proxy": {"server": await proxy.start(), "bypass": "<-loopback>"}}
         try:
-            return FreshPage(*await self._in_context(running, arguments), proxy, refusals)
+            return FreshPage(*await self._in_context(running, arguments), running.cdp, proxy, refusals)
         except BaseException as error:
             if proxy is not None:
                 await proxy.stop()

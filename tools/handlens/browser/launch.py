@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -18,9 +20,13 @@ from handlens.browser.driver import start_driver
 from handlens.errors import BrowserUnavailable
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Playwright
+    from playwright.async_api import Browser, CDPSession, Page, Playwright
 
+    from handlens.browser.pipe import PipeSession
+    from handlens.browser.process import Process
     from handlens.guard import Guard
+
+    Cdp = CDPSession | PipeSession
 
 log = logging.getLogger(__name__)
 
@@ -66,21 +72,34 @@ class BrowserOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A browser that answers. ``ours`` is false for one that was connected to, which is left running."""
+    """A browser that answers. ``ours`` is false for one that was connected to, which is left running.
+
+    ``process`` is the browser's, and ``executable`` what was started, where we started it ourselves and not Playwright.
+    """
 
     driver: Playwright
     browser: Browser
     ours: bool
     executable: Path | None = None
-    """What was started, where it was found and not named by its channel."""
+    process: Process | None = None
+
+    async def cdp(self, page: Page) -> Cdp:
+        """Commands to ``page``: straight to the browser where its pipe is ours, else by way of Playwright."""
+        session = await page.context.new_cdp_session(page)
+        if self.process is None:
+            return session
+        info = await session.send("Target.getTargetInfo")
+        await session.detach()
+        return await self.process.pipe.attach(info["targetInfo"]["targetId"])
 
     async def stop(self) -> None:
         """End the browser if it is ours, and Playwright's driver in any case."""
-        try:
+        async with contextlib.AsyncExitStack() as ending:
+            ending.push_async_callback(self.driver.stop)
+            if self.process is not None:
+                ending.push_async_callback(self.process.stop)
             if self.ours:
                 await self.browser.close()
-        finally:
-            await self.driver.stop()
 
 
 def installed_chromium() -> Path | None:
@@ -150,22 +169,28 @@ async def start(
     Raises:
         BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
     """
-    playwright = await (driver or start_driver())
+    starting = asyncio.ensure_future(driver or start_driver())
     try:
         if options.cdp:
+            playwright = await starting
             return Running(playwright, await _connect(playwright, options.cdp, seconds), ours=False)
         if options.channel:
-            return await _launch(playwright, None, options, guard, seconds, downloads)
+            return await _launch(await starting, options, guard, seconds, downloads)
+        process = await _begin(options, guard)  # it comes up while the driver does
+        playwright = await _or_end(starting, process)
         failures: list[BrowserUnavailable] = []
         for executable in executables(options, Path(playwright.chromium.executable_path)):
             try:
-                return await _launch(playwright, executable, options, guard, seconds, downloads)
+                process = process or await _process(executable, options, guard)
+                browser = await _join(playwright, process, seconds, downloads)
+                return Running(playwright, browser, ours=True, executable=executable, process=process)
             except BrowserUnavailable as error:
                 log.warning("a Chromium does not start", extra={"why": str(error)})
                 failures.append(error)
+                process = None
         raise failures[0]
     except BaseException:
-        await playwright.stop()
+        await (await starting).stop()
         raise
 
 
@@ -181,25 +206,68 @@ async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
         ) from error
 
 
-async def _launch(
-    driver: Playwright,
-    executable: Path | None,
-    options: BrowserOptions,
-    guard: Guard,
-    seconds: float,
-    downloads: Path | None,
-) -> Running:
-    """Start ``executable``, or where that is None the channel of the options."""
+async def _begin(options: BrowserOptions, guard: Guard) -> Process | None:
+    """The first Chromium that is found without asking Playwright; None where there is none, or it is no program."""
+    with contextlib.suppress(BrowserUnavailable):
+        return await _process(executables(options, Path())[0], options, guard)
+    return None
+
+
+async def _process(executable: Path, options: BrowserOptions, guard: Guard) -> Process:
+    from handlens.browser.process import Process
+
+    try:
+        args = _args(options, guard)
+        return await Process.start(executable, args, headless=options.headless, sandbox=sandboxed(options))
+    except OSError as error:
+        raise _does_not_start(executable, [], str(error)) from error
+
+
+async def _or_end(driver: Awaitable[Playwright], process: Process | None) -> Playwright:
+    """The driver; where it does not come up, the browser is ended."""
+    try:
+        return await driver
+    except BaseException:
+        if process is not None:
+            await process.stop()
+        raise
+
+
+async def _join(driver: Playwright, process: Process, seconds: float, downloads: Path | None) -> Browser:
+    """Connect Playwright to the browser that we started; end it where that fails."""
     from playwright.async_api import Error
 
-    args = [*_QUIET, *(_NO_WAY_ROUND if guard.watches_connections else ()), *options.args]
+    joining = asyncio.ensure_future(
+        driver.chromium.connect_over_cdp(process.url, is_local=True, artifacts_dir=downloads, timeout=seconds * 1000)
+    )
+    why = "it ended at once."
+    try:
+        await asyncio.wait((joining, process.pipe.closed), return_when=asyncio.FIRST_COMPLETED)
+        if joining.done():
+            return joining.result()
+    except Error as error:
+        why = str(error)
+    except BaseException:
+        joining.cancel()
+        await process.stop()
+        raise
+    joining.cancel()
+    await process.stop()
+    raise _does_not_start(process.executable, process.said, why)
+
+
+async def _launch(
+    driver: Playwright, options: BrowserOptions, guard: Guard, seconds: float, downloads: Path | None
+) -> Running:
+    """Have Playwright start the browser of a channel, which it knows where to find."""
+    from playwright.async_api import Error
+
     try:
         browser = await driver.chromium.launch(
-            executable_path=executable,
-            channel=None if executable else options.channel,
+            channel=options.channel,
             headless=options.headless,
             chromium_sandbox=sandboxed(options),
-            args=args,
+            args=_args(options, guard),
             downloads_path=downloads,
             timeout=seconds * 1000,
             handle_sigint=False,
@@ -207,17 +275,23 @@ async def _launch(
             handle_sighup=False,
         )
     except Error as error:
-        raise BrowserUnavailable(f"{executable or options.channel} did not start: {_why_not(error)}") from error
-    return Running(driver, browser, ours=True, executable=executable)
+        raise _does_not_start(options.channel, _SAID.findall(str(error)), str(error)) from error
+    return Running(driver, browser, ours=True)
 
 
-def _why_not(error: Exception) -> str:
-    """What Playwright says in its first line, or the browser itself among much else; and what to do about it."""
-    said = [line for line in _SAID.findall(str(error)) if any(sign in line for sign in _ADVICE)]
-    if not said:
-        return f"{_first_line(error)} Set browser.executable to one that starts."
-    advice = next(advice for sign, advice in _ADVICE.items() if sign in said[0])
-    return f"{said[0].strip().rstrip('.')[:300]}. {advice}"
+def _args(options: BrowserOptions, guard: Guard) -> list[str]:
+    return [*_QUIET, *(_NO_WAY_ROUND if guard.watches_connections else ()), *options.args]
+
+
+def _does_not_start(what: object, said: list[str], otherwise: str) -> BrowserUnavailable:
+    """The failure, with what the browser said if that tells what to do about it, and the advice."""
+    telling = [line for line in said if any(sign in line for sign in _ADVICE)]
+    if not telling:
+        why = f"{_first_line(otherwise)} Set browser.executable to one that starts."
+    else:
+        advice = next(advice for sign, advice in _ADVICE.items() if sign in telling[0])
+        why = f"{telling[0].strip().rstrip('.')[:300]}. {advice}"
+    return BrowserUnavailable(f"{what} did not start: {why}")
 
 
 def sandboxed(options: BrowserOptions) -> bool:
@@ -230,5 +304,5 @@ def sandboxed(options: BrowserOptions) -> bool:
     return True
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: object) -> str:
     return str(error).strip().splitlines()[0][:300].rstrip(".") + "."

@@ -14,7 +14,7 @@ from handlens.browser.scripts import SCRIPTS, script
 from handlens.errors import TargetError
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
+    from handlens.browser.launch import Cdp
 
 _TRIES = 3
 _GONE = ("Cannot find context", "No frame", "Execution context was destroyed")
@@ -23,7 +23,7 @@ _GONE = ("Cannot find context", "No frame", "Execution context was destroyed")
 class OwnWorld:
     """Calls functions of ``scripts/`` over ``cdp``, the session of a page."""
 
-    def __init__(self, cdp: CDPSession) -> None:
+    def __init__(self, cdp: Cdp) -> None:
         self._cdp = cdp
         # The numbers of contexts are given anew after a navigation: one that does not know the name is not ours.
         self._name = f"handlens_{secrets.token_hex(8)}"

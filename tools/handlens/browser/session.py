@@ -18,7 +18,9 @@ from handlens.browser.proxy import GuardedProxy
 from handlens.errors import BrowserDied, HandlensError, TargetError, TimedOut
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Dialog, Download, Frame, Page
+    from playwright.async_api import BrowserContext, Dialog, Download, Frame, Page
+
+    from handlens.browser.launch import Cdp
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Session:
     owner: str
     context: BrowserContext
     page: Page
+    attach: Callable[[Page], Awaitable[Cdp]]
     proxy: GuardedProxy | None = None
     parent: Session | None = None
     dialogs: DialogAnswer = "dismiss"
@@ -54,7 +57,7 @@ class Session:
     tabs: int = 0
     _notices: list[str] = field(default_factory=list[str])
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _cdp: CDPSession | None = None
+    _cdp: Cdp | None = None
     _world: OwnWorld | None = None
     _call: anyio.CancelScope | None = None
 
@@ -124,10 +127,10 @@ class Session:
     def busy(self) -> bool:
         return self._lock.locked()
 
-    async def cdp(self) -> CDPSession:
-        """The page's CDP session, opened once."""
+    async def cdp(self) -> Cdp:
+        """Commands to the page and events of it, opened once."""
         if self._cdp is None:
-            self._cdp = await self.context.new_cdp_session(self.page)
+            self._cdp = await self.attach(self.page)
         return self._cdp
 
     async def run(self, name: str, arguments: dict[str, Any]) -> Any:
