@@ -1,9 +1,9 @@
-"""Answers `initialize` and the first `tools/list` over stdio while the MCP SDK, half a second of imports, is to come.
+"""Answers `initialize` and the first `tools/list` over stdio while the tools and the MCP SDK are still imported.
 
-A host waits for these two answers before it shows anything, and they hold nothing that has to be computed. So they are
-given here, and the handshake is then replayed to the SDK's server, whose own answer to it, the same one, is dropped.
-Tests compare the two for every protocol revision. Any other message, and so any client of the stateless era, waits for
-the SDK.
+A host waits for these two answers before it shows anything, and they hold nothing that has to be computed: how the
+tools are declared is kept in ``declarations/``. So they are given here, and the handshake is then replayed to the SDK's
+server, whose own answer to it, the same one, is dropped. Tests compare both with the SDK's answers, for every protocol
+revision. Any other message, and so any client of the stateless era, waits for the SDK.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import os
 import select
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
 
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+DECLARATIONS = Path(__file__).parent / "declarations"
 _LONGEST_LINE = 1 << 20
 
 
@@ -44,20 +46,25 @@ def greet(stdin: int = 0, stdout: int = 1) -> Greeting:
     return greeting
 
 
-def list_tools(greeting: Greeting, stdin: int = 0, stdout: int = 1) -> None:
-    """After a handshake: answer `tools/list` if it is there once our tools are imported. Nothing is waited for."""
-    from handlens.registry import ALL_TOOLS
-    from handlens_server.declare import declared
-
-    while greeting.answered is not None and select.select([stdin], [], [], 0)[0]:
+def list_tools(greeting: Greeting, until: int, stdin: int = 0, stdout: int = 1) -> None:
+    """After a handshake: answer `tools/list` if it comes before something can be read from ``until``."""
+    while greeting.answered is not None and stdin in select.select([stdin, until], [], [])[0]:
         line = _line(stdin)
+        if not line:
+            return
         request = _parsed(line)
         if request.get("method") == "tools/list" and not request.get("params") and _id(request):
-            _answer(stdout, request, {"tools": [declared(tool) for tool in ALL_TOOLS]})
+            _answer(stdout, request, {"tools": declarations()})
             return
         greeting.lines.append(line)
         if request.get("method") != "notifications/initialized":
             return
+
+
+def declarations() -> list[dict[str, Any]]:
+    """How the tools are declared, in the registry's order. Tests hold these files to what `declare` derives."""
+    names = json.loads((DECLARATIONS / "all.json").read_bytes())
+    return [json.loads((DECLARATIONS / f"{name}.json").read_bytes()) for name in names]
 
 
 def handshake(version: str) -> dict[str, Any]:

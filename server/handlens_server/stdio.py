@@ -7,9 +7,10 @@ browser starts, with an empty page in it, while the MCP SDK is imported beside i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from handlens.errors import HandlensError
@@ -66,11 +67,12 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder) -> None:
             raise
         if not greeting.lines:
             await leave(0)
-        from handlens_server.compose import Composition
+        async with _listing_tools(greeting):
+            from handlens_server.compose import Composition
 
-        composition = Composition(settings, folder.path, driver=driver)
-        composition.start()
-        server = await asyncio.to_thread(_server, composition, greeting)
+            composition = Composition(settings, folder.path, driver=driver)
+            composition.start()
+            server = await asyncio.to_thread(_server, composition)
     from mcp.server.stdio import stdio_server
 
     async with stdio_server(*wire()) as streams:
@@ -84,9 +86,21 @@ def _first_words(load: Callable[[], Settings]) -> tuple[Settings, Greeting]:
     return load(), greet()
 
 
-def _server(composition: Composition, greeting: Greeting) -> Server[Any]:
+@contextlib.asynccontextmanager
+async def _listing_tools(greeting: Greeting) -> AsyncGenerator[None]:
+    """Meanwhile, answer the host if it asks for the tools."""
+    over, end = os.pipe()
+    listing = asyncio.create_task(asyncio.to_thread(list_tools, greeting, over))
+    try:
+        yield
+    finally:
+        os.close(end)
+        await listing
+        os.close(over)
+
+
+def _server(composition: Composition) -> Server[Any]:
     """The MCP server, and with it everything that it imports."""
-    list_tools(greeting)
     packages_on_demand("mcp", "mcp.server")
     with deferred_models():
         import mcp.server.lowlevel.server  # noqa: F401  # pyright: ignore[reportUnusedImport]

@@ -16,8 +16,8 @@ import pytest
 from handlens.registry import ALL_TOOLS
 from handlens.tool import AnyTool
 from handlens_server.declare import declaration
+from handlens_server.greeting import DECLARATIONS, declarations
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
 every_tool = pytest.mark.parametrize("tool", ALL_TOOLS, ids=lambda tool: tool.name)
 
 
@@ -27,7 +27,7 @@ def wire(tool: AnyTool) -> dict[str, Any]:
 
 @every_tool
 def test_a_declaration_is_what_its_snapshot_says(tool: AnyTool, request: pytest.FixtureRequest) -> None:
-    snapshot = SNAPSHOTS / f"{tool.name}.json"
+    snapshot = DECLARATIONS / f"{tool.name}.json"
     text = json.dumps(wire(tool), indent=2, ensure_ascii=False) + "\n"
     if request.config.getoption("--update-snapshots"):
         snapshot.write_text(text, encoding="utf-8")
@@ -37,7 +37,14 @@ def test_a_declaration_is_what_its_snapshot_says(tool: AnyTool, request: pytest.
 
 
 def test_no_snapshot_is_left_of_a_tool_that_went() -> None:
-    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == {tool.name for tool in ALL_TOOLS}
+    assert {path.stem for path in DECLARATIONS.glob("*.json")} == {"all", *(tool.name for tool in ALL_TOOLS)}
+
+
+def test_the_snapshots_are_listed_as_the_registry_has_the_tools(request: pytest.FixtureRequest) -> None:
+    names = [tool.name for tool in ALL_TOOLS]
+    if request.config.getoption("--update-snapshots"):
+        (DECLARATIONS / "all.json").write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+    assert [declared["name"] for declared in declarations()] == names
 
 
 def test_what_a_model_reads_of_all_tools_is_short() -> None:

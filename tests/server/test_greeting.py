@@ -20,6 +20,15 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
+def over() -> Iterator[int]:
+    """What is readable from the start: nothing is waited for."""
+    read, write = os.pipe()
+    os.close(write)
+    yield read
+    os.close(read)
+
+
+@pytest.fixture
 def pipes() -> Iterator[tuple[int, int, int, int]]:
     """What the host writes to and we read from; what we write to and the host reads from."""
     ours_in, theirs_out = os.pipe()
@@ -83,22 +92,24 @@ def test_initialize_is_answered_and_kept_for_the_sdk(pipes: tuple[int, int, int,
         line({**initialize(), "params": {"protocolVersion": "2025-11-25"}}),
     ],
 )
-def test_anything_else_is_left_to_the_sdk(pipes: tuple[int, int, int, int], first: bytes) -> None:
+def test_anything_else_is_left_to_the_sdk(pipes: tuple[int, int, int, int], over: int, first: bytes) -> None:
     write, stdin, stdout, _ = pipes
     os.write(write, first)
     greeting = greet(stdin, stdout)
-    list_tools(greeting, stdin, stdout)
+    list_tools(greeting, over, stdin, stdout)
     assert greeting == Greeting([first], None)
 
 
-def test_a_list_that_is_asked_for_at_once_is_given_and_the_rest_kept(pipes: tuple[int, int, int, int]) -> None:
+def test_a_list_that_is_asked_for_at_once_is_given_and_the_rest_kept(
+    pipes: tuple[int, int, int, int], over: int
+) -> None:
     write, stdin, stdout, read = pipes
     done = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     later = {"jsonrpc": "2.0", "id": 3, "method": "resources/list"}
     os.write(write, line(initialize()) + line(done) + line(rpc("tools/list", number=2)) + line(later))
     greeting = greet(stdin, stdout)
     assert json.loads(os.read(read, 1 << 16))["id"] == 1
-    list_tools(greeting, stdin, stdout)
+    list_tools(greeting, over, stdin, stdout)
     answer = json.loads(os.read(read, 1 << 16))
     assert answer["id"] == 2
     assert [tool["name"] for tool in answer["result"]["tools"]] == [tool.name for tool in ALL_TOOLS]
@@ -106,11 +117,11 @@ def test_a_list_that_is_asked_for_at_once_is_given_and_the_rest_kept(pipes: tupl
     assert os.read(stdin, 1 << 16) == line(later)
 
 
-def test_nothing_is_waited_for_that_the_host_has_not_sent(pipes: tuple[int, int, int, int]) -> None:
+def test_a_list_that_does_not_come_in_time_is_not_waited_for(pipes: tuple[int, int, int, int], over: int) -> None:
     write, stdin, stdout, _ = pipes
     os.write(write, line(initialize()))
     greeting = greet(stdin, stdout)
-    list_tools(greeting, stdin, stdout)
+    list_tools(greeting, over, stdin, stdout)
     assert len(greeting.lines) == 1
 
 
