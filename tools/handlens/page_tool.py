@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 
 from handlens.tool import ToolInput, ToolOutput
 
@@ -25,6 +27,12 @@ class PageOutput(ToolOutput):
 
     url: str
     notices: list[str] = Field(default=[])
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, url: str) -> str:
+        place = urlsplit(url).netloc
+        return url.replace(place, place.rpartition("@")[2], 1)
 
     def _and_notices(self, text: str) -> str:
         return "\n".join([text, *self.notices])

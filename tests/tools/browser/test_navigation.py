@@ -166,11 +166,10 @@ async def test_a_site_that_asks_for_a_password_says_how_to_give_one(hasty: Kit, 
         return Reply("<title>No</title>", status=401, headers={"www-authenticate": 'Basic realm="x"'})
 
     site.pages["/"] = closed
-    with pytest.raises(
-        NavigationFailed, match="asks for a user name and password; give extra_headers an Authorization"
-    ):
+    with pytest.raises(NavigationFailed, match="give them as https://NAME:PASSWORD@"):
         await opened(hasty, site.url())
-    assert (await opened(hasty, site.url(), extra_headers={"Authorization": "Basic YTpi"})).title == "In"
+    page = await opened(hasty, site.url(host="ann:s3cret@127.0.0.1"))
+    assert (page.title, page.url) == ("In", site.url())
 
 
 @pytest.mark.parametrize("status", [404, 500, 204])

@@ -33,7 +33,7 @@ _MEANING = {
     "ERR_INTERNET_DISCONNECTED": "this machine is offline",
     "ERR_SOCKS_CONNECTION_FAILED": "the name does not resolve, or nothing listens there",
     "ERR_UNSAFE_PORT": "browsers refuse this port",
-    "ERR_INVALID_AUTH_CREDENTIALS": "the site asks for a user name and password; give extra_headers an Authorization",
+    "ERR_INVALID_AUTH_CREDENTIALS": "the site asks for a user name and password; give them as https://NAME:PASSWORD@…",
     "ERR_INVALID_ARGUMENT": "the browser does not let extra_headers set one of these",
     "ERR_ABORTED": "the site answered that there is nothing to show",
     "ERR_CERT_AUTHORITY_INVALID": "nobody whom browsers trust has signed the site's certificate",
