@@ -8,11 +8,20 @@ import io
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from handlens.ocr.tesseract import find_tesseract
 from handlens.pdf.convert import Conversion, convert
 from handlens.pdf.options import Options
 from tools.pdf.making import BOLD, ITALIC, Page, pdf_of, shifted
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
+
+
+def needs(code: str) -> pytest.MarkDecorator:
+    """Skips a test where Tesseract, or its data for a language, is not installed."""
+    tesseract = find_tesseract()
+    missing = tesseract is None or code not in tesseract.languages
+    return pytest.mark.skipif(missing, reason=f"needs Tesseract with its data for {code}")
+
 
 LINES = [f"This is sentence number {n} of a page that was printed and scanned." for n in range(1, 7)]
 
@@ -23,7 +32,7 @@ def scanned(page: Page, *, tilt: float = 0.0) -> bytes:
 
     with pypdfium2.PdfDocument(pdf_of(page)) as document:
         picture = document[0].render(scale=150 / 72).to_pil().convert("L")
-    picture = picture.rotate(tilt, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    picture = picture.rotate(tilt, fillcolor=255, resample=Image.Resampling.BICUBIC, expand=tilt >= 90)
     data = io.BytesIO()
     picture.save(data, "PDF", resolution=150)
     return data.getvalue()
@@ -111,19 +120,76 @@ def test_an_invisible_layer_is_used_where_it_lies_on_the_print_and_not_elsewhere
     assert "SENTENCE" not in elsewhere.markdown
 
 
-@pytest.mark.parametrize("words", ["Настоящий договор вступает в силу с момента подписания",
-                                   "Η παρούσα σύμβαση τίθεται σε ισχύ από την υπογραφή"])  # fmt: skip
-def test_a_script_that_ocr_does_not_know_is_said_to_be_unreadable(words: str) -> None:
+RUSSIAN = [
+    "Настоящий договор определяет условия сотрудничества", "и вступает в силу с момента подписания сторонами.",
+    "Стороны обязуются исполнять его добросовестно и в срок,", "а споры решать путём переговоров между собой.",
+]  # fmt: skip
+GREEK = [
+    "Η παρούσα σύμβαση ορίζει τους όρους της συνεργασίας", "και τίθεται σε ισχύ από την υπογραφή της.",
+    "Τα μέρη υποχρεούνται να την εκτελούν με καλή πίστη", "και να λύνουν τις διαφορές τους με συζήτηση.",
+]  # fmt: skip
+
+
+def drawn(lines: list[str]) -> bytes:
+    """A picture of lines in letters that the base fonts of PDF do not have."""
     try:
         font = ImageFont.truetype("DejaVuSans.ttf", 26)
     except OSError:
         pytest.skip("needs the DejaVu fonts")
-    picture = Image.new("L", (1240, 700), 255)
-    for n in range(6):
-        ImageDraw.Draw(picture).text((80, 80 + 60 * n), words, 0, font)
+    picture = Image.new("L", (1240, 800), 255)
+    for n, line in enumerate(lines):
+        ImageDraw.Draw(picture).text((80, 200 + 40 * n), line, 0, font)
     data = io.BytesIO()
     picture.save(data, "PDF", resolution=150)
-    result = convert(data.getvalue())
+    return data.getvalue()
+
+
+@pytest.fixture
+def no_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlens.ocr.tesseract.find_tesseract", lambda: None)
+
+
+@pytest.mark.usefixtures("no_tesseract")
+@pytest.mark.parametrize("lines", [RUSSIAN, GREEK])
+def test_a_script_that_ocr_does_not_know_is_said_to_be_unreadable(lines: list[str]) -> None:
+    result = convert(drawn(lines))
     assert result.markdown == ""
     assert result.pages[0].route == "empty"
-    assert result.pages[0].notes[0].startswith("This page can't be read: OCR knows Latin letters")
+    [note] = result.pages[0].notes
+    assert note.startswith("This page can't be read: OCR knows Latin letters")
+    assert "Tesseract, where it is installed" in note
+
+
+@pytest.mark.usefixtures("no_tesseract")
+def test_a_language_that_ocr_does_not_know_is_told_without_a_try() -> None:
+    [page] = convert(drawn(RUSSIAN), options=Options(language="ru")).pages
+    assert page.route == "empty"
+    assert page.notes == [
+        "This page is a picture; to read ru in it, install Tesseract with its data for rus."
+    ]  # fmt: skip
+
+
+@needs("rus")
+@pytest.mark.parametrize("language", ["", "ru"])
+def test_a_script_that_only_tesseract_knows_is_read_by_it(language: str) -> None:
+    result = convert(drawn(RUSSIAN), options=Options(language=language))
+    assert result.pages[0].route == "ocr"
+    assert " ".join(RUSSIAN[2:]) in result.markdown
+    told = ["Read by Tesseract as rus; if that is not its language, name it in language."]
+    assert result.pages[0].notes == ([] if language else told)
+
+
+@needs("ara")
+def test_letters_that_run_leftwards_are_read_by_tesseract_in_their_order() -> None:
+    lines = ["تحدد هذه الاتفاقية شروط التعاون بين الطرفين", "وتدخل حيز التنفيذ من تاريخ التوقيع عليها"]
+    markdown = convert(drawn(lines), options=Options(language="ar")).markdown
+    assert "شروط التعاون بين الطرفين" in markdown
+    assert markdown.index("شروط") < markdown.index("التنفيذ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tilt", [90.0, 180.0, 270.0])
+def test_a_scan_that_lies_on_its_side_or_on_its_head_is_turned(tilt: float) -> None:
+    result = read(printed(), tilt=tilt)
+    assert result.pages[0].route == "ocr"
+    assert result.markdown.startswith("# Quarterly report\n\nThis is sentence number 1")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import io
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handlens.errors import OcrUnavailable
 from handlens.geometry import Box
 from handlens.ocr.apart import apart
-from handlens.ocr.detect import Rotated, find_lines, levelled, snapped, trimmed
+from handlens.ocr.detect import Rotated, corners, find_lines, levelled, snapped, trimmed
 from handlens.ocr.lines import Line, lines_to_json
-from handlens.ocr.order import in_reading_order
+from handlens.ocr.order import columns_of, in_reading_order
 from handlens.ocr.recognise import Recogniser
+from handlens.workers import give_back_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +60,12 @@ class Engine:
             readings.append((line.text, round(min(line.confidence, least), 4)) if line else ("", 0.0))
         return readings
 
+    def columns(self, image: Image) -> list[Box]:
+        """Where there is text of any script: its columns, in reading order."""
+        places = find_lines(self._detector, image, side=self._side, threshold=DETECTOR_THRESHOLD)
+        give_back_memory()
+        return columns_of([Box.from_corners(*corners(place)) for place in places])
+
     def look(self, image: Image, *, screen: bool = False) -> tuple[list[Line], list[Box]]:
         """Lines as `read` gives them, and where there are long ones that could not be read at all."""
         lines: list[Line] = []
@@ -69,21 +74,15 @@ class Engine:
         places = find_lines(self._detector, image, side=side, threshold=DETECTOR_THRESHOLD)
         if screen:
             places = [snapped(image, place) for place in apart(image, [levelled(place) for place in places])]
-        _give_back_memory()
+        give_back_memory()
         for place in places:
             line = self._recogniser.read(image, place)
             if line is not None and line.confidence >= LEAST_CONFIDENCE:
                 lines.append(line)
             elif place.width > _LONG * place.height:
                 unread.append(Box(x=place.cx - place.width / 2, y=place.cy, width=place.width, height=place.height))
-        _give_back_memory()
+        give_back_memory()
         return in_reading_order(lines), unread
-
-
-def _give_back_memory() -> None:
-    """Hand what a network has freed back to the system, where the C library can: glibc keeps it otherwise."""
-    with suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def serve(**options: Any) -> Any:

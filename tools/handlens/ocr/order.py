@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from handlens.geometry import Box
 from handlens.ocr.lines import Line
 
 
@@ -15,19 +16,53 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
     return _cut(lines, height, 0)
 
 
+def columns_of(boxes: list[Box]) -> list[Box]:
+    """The columns that lines with these boxes stand in, in reading order; a table or a form is one column."""
+    if not boxes:
+        return []
+    height = median(box.height for box in boxes)
+    columns = _columns([Line("", box, 1.0) for box in boxes], height, 0)
+    return [
+        Box.from_corners(
+            min(line.box.x for line in lines), min(line.box.y for line in lines),
+            max(line.box.right for line in lines), max(line.box.bottom for line in lines),
+        )
+        for lines in columns
+    ]  # fmt: skip
+
+
+def _columns(lines: list[Line], height: float, depth: int) -> list[list[Line]]:
+    parts, side_by_side = _parts(lines, height, depth)
+    if side_by_side:
+        return [column for part in parts for column in _columns(part, height, depth + 1)]
+    columns: list[list[Line]] = []
+    alone = False  # whether the last column is as wide as its band, so that the next such band goes on with it
+    for part in parts if len(parts) > 1 else []:
+        found = _columns(part, height, depth + 1)
+        if alone and len(found) == 1:
+            columns[-1] = columns[-1] + found[0]
+        else:
+            columns += found
+        alone = len(found) == 1
+    return columns or [lines]
+
+
 def _cut(lines: list[Line], height: float, depth: int) -> list[Line]:
+    parts, _ = _parts(lines, height, depth)
+    if len(parts) < 2:
+        return _by_rows(lines)
+    return [line for part in parts for line in _cut(part, height, depth + 1)]
+
+
+def _parts(lines: list[Line], height: float, depth: int) -> tuple[list[list[Line]], bool]:
+    """The lines parted at white bands, and whether the parts stand side by side; one part where there is no band."""
     if len(lines) < 2 or depth > 40:
-        return lines
-    rows = _split(lines, 0.9 * height, vertical=True)
+        return [lines], False
     columns = _split(lines, 1.0 * height, vertical=False)
     # Columns of prose go down first; short cells side by side are rows of a table or of a form.
     if len(columns) > 1 and all(_is_prose(column, height) for column in columns):
-        parts = columns
-    elif len(rows) > 1:
-        parts = rows
-    else:
-        return _by_rows(lines)
-    return [line for part in parts for line in _cut(part, height, depth + 1)]
+        return columns, True
+    return _split(lines, 0.9 * height, vertical=True), False
 
 
 def _is_prose(lines: list[Line], height: float) -> bool:

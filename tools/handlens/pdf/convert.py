@@ -20,16 +20,16 @@ from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.flow import goes_on, is_unfinished
 from handlens.pdf.headings import learn_levels
 from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
-from handlens.pdf.legible import KNOWN
 from handlens.pdf.markdown import placed
 from handlens.pdf.meaning import is_meaningless
 from handlens.pdf.options import Options
 from handlens.pdf.page import understand
+from handlens.pdf.pictured import PictureReader
 from handlens.pdf.profile import Profile, profile_of
 from handlens.pdf.ranges import parse_pages
 from handlens.pdf.reading import Document
 from handlens.pdf.result import Figure, PageResult
-from handlens.pdf.scan import read_scan, scale_for, wants_ocr
+from handlens.pdf.scan import scale_for, wants_ocr
 from handlens.pdf.sight.finding import find_regions, whole
 from handlens.pdf.stitch import stitch
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from handlens.ocr.engine import Engine
     from handlens.pdf.model import PageContent, Rect
 
 _SAMPLE = 10  # pages; each costs the first page's reader some 25 ms
@@ -45,8 +44,6 @@ _LEARNED = 5  # pages of the sample whose headings are looked for, to know their
 _FIGURE_SCALE = 2.0
 _MAX_FIGURE_PIXELS = 6_000_000
 _LOOK_SCALE, _MAX_LOOK_PIXELS = 2.5, 2_000_000
-_DOUBTFUL = 0.75
-_PARTLY, _UNREAD = 0.15, 0.5  # of the print
 
 
 @dataclass
@@ -79,7 +76,7 @@ class Converter:
         self.options = options or Options()
         self._document = Document(source, password)
         self.page_count = self._document.page_count
-        self._engine: Engine | None = None
+        self._pictures = PictureReader(self.options.language)
         self._ahead: PageContent | None = None
 
     def __enter__(self) -> Self:
@@ -168,31 +165,24 @@ class Converter:
         """The page as OCR reads it; as it is, with a note that says why, where OCR can't be had."""
         if not self.options.ocr or self.options.mode == "fast":
             return _unread(content, result, "OCR was off, so its text is missing")
-        if self._engine is None:
-            from handlens.ocr import available
+        from handlens.ocr import available
 
-            if not available():
-                return _unread(content, result, "install handlens[ocr] to read its text")
-            from handlens.ocr.engine import Engine
-
-            self._engine = Engine()
-        scale = scale_for(content)
-        scan = read_scan(content, self._document.render(content.index, scale=scale, turn=content.turn), self._engine)
-        result.confidence = scan.confidence
-        if scan.unread > _UNREAD or not scan.page.words:
+        if not available():
+            return _unread(content, result, "install handlens[ocr] to read its text")
+        reading = self._pictures.read(content, self._drawn)
+        result.notes += reading.notes
+        if reading.page is None:
             content.words = [] if is_meaningless(content) else content.words
             result.route, result.confidence = ("text", 0.5) if content.words else ("empty", 0.0)
-            unknown = f"This page can't be read: OCR knows {KNOWN}. Another script, or very poor print?"
-            nothing = "No text was found in the picture that this page is."
-            result.notes.append(unknown if scan.unread > _UNREAD else nothing)
             return content
-        result.route = "ocr"
-        if scan.unread > _PARTLY:
-            share = f"{scan.unread:.0%}"
-            result.notes.append(f"About {share} of the print can't be read and is left out: OCR knows {KNOWN}.")
-        elif result.confidence < _DOUBTFUL:
-            result.notes.append("OCR is unsure of this page: the print may be poor.")
-        return scan.page
+        result.route, result.confidence = "ocr", reading.confidence
+        return reading.page
+
+    def _drawn(self, content: PageContent) -> Any:
+        """A page's pixels (height x width x 3, RGB) for OCR."""
+        import numpy as np
+
+        return np.asarray(self._document.render(content.index, scale=scale_for(content), turn=content.turn))
 
     def _figures(self, content: PageContent, blocks: list[Block]) -> list[Figure]:
         figures: list[Figure] = []

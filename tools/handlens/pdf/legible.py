@@ -3,15 +3,15 @@ character again and again, or guesses."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from handlens.ocr.scripts import script_of
 
 if TYPE_CHECKING:
     from handlens.geometry import Box
     from handlens.ocr.lines import Line
 
-KNOWN = "Latin letters, Chinese and Japanese"
 _LONG = 12  # characters from which a low confidence tells
 _GUESSED = 0.72
 _SPARSE = 0.4  # characters for each height of the line that it is long: Latin print has two or three
@@ -36,12 +36,14 @@ def is_noise(line: Line) -> bool:
         return True
     if len(characters) >= _LONG and line.confidence < _GUESSED:
         return True
-    letters = [c for c in characters if c.isalpha()]
-    greek = sum(unicodedata.name(c, "").startswith("GREEK") for c in letters)
-    if len(letters) > 3 and greek > 0.6 * len(letters):
-        return True
     common, count = Counter(characters).most_common(1)[0]
     return common.isalnum() and len(characters) >= _LONG and count > _REPEATED * len(characters)
+
+
+def is_greek(line: Line) -> bool:
+    """Whether most of a line is in Greek letters, which PP-OCRv6 knows from formulas and takes other scripts for."""
+    letters = [c for c in line.text if c.isalpha()]
+    return len(letters) > 3 and sum(script_of(c) == "Greek" for c in letters) > 0.6 * len(letters)
 
 
 def _length(box: Box) -> float:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from handlens.ocr.lines import Line, Word
 
 _TALL, _LOW, _DEEP = 0.72, 0.48, 0.21  # of the font size: capitals and ascenders, x-height, descenders
-_LOW_LETTERS = frozenset("acemnorsuvwxzαεικνοπστυωавгежзийклмнопстцчшщъыьэюяgpqyγηρχψφμру.,;:-–—_~·")
+_LOW_LETTERS = frozenset("acemnorsuvwxzαεικνοπστυωавгдежзиклмнопстцчшщъыьэюяgpqyγηρχψφμру.,;:-–—_~·")
 _DEEP_LETTERS = frozenset("gjpqyQ,;()[]{}|/$ηρχψφβμξζруцщф")
 _LEAST_CONTRAST = 30
 _PAPER = 0.15  # of the contrast: grain and the fringes that a compressed picture has

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from handlens.ocr.scripts import script_of
 from handlens.pdf.legible import legible
 from handlens.pdf.meaning import is_meaningless
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.printing import Print, measure
 
 if TYPE_CHECKING:
-    from handlens.ocr.engine import Engine
+    from handlens.geometry import Box
+    from handlens.ocr.lines import Line
 
 DPI = 150.0
 _MAX_PIXELS = 12_000_000
 _SAME_SIZE = 0.09
 _BOLD, _ITALIC = 1.13, 0.6
+_MARKED_SIZE = 0.35  # of scripts with marks above and below, by which the size is not told
+_PLAIN = frozenset({"Latin", "Greek", "Cyrillic", "Cjk", "Hiragana", "Katakana"})
 _TELLING = 3  # characters: shorter words go with those before them
 _STEMS = frozenset("bdfhijklmnpqrtuBDEFHIJKLMNPRTU1")  # what shows a slope; was, ever or 2006 do not
 _LEAST_TEXT = 12
 _LEAST_RULE = 55  # pixels
+
+Look = Callable[[Any], "tuple[list[Line], list[Box]]"]
+"""Lines of a picture, and where there is print that could not be read."""
 
 
 def wants_ocr(page: PageContent) -> bool:
@@ -48,13 +57,9 @@ class Scan:
     unread: float
 
 
-def read_scan(page: PageContent, image: Any, engine: Engine) -> Scan:
-    """The page as OCR reads it in `image` (Pillow, RGB, the whole page)."""
-    import numpy as np
-
-    pixels = np.asarray(image)
-    del image  # one copy of a page is enough
-    found, nothing = engine.look(pixels)
+def read_scan(page: PageContent, pixels: Any, look: Look) -> Scan:
+    """The page as `look` reads it in `pixels` (height x width x 3, RGB, the whole page)."""
+    found, nothing = look(pixels)
     lines, unread = legible([line for line in found if -45 < line.angle < 45], nothing)
     long = [line.angle for line in lines if line.box.width > 8 * line.box.height]
     tilt = median(long) if long else 0.0
@@ -67,6 +72,14 @@ def read_scan(page: PageContent, image: Any, engine: Engine) -> Scan:
     return Scan(read, confidence, unread)
 
 
+def quarter_of(lines: list[Line]) -> int:
+    """By how many clockwise quarters most of what was read is turned: 1 for text that runs down."""
+    weights = Counter({0: 0})
+    for line in lines:
+        weights[round(line.angle / 90) % 4] += len(line.text)
+    return weights.most_common(1)[0][0]
+
+
 def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[Word]:
     """Words straightened about the middle of the page, those of one line on one baseline and of one size."""
     usual = _of_most_text([(p.size, len(p.line.text)) for p in prints])
@@ -74,7 +87,8 @@ def _words(prints: list[Print], tilt: float, shape: Any, scale: float) -> list[W
     cx, cy = shape[1] / 2, shape[0] / 2
     words: list[Word] = []
     for found, styles in zip(prints, _styles(prints, usual), strict=True):
-        pixels = usual if abs(found.size - usual) < _SAME_SIZE * usual else found.size
+        same = _SAME_SIZE if _is_plain(found.line.text) else _MARKED_SIZE
+        pixels = usual if abs(found.size - usual) < same * usual else found.size
         size = round(pixels * scale * 2) / 2
         placed = []
         for word, base in zip(found.line.words, found.bases, strict=True):
@@ -97,12 +111,23 @@ def _styles(prints: list[Print], usual: float) -> list[list[Style]]:
     stroke = _of_most_text(known)
     result: list[list[Style]] = []
     for found, row, words in zip(prints, weights, texts, strict=True):
-        bold = [w > _BOLD * stroke if len(t) >= _TELLING else None for w, t in zip(row, words, strict=True)]
+        bold = [w > _BOLD * stroke if _is_telling(t) else None for w, t in zip(row, words, strict=True)]
         italic = [s > _ITALIC if sum(c in _STEMS for c in t) > 1 else None
                   for s, t in zip(found.slants, words, strict=True)]  # fmt: skip
         both = zip(_with_those_before(bold), _with_those_before(italic), strict=True)
         result.append([Style(Style.BOLD * heavy | Style.ITALIC * slanted) for heavy, slanted in both])
     return result
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a line's letters stand on the line without marks that reach beyond them."""
+    letters = [script_of(c) for c in text if c.isalpha()]
+    return sum(script in _PLAIN for script in letters) >= 0.5 * len(letters)
+
+
+def _is_telling(text: str) -> bool:
+    """Whether a word's strokes tell its weight: those of Latin letters do."""
+    return len(text) >= _TELLING and all(script_of(c) == "Latin" for c in text if c.isalpha())
 
 
 def _with_those_before(known: list[bool | None]) -> list[bool]:
