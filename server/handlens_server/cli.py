@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     pdf.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where the Markdown goes")
     pdf.add_argument("--mode", choices=("auto", "fast"), default="auto", help="fast: no models, no OCR")
     pdf.add_argument("--tables", choices=("auto", "html", "markdown"), default="auto")
+    pdf.add_argument("--language", default="", help="of scans, as ru: scripts that need it are read by Tesseract")
     pdf.add_argument("--no-figures", action="store_true", help="leave pictures out")
     pdf.add_argument("--page-breaks", action="store_true", help="mark pages with comments")
     pdf.add_argument("--password", help="opens encrypted documents")
@@ -182,6 +183,7 @@ def _pdf(options: argparse.Namespace) -> int:
         mode=options.mode,
         figures=not options.no_figures,
         page_breaks=options.page_breaks,
+        language=options.language,
     )
     return asyncio.run(
         convert(options.files, options.output, options=how, processes=options.processes, password=options.password)

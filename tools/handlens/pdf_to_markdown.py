@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from handlens.artifacts import SCHEME
 from handlens.errors import DocumentError, InvalidInput, LimitExceeded, NoSuchArtifact
@@ -24,20 +25,29 @@ if TYPE_CHECKING:
     from handlens.pdf.options import Options
     from handlens.pdf.result import PageResult
 
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _MAX_FIGURES = 20
 _MAX_PAGES = 40
 
 
 class PdfToMarkdownInput(ToolInput):
-    source: str = Field(description="Path, URL or artifact URI.", min_length=1, max_length=4_000)
-    pages: str | None = Field(default=None, description="Such as 1-3,7 or 10-", max_length=400)
+    source: str = Field(description="Path, URL or artifact.", min_length=1, max_length=4_000)
+    pages: str | None = Field(default=None, description="As 1-3,7 or 10-", max_length=400)
     password: str | None = Field(default=None, description="If encrypted.", max_length=256)
-    cursor: str | None = Field(default=None, description="next_cursor: reads on.", max_length=64)
+    cursor: str | None = Field(default=None, description="Reads on.", max_length=64)
     tables: Literal["auto", "html", "markdown"] = Field(default="auto", description="auto: HTML if cells merge.")
     figures: bool = Field(default=True, description="Keep pictures; true.")
     page_breaks: bool = Field(default=False, description="Mark pages.")
-    frontmatter: bool = Field(default=False, description="Title and outline first.")
-    mode: Literal["auto", "fast"] = Field(default="auto", description="fast: no models, no OCR.")
+    frontmatter: bool = Field(default=False, description="Title, outline first.")
+    language: str | None = Field(default=None, description="Of a scan: ru.", max_length=35)
+    mode: Literal["auto", "fast"] = Field(default="auto", description="fast: no OCR.")
+
+    @field_validator("language")
+    @classmethod
+    def _is_tag(cls, language: str | None) -> str | None:
+        if language is None or _TAG.fullmatch(language):
+            return language
+        raise ValueError(f"{language!r} is no language tag; write one such as ru or zh-Hans")
 
 
 class _Part(BaseModel):
@@ -96,7 +106,7 @@ class PdfToMarkdownOutput(ToolOutput):
 
 @tool(title="PDF to Markdown", read_only=True, destructive=False, idempotent=True, open_world=True, untrusted=True)
 async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
-    """Convert a PDF to Markdown: text in reading order, tables, figures; scans by OCR.
+    """Convert a PDF to Markdown with its tables and figures; scans by OCR.
 
     Inline text is capped; the whole is an artifact, and `next_cursor` reads on.
     """
@@ -128,6 +138,8 @@ async def _local(source: str, kit: Kit) -> AsyncGenerator[Path, None]:
     """The document as a file that may be read: of an allowed folder, an artifact of the caller, or fetched."""
     if source.startswith(SCHEME):
         yield kit.artifacts.path(source, owner=kit.caller.subject)
+    elif source.lower().startswith("file:"):
+        yield _file(_path_of(source), kit)
     elif re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source):
         from handlens.fetch import fetch
 
@@ -138,10 +150,22 @@ async def _local(source: str, kit: Kit) -> AsyncGenerator[Path, None]:
             await fetch(source, path, guard=kit.guard, max_bytes=limits.download_bytes, seconds=limits.call_seconds)
             yield path
     else:
-        path = kit.guard.check_path(source)
-        if path.is_dir():
-            raise DocumentError(f"{source!r} is a folder; name one PDF in it.")
-        yield path
+        yield _file(source, kit)
+
+
+def _file(name: str, kit: Kit) -> Path:
+    path = kit.guard.check_path(name)
+    if path.is_dir():
+        raise DocumentError(f"{name!r} is a folder; name one PDF in it.")
+    return path
+
+
+def _path_of(uri: str) -> str:
+    """The path that a file URI names. Raises InvalidInput where it is one on another machine."""
+    parts = urlsplit(uri)
+    if parts.netloc.lower() not in ("", "localhost"):
+        raise InvalidInput(f"Write a file URI on this machine as file:///folder/name.pdf; {parts.netloc} is another.")
+    return unquote(parts.path)
 
 
 @dataclass
@@ -160,7 +184,7 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
 
     options = Options(
         tables=request.tables, mode=request.mode, figures=request.figures, page_breaks=request.page_breaks,
-        ocr=request.mode != "fast",
+        ocr=request.mode != "fast", language=request.language or "",
     )  # fmt: skip
     async with kit.documents.open(path, password=request.password, options=options) as document:
         indices = parse_pages(request.pages, document.page_count)
