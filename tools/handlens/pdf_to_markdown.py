@@ -179,6 +179,7 @@ class _Gathered:
 
 
 async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
+    from handlens.pdf.endnotes import link_notes
     from handlens.pdf.options import Options
     from handlens.pdf.ranges import parse_pages
 
@@ -197,7 +198,7 @@ async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMa
         gathered = await _gather(document, indices, options, kit)
         notes, head = _facts(document, request.frontmatter)
         count = document.page_count
-    text = head + "".join(gathered.markdown).strip() + "\n"
+    text = head + link_notes("".join(gathered.markdown)).strip() + "\n"
     artifact = await kit.artifacts.save(
         text.encode(), name=f"{path.stem}.md", media_type="text/markdown", owner=kit.caller.subject
     )

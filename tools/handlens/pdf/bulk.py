@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from handlens.errors import HandlensError
 from handlens.pdf.documents import Documents
+from handlens.pdf.endnotes import link_notes
 from handlens.pdf.options import Options
 from handlens.pdf.report import Report, ignored
 from handlens.pdf.result import PageResult
@@ -107,21 +108,20 @@ async def _convert(documents: Documents, source: Path, target: Path, options: Op
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
     stitcher, report = Stitcher(page_breaks=options.page_breaks), Report()
+    markdown: list[str] = []
     try:
-        async with (
-            documents.open(source, password=password, options=options) as document,
-            await anyio.open_file(part, "w", encoding="utf-8") as file,
-        ):
+        async with documents.open(source, password=password, options=options) as document:
             async for page in document.pages(range(document.page_count)):
                 await _save_figures(page, target)
-                await file.write(stitcher.add(page))
+                markdown.append(stitcher.add(page))
                 outcome.pages += 1
                 outcome.notes += [f"Page {page.index + 1}: {note}" for note in page.notes]
                 report.add(page.route, page.left_out)
                 if page.route == "failed":
                     outcome.failed_pages.append(page.index + 1)
-            await file.write(stitcher.end() + "\n")
             outcome.notes += [*report.told(), *ignored(document.facts)]
+        text = link_notes("".join([*markdown, stitcher.end()])) + "\n"
+        await anyio.Path(part).write_text(text, encoding="utf-8")
         await anyio.Path(part).replace(target)
     finally:
         with anyio.CancelScope(shield=True):

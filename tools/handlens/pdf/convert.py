@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError
 from handlens.pdf.blocks import Block, Kind
+from handlens.pdf.endnotes import link_notes
 from handlens.pdf.flow import goes_on, is_unfinished
 from handlens.pdf.headings import learn_levels
 from handlens.pdf.hidden import SCALE, fits_picture, is_hidden
@@ -66,7 +67,7 @@ def convert(
     options = options or Options()
     with Converter(source, password=password, options=options) as converter:
         results = list(converter.pages(parse_pages(pages, converter.page_count)))
-    return Conversion(stitch(results, page_breaks=options.page_breaks), results)
+    return Conversion(link_notes(stitch(results, page_breaks=options.page_breaks)), results)
 
 
 class Converter:
