@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from handlens.pdf.convert import convert
 from handlens.pdf.options import Options, TableStyle
 from tools.pdf.making import BOLD, MONO, Page, pdf_of
@@ -203,3 +205,22 @@ def test_a_row_of_a_ruled_table_near_the_edge_of_the_page_is_no_footer() -> None
     for x in (70, 300, 400):
         page.rule(x, 458, x, 810)
     assert "| Item 15 | 165 |" in markdown(page)
+
+
+@pytest.mark.parametrize("upwards", [True, False])
+def test_a_table_that_stands_sideways_on_an_upright_page_is_read(upwards: bool) -> None:
+    text = [f"Sentence {n} of the text above the table that stands sideways here." for n in range(12)]
+    rows = [("Region", "Households", "Mean income"), ("Northern plains", "1,204", "48,210"),
+            ("Southern coast", "982", "51,077"), ("Islands", "77", "39,900")]  # fmt: skip
+    page = Page().paragraph(60, 80, text)
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            up, down = f"0 1 -1 0 {200 + 24 * r} {200 + 130 * c}", f"0 -1 1 0 {400 - 24 * r} {600 - 130 * c}"
+            page.raw(f"BT /F0 10 Tf {up if upwards else down} Tm ({cell}) Tj ET")
+    result = convert(pdf_of(page))
+    assert text[-1] in result.markdown
+    assert result.markdown.endswith(
+        "| Region | Households | Mean income |\n| --- | --- | --- |\n| Northern plains | 1,204 | 48,210 |\n"
+        "| Southern coast | 982 | 51,077 |\n| Islands | 77 | 39,900 |"
+    )
+    assert result.pages[0].left_out == []

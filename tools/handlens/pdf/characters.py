@@ -25,6 +25,7 @@ _JOINED_GAP = 0.35  # between letters of a cursive script: the boxes of their fo
 _OVERLAP = -0.45
 _SCRIPT_SIZE = 0.86
 _ASKEW, _LEANING = 4, 0.25  # of a quarter
+_MUCH = 60  # characters that stand sideways, from which there may be a table among them
 ASCENT, DESCENT = 0.76, 0.22
 
 
@@ -110,6 +111,7 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         else:
             text = _clean(code)
         if look.quarter:
+            builder.quarters[look.quarter] += look.quarter != _ASKEW
             builder.sideways(text, frame.rect(box.left, box.bottom, box.right, box.top), look)
             continue
         if upright:
@@ -123,6 +125,8 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         if clip.x0 <= (x0 + x1) / 2 <= clip.x1 and clip.y0 <= base <= clip.y1:
             builder.add(_Char(text, x0, x1, base, look))
     builder.end()
+    quarter, count = max(builder.quarters.items(), key=lambda pair: pair[1], default=(0, 0))
+    page.quarter = quarter if count >= _MUCH else 0
     if builder.parted:
         page.words = join_spaced(page.words, builder.parted)
 
@@ -192,6 +196,8 @@ class _Builder:
         self._order = 0
         self._spaced = True
         self._guessed = False
+        self.quarters: Counter[int] = Counter()
+        """Characters that stand sideways, by how they are turned."""
         self.parted: set[int] = set()
         """Orders of words that no space parts from the word before."""
 

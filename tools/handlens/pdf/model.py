@@ -110,7 +110,12 @@ class PageContent:
     drawings: list[Rect] = field(default_factory=list)
     images: list[Rect] = field(default_factory=list)
     dots: list[Rect] = field(default_factory=list)
+    badges: list[Rect] = field(default_factory=list)
     sideways: list[Word] = field(default_factory=list)
+    quarter: int = 0
+    """By how many clockwise quarters most of what stands sideways is turned; 0 where there is hardly any."""
+    beside: PageContent | None = None
+    """The same page as it is with what stands sideways upright."""
     turn: int = 0
     characters: int = 0
     unmapped: int = 0

@@ -28,6 +28,8 @@ from handlens.pdf.tables.stream import NUMBER
 if TYPE_CHECKING:
     from handlens.pdf.profile import Profile
 
+_HEAD, _CELLS = 1, 4  # rows of a table's header; cells under it, from which it is taken for a table
+
 
 @dataclass
 class _Item:
@@ -37,6 +39,8 @@ class _Item:
     lines: list[Line]
     table: Table | None = None
     figure: bool = False
+    aside: list[Block] = dataclasses.field(default_factory=list)
+    """What stands sideways there."""
     field: bool = False
     """Whether it is a field of a form, whose label and value stand by themselves."""
     bases: list[float] = dataclasses.field(init=False)
@@ -107,6 +111,17 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
             word.runs = [run._replace(style=run.style & ~meaningless) for run in word.runs]
     fragments, furniture = split_furniture(fragments_of(words), page, profile)
     items = [_Item(rect, [], figure=True) for rect in figures]
+    if aside := _aside(page, profile):
+        items.append(aside)
+    blocks = _arranged(items, fragments, page, profile)
+    mark_captions(blocks)
+    _measure_room(blocks)
+    blocks += [Block(Kind.FURNITURE, line.rect, [line], page=page.index) for line in furniture]
+    return blocks
+
+
+def _arranged(items: list[_Item], fragments: list[Line], page: PageContent, profile: Profile) -> list[Block]:
+    """Blocks in reading order of items that are known already, and of what lines and rules make of the rest."""
     fields, fragments = find_fields(fragments, page)
     items += [_Item(around([line.rect for line in lines]), lines, field=True) for lines in fields]
     found, fragments = find_tables(fragments, page)
@@ -115,10 +130,31 @@ def blocks_of(page: PageContent, profile: Profile) -> list[Block]:
     blocks: list[Block] = []
     for group in regions(items, profile.body_size):
         blocks += _column(group, page)
-    mark_captions(blocks)
-    _measure_room(blocks)
-    blocks += [Block(Kind.FURNITURE, line.rect, [line], page=page.index) for line in furniture]
     return blocks
+
+
+def _aside(page: PageContent, profile: Profile) -> _Item | None:
+    """A table that stands sideways on an upright page, with what is written beside it in the same direction."""
+    if page.beside is None:
+        return None
+    blocks = [b for b in _arranged([], fragments_of(page.beside.words), page.beside, profile) if b.lines or b.table]
+    cells = [cell for b in blocks if b.table for row in b.table.rows[_HEAD:] for cell in row if cell.lines]
+    if len(cells) < _CELLS or len(cells) < 2 * sum(len(b.table.rows) - _HEAD for b in blocks if b.table):
+        return None
+    place = _as_shown(around([b.rect for b in blocks]), page)
+    page.sideways = [w for w in page.sideways if not place.holds(w.rect.x0, (w.rect.y0 + w.rect.y1) / 2, 2.0)]
+    for block in blocks:
+        block.rect = place
+    return _Item(place, [], aside=blocks)
+
+
+def _as_shown(rect: Rect, page: PageContent) -> Rect:
+    """Where on the page lies what is at `rect` of the page with its sideways text upright."""
+    if page.quarter == 1:
+        return Rect(page.width - rect.y1, rect.x0, page.width - rect.y0, rect.x1)
+    if page.quarter == 3:
+        return Rect(rect.y0, page.height - rect.x1, rect.y1, page.height - rect.x0)
+    return Rect(page.width - rect.x1, page.height - rect.y1, page.width - rect.x0, page.height - rect.y0)
 
 
 def _measure_room(blocks: list[Block]) -> None:
@@ -142,11 +178,14 @@ def _column(items: list[_Item], page: PageContent) -> list[Block]:
     blocks: list[Block] = []
     pending: list[Line] = []
     for item in items:
-        if item.table is None and not item.figure and not item.field:
+        if item.table is None and not item.figure and not item.field and not item.aside:
             pending += item.lines
             continue
         blocks += _text(merged(pending), page)
         pending = []
+        if item.aside:
+            blocks += item.aside
+            continue
         kind = Kind.FIELD if item.field else Kind.FIGURE if item.figure else Kind.TABLE
         blocks.append(Block(kind, item.rect, item.lines, table=item.table, page=page.index))
     return blocks + _text(merged(pending), page)

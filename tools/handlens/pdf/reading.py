@@ -150,6 +150,11 @@ class Document:
         read_objects(page.raw, frame, content)
         add_bullets(content)
         read_links(self._pdf.raw, page.raw, frame, content, self._headings)
+        if content.quarter:
+            aside = Frame.of_page(box, quarters - turn - content.quarter)
+            content.beside = PageContent(index, aside.width, aside.height)
+            read_words(text_page, aside, self._fonts, content.beside)
+            read_objects(page.raw, aside, content.beside)
         return content
 
 
