@@ -27,7 +27,7 @@ def peak(pid: int) -> float:
 async def measure(paths: list[Path]) -> None:
     raised: list[tuple[float, str]] = []
     most, pid = 0.0, 0
-    async with Documents() as documents:
+    async with Documents(page_seconds=3_600) as documents:
         for n, path in enumerate(paths, 1):
             async with documents.open(path, options=Options(figures=True)) as document:
                 async for _ in document.pages(range(document.page_count)):
