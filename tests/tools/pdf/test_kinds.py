@@ -183,3 +183,38 @@ def test_a_chart_of_bars_is_a_figure_with_its_scales_and_shaded_cells_are_none()
             table.raw(f"0.9 g {x - 6} {640 - 20 * n} 58 18 re f 0 g").text(x, 196 + 20 * n, text)
     result = convert(pdf_of(table), options=Options(figures=True))
     assert result.pages[0].figures == []
+
+
+def test_contents_whose_chapters_have_no_leaders_and_whose_entries_wrap_are_one_list() -> None:
+    page = Page().text(60, 80, "Contents", size=18, font=BOLD)
+    page.text(60, 120, "1 Beginnings", font=BOLD).text(500, 120, "1", font=BOLD)
+    page.text(80, 134, "1.1 How it came about " + ". " * 54).text(500, 134, "2")
+    page.text(80, 148, "1.2 A section with a title so long that it has to go on in a line of its own, which")
+    page.text(96, 162, "has the number " + ". " * 55).text(500, 162, "3")
+    page.text(60, 184, "2 Endings", font=BOLD).text(500, 184, "9", font=BOLD)
+    lines = markdown(page).splitlines()
+    assert lines[2:] == [
+        "- **1 Beginnings 1**", "  - 1.1 How it came about … 2",
+        "  - 1.2 A section with a title so long that it has to go on in a line of its own, which has the number … 3",
+        "- **2 Endings 9**",
+    ]  # fmt: skip
+
+
+def test_numbers_in_discs_number_the_items_of_a_slide() -> None:
+    page = Page(width=360, height=270).text(30, 40, "Outline of the talk", size=14)
+    for n, item in enumerate(("The model and the problem", "Hardness of the general case", "What can be done"), 1):
+        y = 60 + 30 * n
+        page.raw(f"0.2 0.2 0.7 rg {30} {270 - y - 2} 9 9 re f 1 1 1 rg").text(33, y - 1, str(n), size=6)
+        page.raw("0 0 0 rg").text(46, y, item, size=11)
+    assert markdown(page).endswith(
+        "1. The model and the problem\n2. Hardness of the general case\n3. What can be done"
+    )  # fmt: skip
+
+
+def test_pages_that_were_chosen_apart_are_not_joined() -> None:
+    lines = [
+        "This is a sentence that does not end on this page, because it goes on with more and",
+        "more words and then",
+    ]
+    first, other = Page().paragraph(60, 400, lines), Page().paragraph(60, 100, ["small words begin this page."])
+    assert "more words and then\n\nsmall words" in convert(pdf_of(first, Page(), other), pages="1,3").markdown

@@ -11,7 +11,9 @@ _HEIGHT = (0.1, 0.62)  # of the font size above the baseline, where a bullet's m
 
 
 def add_bullets(page: PageContent) -> None:
-    """Add a word for each dot that stands alone before a line of text."""
+    """Add a word for each dot that stands alone before a line of text; level numbers in discs with what they number."""
+    for badge in page.badges[:_MOST_DOTS]:
+        _level(badge, page)
     if not 0 < len(page.dots) <= _MOST_DOTS:
         return
     for dot in page.dots:
@@ -20,6 +22,19 @@ def add_bullets(page: PageContent) -> None:
             rect = Rect(dot.x0, text.rect.y0, dot.x1, text.rect.y1)
             run = Run("•", Style.PLAIN)
             page.words.append(Word([run], rect, text.base, text.size, text.font, Style.PLAIN, text.order, text.colour))
+
+
+def _level(badge: Rect, page: PageContent) -> None:
+    """Put a number that stands in a disc, smaller and higher than the text beside it, on the text's baseline."""
+    inside = [w for w in page.words if badge.holds((w.rect.x0 + w.rect.x1) / 2, w.base - 0.35 * w.size)]
+    if len(inside) != 1 or not inside[0].text.isdigit() or len(inside[0].text) > 2:
+        return
+    [number] = inside
+    text = _text_after(badge, [w for w in page.words if w is not number])
+    if text is not None:
+        number.runs = [Run(f"{number.text}.", Style.PLAIN)]
+        number.rect = Rect(badge.x0, text.rect.y0, badge.x1, text.rect.y1)
+        number.base, number.size, number.font, number.style = text.base, text.size, text.font, Style.PLAIN
 
 
 def _text_after(dot: Rect, words: list[Word]) -> Word | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 from handlens.pdf.blocks import Block, Kind
-from handlens.pdf.model import PageContent, Run, Style, Word
+from handlens.pdf.model import PageContent, Run, Style, Word, around
 
 _MARK = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})$")
 _GLUED = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})(?=\D)")
@@ -17,6 +19,7 @@ _NAMES = {"*": "star", "†": "dagger", "‡": "ddagger", "§": "section", "¶":
 
 def mark_footnotes(blocks: list[Block], page: PageContent, body_size: float) -> None:
     """Turn paragraphs into footnotes where their mark stands in the text before them, and mark it there."""
+    blocks[:] = [part for block in blocks for part in _parted(block)]
     for n, block in enumerate(blocks):
         if block.kind not in (Kind.TEXT, Kind.ITEM) or block.rect.y0 < 0.5 * page.height:
             continue
@@ -30,6 +33,17 @@ def mark_footnotes(blocks: list[Block], page: PageContent, body_size: float) -> 
             for word in references:
                 word.runs = [_as_reference(run) if run.text.strip(",;") == mark else run for run in word.runs]
             _without_mark(block, mark)
+
+
+def _parted(block: Block) -> list[Block]:
+    """A paragraph, or the notes that it consists of: each of its lines that begins with a mark begins one."""
+    if block.kind is not Kind.TEXT or len(block.lines) < 2 or not _own_mark(block.lines[0].words):
+        return [block]
+    starts = [n for n, line in enumerate(block.lines) if _own_mark(line.words)]
+    parts = [block.lines[a:b] for a, b in pairwise([*starts, len(block.lines)])]
+    if len(parts) < 2:
+        return [block]
+    return [replace(block, lines=lines, rect=around([line.rect for line in lines])) for lines in parts]
 
 
 def label_of(mark: str) -> str:

@@ -22,6 +22,8 @@ class Line:
     """Words from left to right on one baseline."""
 
     words: list[Word]
+    entry: bool = False
+    """Whether it is an entry of a table of contents that no dots lead to its page number."""
 
     @cached_property
     def rect(self) -> Rect:

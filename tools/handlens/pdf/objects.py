@@ -16,7 +16,7 @@ _MAX_OBJECTS = 40_000
 _MAX_SEGMENTS = 60_000
 _MAX_DEPTH = 8
 _MANY = 64
-_DOT = (1.5, 8.0)  # points: a bullet that is drawn
+_DOT, _BADGE = (1.5, 8.0), (8.0, 20.0)  # points: a bullet that is drawn, and a disc with a number in it
 
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -62,6 +62,8 @@ def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageConte
                 _add_rule(rect, page)  # some producers draw rules as pictures
             elif rect is not None and kind == pdfium.FPDF_PAGEOBJ_IMAGE:
                 page.images.append(rect)
+            elif rect is not None:
+                _add_dot(rect, page)  # slides have bullets shaded as balls
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             inner = _times(_matrix(handle), outer)
             count = pdfium.FPDFFormObj_CountObjects(handle)
@@ -102,6 +104,18 @@ def _bounds(handle: Any, outer: Matrix, frame: Frame, page: PageContent) -> Rect
     return clipped if clipped.x1 >= clipped.x0 and clipped.y1 >= clipped.y0 else None
 
 
+def _add_dot(rect: Rect, page: PageContent) -> bool:
+    """Keep what is as wide as high as a bullet, or the ground of a number; whether it is the former."""
+    if not 0.8 < rect.width / max(0.1, rect.height) < 1.25:
+        return False
+    if _BADGE[0] < rect.width <= _BADGE[1]:
+        page.badges.append(rect)
+    elif _DOT[0] <= rect.width <= _DOT[1]:
+        page.dots.append(rect)
+        return True
+    return False
+
+
 def _ink(handle: Any) -> _Ink | None:
     """How the path is painted; None where nothing can be seen of it (white on white, transparent, no paint)."""
     import pypdfium2.raw as pdfium
@@ -126,9 +140,8 @@ def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _
     rect = _bounds(handle, outer, frame, page)
     if rect is None:
         return
-    if _DOT[0] <= rect.width <= _DOT[1] and 0.8 < rect.width / max(0.1, rect.height) < 1.25:
-        page.dots.append(rect)  # of any colour: on a dark ground they are white
-        return
+    if _add_dot(rect, page):
+        return  # of any colour: on a dark ground they are white
     ink = _ink(handle)
     if ink is None:
         return

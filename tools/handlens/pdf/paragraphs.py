@@ -16,6 +16,7 @@ _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢�
 _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
 _SECTION = re.compile(r"^\d{1,2}(\.\d{1,2}){1,4}\.?$")
 _ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
+_PAGE = re.compile(r"^([ivxlc]+|[A-Z]?[-–]?\d+)$")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
 
 
@@ -69,6 +70,7 @@ def paragraphs(lines: list[Line], page: int) -> list[Block]:
         return []
     column = around([line.rect for line in lines])
     pitch = _pitch(lines)
+    _mark_entries(lines)
     blocks: list[Block] = []
     current: list[Line] = []
     for i, line in enumerate(lines):
@@ -78,6 +80,15 @@ def paragraphs(lines: list[Line], page: int) -> list[Block]:
         current.append(line)
     blocks.append(_block(current, page))
     return blocks
+
+
+def _mark_entries(lines: list[Line]) -> None:
+    """Mark the chapters of a table of contents: lines whose number stands where dots lead to in other lines."""
+    ends = [line.rect.x1 for line in lines if is_entry(line)]
+    for line in lines if len(ends) > 1 else []:
+        number, before = line.words[-1], line.words[-2:-1]
+        apart = bool(before) and number.rect.x0 - before[0].rect.x1 > 1.5 * line.size
+        line.entry = apart and bool(_PAGE.match(number.text)) and abs(line.rect.x1 - median(ends)) < 0.3 * line.size
 
 
 def _pitch(lines: list[Line]) -> float:
@@ -93,6 +104,8 @@ def _pitch(lines: list[Line]) -> float:
 def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: Line | None) -> bool:
     """Whether `line` begins another paragraph than the one that `current` holds."""
     last = current[-1]
+    if is_entry(line) and len(current) == 1 and _wraps(last, line, column, pitch):
+        return False
     if is_entry(last) or (is_entry(line) and (starts_item(line) or len(current) > 1)):
         return True
     step = (line.base - last.base) / max(line.size, last.size)
@@ -137,9 +150,16 @@ def _ends_item(current: list[Line], line: Line, column: Rect) -> bool:
     return hanging or last.rect.x1 + line.words[0].rect.width + em < column.x1
 
 
+def _wraps(last: Line, line: Line, column: Rect, pitch: float) -> bool:
+    """Whether a line is the end of an entry of a table of contents that is too long for one."""
+    full = last.rect.x1 > column.x1 - 0.25 * column.width
+    near = 0 < line.base - last.base < 1.2 * pitch * line.size
+    return not is_entry(last) and full and near and same_look(last, line) and line.rect.x0 > last.rect.x0 - 1.0
+
+
 def is_entry(line: Line) -> bool:
-    """Whether a line of a table of contents or an index ends here: dots that lead to a page number."""
-    return bool(_ENTRY.search(line.text))
+    """Whether a line of a table of contents or an index ends here: with a page number that dots mostly lead to."""
+    return line.entry or bool(_ENTRY.search(line.text))
 
 
 def _turns(last: Line, line: Line, column: Rect, step: float, pitch: float) -> bool:

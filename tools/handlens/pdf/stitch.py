@@ -22,6 +22,7 @@ class Stitcher:
     def __init__(self, *, page_breaks: bool = False) -> None:
         self._page_breaks = page_breaks
         self._open = False
+        self._last = -1
         self._tail = ""
         self._held = ""
         self._labels: set[str] = set()
@@ -31,11 +32,14 @@ class Stitcher:
         text = self._relabelled(page.markdown)
         marker = f"<!-- page {page.index + 1} -->\n\n" if self._page_breaks else ""
         if not text:
+            self._last = page.index
             return self.end() + (f"\n\n{marker.strip()}" if self._tail else marker.strip()) if marker else ""
         if not self._tail:
             glue = marker
         elif marker:
             glue = self.end() + "\n\n" + marker
+        elif page.index != self._last + 1:
+            glue = self.end() + "\n\n"  # pages are missing between the two
         elif self._open and page.joins:
             whole, glue = run_on(self._tail, text)
             glue = self.end() + glue if whole == self._tail else glue
@@ -44,7 +48,7 @@ class Stitcher:
             glue, text = "\n", rows
         else:
             glue = self.end() + "\n\n"
-        self._open = page.open
+        self._open, self._last = page.open, page.index
         if glue != "\n" or "\n\n" in text:  # else the table that it goes on with is still the last block
             self._tail = text.rsplit("\n\n", 1)[-1]
         self._held = _CLOSED if text.endswith(_CLOSED) else "-" if page.open and text.endswith("-") else ""
