@@ -35,6 +35,7 @@ Handler = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
 _HEADER = struct.Struct(">IQ")
 _MAX_JSON = 256 * 1024 * 1024
 _MAX_BODY = 1024 * 1024 * 1024
+_MMAP_THRESHOLD, _LARGE = -3, 16 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
 
 
 class WorkerDiedError(Exception):
@@ -195,6 +196,12 @@ def give_back_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def _return_large_blocks() -> None:
+    """Let glibc return large blocks as soon as they are freed, instead of keeping smaller things between them."""
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
 def _python_path() -> str:
     """Where a child finds this package even when it is run from a checkout."""
     here = str(Path(__file__).resolve().parent.parent)
@@ -202,6 +209,7 @@ def _python_path() -> str:
 
 
 def _serve(factory: str, options: dict[str, Any]) -> None:
+    _return_large_blocks()
     # The protocol takes stdout for itself: whatever a library prints goes to stderr.
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)

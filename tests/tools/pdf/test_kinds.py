@@ -218,3 +218,14 @@ def test_pages_that_were_chosen_apart_are_not_joined() -> None:
     ]
     first, other = Page().paragraph(60, 400, lines), Page().paragraph(60, 100, ["small words begin this page."])
     assert "more words and then\n\nsmall words" in convert(pdf_of(first, Page(), other), pages="1,3").markdown
+
+
+def test_the_last_line_of_double_spaced_pages_is_no_footer() -> None:
+    ends = ["rivers that rise in spring", "towns beside the sea", "roads over the hills", "bees and their hives"]
+
+    def page(number: int, end: str) -> Page:
+        lines = [f"Line {n} of sheet {number} goes on about matters of many kinds here." for n in range(23)]
+        return Page().paragraph(60, 160, [*lines, end], size=12, pitch=26).text(500, 40, str(number), size=12)
+
+    whole = markdown(*(page(n, end) for n, end in enumerate(ends)))
+    assert all(end in whole for end in ends)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlens.geometry import Box
 from handlens.ocr.lines import Line, Word
-from handlens.ocr.scripts import PARTED, codes_of, script_of
+from handlens.scripts import PARTED, codes_of, script_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from handlens.pdf.profile import in_margin, is_page_number, place_of, signature
+from handlens.pdf.profile import in_margin, is_page_number, pitch_of, place_of, signature
 from handlens.pdf.tables.lattice import lattices
 from handlens.pdf.tables.rules import joined
 
@@ -63,7 +63,8 @@ def _is_last(line: Line, fragments: list[Line]) -> bool:
     """Whether nothing but its own row is nearer to the page's edge, and no text is close to it on the other side."""
     others = [o.base - line.base for o in fragments if abs(o.base - line.base) > 0.5 * line.size]
     gap = min((abs(d) for d in others), default=0.0)
-    return gap > 1.9 * line.size and (all(d > 0 for d in others) or all(d < 0 for d in others))
+    apart = max(1.9 * line.size, 1.4 * pitch_of(fragments))
+    return gap > apart and (all(d > 0 for d in others) or all(d < 0 for d in others))
 
 
 def _outside(line: Line, fragments: list[Line]) -> bool:
@@ -118,6 +119,7 @@ def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageCo
     if not beyond:
         return False
     gap = min(abs(o.base - row[0].base) for o in beyond) / profile.body_size
+    far = max(2.0, 1.4 * pitch_of(everything) / profile.body_size)
     edge = row[0].rect.y0 / page.height if top else 1 - row[0].rect.y1 / page.height
     ruled = any(
         rule.length > 0.3 * page.width
@@ -127,7 +129,7 @@ def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageCo
     spread = len(row) > 1 and row[0].rect.x0 < 0.3 * page.width and row[-1].rect.x1 > 0.7 * page.width
     number = any(is_page_number(line.text) for line in row)
     points = (
-        1.5 * bool(_CREDIT.search(text)) + 1.2 * number + 1.0 * (gap > 2.0) + 1.0 * spread + 0.8 * ruled
+        1.5 * bool(_CREDIT.search(text)) + 1.2 * number + 1.0 * (gap > far) + 1.0 * spread + 0.8 * ruled
         + 0.6 * (edge < 0.075) + 0.5 * (max(line.size for line in row) < 0.92 * profile.body_size)
     )  # fmt: skip
     return points >= (2.4 if n == 0 else 2.9)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from handlens.ocr.scripts import script_of
+from handlens.scripts import script_of
 
 if TYPE_CHECKING:
     from handlens.geometry import Box

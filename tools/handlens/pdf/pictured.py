@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from handlens.ocr.scripts import KNOWN, codes_of, foreign_script
 from handlens.pdf.legible import is_greek
 from handlens.pdf.scan import Look, Scan, quarter_of, read_scan
+from handlens.scripts import KNOWN, codes_of, foreign_script
 
 if TYPE_CHECKING:
     from handlens.geometry import Box

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from handlens.pdf.lines import fragments_of
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"^[ivxlc]+$", re.IGNORECASE)
+_FEW_LINES = 6
 _MARGIN = 0.13  # of the page's height, where running headers and footers live
 
 
@@ -84,16 +87,24 @@ def place_of(line: Line) -> tuple[int, float]:
 def _apart_at_edges(fragments: list[Line], page: PageContent) -> set[tuple[int, float]]:
     """Places of a page's first and last lines, where a gap parts them from the text."""
     found: set[tuple[int, float]] = set()
+    pitch = pitch_of(fragments)
     for ordered in (sorted(fragments, key=lambda f: f.base), sorted(fragments, key=lambda f: -f.base)):
         edge = [f for f in ordered if abs(f.base - ordered[0].base) < 0.5 * f.size]
         rest = ordered[len(edge) :]
         if (
             rest
-            and abs(rest[0].base - edge[0].base) > 1.9 * max(rest[0].size, edge[0].size)
+            and abs(rest[0].base - edge[0].base) > max(1.9 * max(rest[0].size, edge[0].size), 1.4 * pitch)
             and in_margin(edge[0], page)
         ):
             found |= {place_of(line) for line in edge}
     return found
+
+
+def pitch_of(fragments: list[Line]) -> float:
+    """The usual distance of baselines on a page in points; 0 where it has too few lines to tell."""
+    bases = sorted(f.base for f in fragments)
+    steps = [b - a for a, b in pairwise(bases) if 4.0 < b - a < 60.0]
+    return median(steps) if len(steps) > _FEW_LINES else 0.0
 
 
 def in_margin(line: Line, page: PageContent) -> bool:

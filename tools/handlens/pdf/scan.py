@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from handlens.ocr.scripts import script_of
 from handlens.pdf.legible import legible
 from handlens.pdf.meaning import is_meaningless
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.printing import Print, measure
+from handlens.scripts import script_of
 
 if TYPE_CHECKING:
     from handlens.geometry import Box

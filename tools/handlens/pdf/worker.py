@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import platform
 import resource
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,9 @@ from handlens.pdf.convert import Converter
 from handlens.pdf.options import Options
 from handlens.workers import Handler
 
-_MMAP_THRESHOLD, _LARGE = -3, 16 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
-
 
 def serve(*, memory_bytes: int) -> Handler:
     """Handler of a PDF worker; see `handlens.workers`. A document that wants more memory than given fails."""
-    _give_back_at_once()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     held: dict[str, Converter] = {}
 
@@ -37,12 +32,6 @@ def serve(*, memory_bytes: int) -> Handler:
                 return {}, b""
 
     return handle
-
-
-def _give_back_at_once() -> None:
-    """Let glibc return what a scan's network has used, instead of keeping it among other things."""
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _close(held: dict[str, Converter]) -> None:
