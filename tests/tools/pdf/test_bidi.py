@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from handlens.pdf.bidi import logical, plain_letters, read_leftwards
+from handlens.pdf.bidi import is_rtl, logical, plain_letters, read_leftwards
 from handlens.pdf.markdown import render
 from handlens.pdf.model import PageContent, Rect, Rule, Run, Style, Word
 from handlens.pdf.page import understand
@@ -69,3 +69,8 @@ def test_a_table_of_a_leftward_script_begins_at_the_right() -> None:
 def test_items_of_a_leftward_script_have_their_markers_at_the_right() -> None:
     page = page_of((100, {300: "היגרנא", 340: "יריחמ", 380: "•"}), (114, {310: "תושדח", 345: "תונקת", 380: "•"}))
     assert markdown(page) == "- יריחמ היגרנא\n- תונקת תושדח"
+
+
+def test_arabic_digits_run_from_left_to_right() -> None:
+    assert not is_rtl("٢٠٢٢")
+    assert is_rtl("في ٢٠٢٢")

@@ -229,3 +229,40 @@ def test_the_last_line_of_double_spaced_pages_is_no_footer() -> None:
 
     whole = markdown(*(page(n, end) for n, end in enumerate(ends)))
     assert all(end in whole for end in ends)
+
+
+def test_the_name_of_tex_is_a_word() -> None:
+    page = Page().raw("BT /F4 10 Tf 1 0 0 1 60 700 Tm [(T) 167] TJ -2.15 Ts [(E) 125] TJ 0 Ts (X prints it.) Tj ET")
+    assert markdown(page.text(60, 200, "More of it.", font=4)).startswith("TEX prints it.")
+
+
+def test_a_page_number_far_from_the_edge_is_left_out() -> None:
+    page = Page().paragraph(60, 150, PROSE).text(295, 690, "7")
+    [result] = convert(pdf_of(page)).pages
+    assert result.left_out == ["7"]
+
+
+def test_an_invoice_s_columns_are_one_table_under_the_addresses_at_its_head() -> None:
+    page = Page().text(60, 60, "Harbour Works Ltd", size=14, font=BOLD).paragraph(60, 80, ["12 Long Street", "Leeds"])
+    page.text(430, 60, "INVOICE", size=16, font=BOLD).paragraph(420, 80, ["Number: 2024-0117", "Date: 3 May 2024"])
+    page.paragraph(60, 130, ["Bill to:", "Jane Doe", "5 Short Road"])
+    rows = [
+        ("Description", "Qty", "Unit price", "Amount"),
+        ("Design of the web site and two reviews", "10", "80.00", "800.00"),
+        ("Hosting", "1", "120.00", "120.00"),
+        ("Support", "3", "60.00", "180.00"),
+    ]
+    for r, row in enumerate(rows):
+        for x, cell in zip((60, 420, 450, 510), row, strict=True):
+            page.text(x, 190 + 14 * r, cell)
+    text = markdown(page)
+    assert "| Description | Qty | Unit price | Amount |" in text
+    assert "| Support | 3 | 60.00 | 180.00 |" in text
+
+
+def test_lists_of_two_items_side_by_side_keep_the_bullets_that_are_drawn() -> None:
+    page = Page(width=720, height=400)
+    for x, items in ((60, ("New editor", "Faster search")), (230, ("Move the office", "Two new hires"))):
+        for n, item in enumerate(items):
+            page.raw(f"{x - 14} {400 - 100 - 26 * n + 4} 6 6 re f").text(x, 100 + 26 * n, item, size=18)
+    assert markdown(page) == "- New editor\n- Faster search\n- Move the office\n- Two new hires"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from handlens.pdf.model import Word
 
-_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_RTL = re.compile("[\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LTR_RUN = re.compile(r"[^\W\d_]+|[\d][\d.,:/]*[\d]|\d")
 _SIDES = re.compile(r"^([.,;:!?()\[\]–-]*)(\w.*?)([.,;:!?()\[\]–-]*)$")
 _MIRROR = str.maketrans("()[]", ")(][")

@@ -7,6 +7,7 @@ from handlens.pdf.model import PageContent, Rect, Run, Style, Word
 
 _MOST_DOTS = 400  # more of them are a chart's points
 _REACH = 2.6  # font sizes between a bullet and its text
+_NEARER = 0.6
 _HEIGHT = (0.1, 0.62)  # of the font size above the baseline, where a bullet's middle lies
 
 
@@ -45,8 +46,10 @@ def _text_after(dot: Rect, words: list[Word]) -> Word | None:
         return None
     after = [w for w in level if 0 < w.rect.x0 - dot.x1 < _REACH * w.size]
     before = [w for w in level if -1.0 <= dot.x0 - w.rect.x1 < _REACH * w.size]
-    if before and after:
-        return None
+    if before and after:  # the bullet of the next column, if it stands far nearer to that
+        nearest = min(after, key=lambda w: w.rect.x0)
+        left, right = dot.x0 - max(w.rect.x1 for w in before), nearest.rect.x0 - dot.x1
+        return nearest if right < _NEARER * left and not is_rtl(nearest.text) else None
     if before:
         nearest = max(before, key=lambda w: w.rect.x1)
         return nearest if is_rtl(nearest.text) else None

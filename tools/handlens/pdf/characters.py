@@ -22,6 +22,7 @@ _HYPHENS = "\x02\xad\ufffe\u2010\u2011"
 _WORD_GAP = 0.17  # of the font size; a gap as wide as this parts two words even without a space
 _GUESSED_GAP = 0.12  # where PDFium guesses a space from the widths of the glyphs
 _JOINED_GAP = 0.35  # between letters of a cursive script: the boxes of their forms leave gaps inside words
+_LOGO, _LOGO_PAIRS = 0.28, ("ET", "XE")  # how deep the E of TeX's own name hangs between its neighbours
 _OVERLAP = -0.45
 _SCRIPT_SIZE = 0.86
 _ASKEW, _LEANING = 4, 0.25  # of a quarter
@@ -176,7 +177,9 @@ def _runs(chars: list[_Char], main: _Char) -> list[Run]:
     runs: list[Run] = []
     for char in chars:
         style = char.look.font.style
-        if char.look.size < _SCRIPT_SIZE * size or abs(char.base - main.base) > 0.2 * size:
+        if char.text == "E" and char.look.size == size and abs(char.base - main.base) < _LOGO * size:
+            pass  # of TeX's own name
+        elif char.look.size < _SCRIPT_SIZE * size or abs(char.base - main.base) > 0.2 * size:
             shift = (main.base - char.base) / size
             style |= Style.SUPER if shift > 0.12 else Style.SUB if shift < -0.05 else Style.PLAIN
         if runs and runs[-1].style == style:
@@ -244,6 +247,8 @@ class _Builder:
             most = _GUESSED_GAP if self._guessed else _JOINED_GAP
             leftwards = (min(c.x0 for c in self._chars) - char.x1) / size
             return _OVERLAP < gap < most or _OVERLAP < leftwards < most
+        if shift < _LOGO and -0.2 < gap < -0.05 and small == size and char.text + last.text in _LOGO_PAIRS:
+            return True
         # A superscript or subscript hangs on its word; anything else on another baseline is another word.
         return (shift < 0.62 and small < _SCRIPT_SIZE * size and -0.2 < gap < _WORD_GAP) or (
             shift < 0.2 and -0.2 < gap < 0.1

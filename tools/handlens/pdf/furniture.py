@@ -20,6 +20,7 @@ _CREDIT = re.compile(
     r"\bsubmit your|\barticle \d|\bresearch article\b|\|",
     re.IGNORECASE,
 )
+_FOLIO = 0.75  # of the page's height
 _MOST_RULES = 3_000
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
@@ -36,6 +37,7 @@ def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) 
     for line in candidates:
         if id(line) not in furniture and is_page_number(line.text) and _outside(line, fragments):
             furniture.add(id(line))
+    furniture |= {id(line) for line in body if _is_folio(line, fragments, page)}
     for edge in (_top_rows(candidates, page), _bottom_rows(candidates, page)):
         _mark_edge(edge, furniture, page, profile, body)
     kept = [line for line in fragments if id(line) not in furniture]
@@ -72,6 +74,16 @@ def _outside(line: Line, fragments: list[Line]) -> bool:
     above = any(o.rect.y1 < line.rect.y0 for o in fragments)
     below = any(o.rect.y0 > line.rect.y1 for o in fragments)
     return not (above and below) or len([o for o in fragments if o.rect.y0 > line.rect.y1]) <= 2
+
+
+def _is_folio(line: Line, fragments: list[Line], page: PageContent) -> bool:
+    """Whether a line is a page number in the middle under all of the text, where wide margins leave it far from the
+    page's edge."""
+    centred = abs((line.rect.x0 + line.rect.x1) / 2 - page.width / 2) < 0.05 * page.width
+    if not centred or line.rect.y0 < _FOLIO * page.height or not is_page_number(line.text):
+        return False
+    gaps = [line.base - other.base for other in fragments if other is not line]
+    return bool(gaps) and min(gaps) > max(2.0 * line.size, 1.4 * pitch_of(fragments))
 
 
 def _rows(lines: list[Line]) -> list[list[Line]]:

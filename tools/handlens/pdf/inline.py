@@ -21,6 +21,7 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ADDRESS = re.compile(r"\w@\w|\w\.\w+/|^(https?:|www\.|doi:|10\.\d)", re.IGNORECASE)
 _WRAPPERS = {Style.SUPER: ("<sup>", "</sup>"), Style.SUB: ("<sub>", "</sub>"), Style.BOLD: ("**", "**"),
              Style.ITALIC: ("*", "*")}  # fmt: skip
+_LATEX = "L<sup>A</sup>TEX"  # as it is set
 _SCRIPTS = (Style.SUPER, Style.SUB)
 
 
@@ -61,7 +62,7 @@ def inline(
             part += _wrapped(piece.text, style)
             loud = bool(style & (Style.BOLD | Style.ITALIC)) and not piece.text[-1:].isspace()
         text += _linked(part, link) if link else part
-    return text.strip().replace("\n", "\\\n")
+    return text.strip().replace(_LATEX, "LaTeX").replace("\n", "\\\n")
 
 
 def _linked(text: str, target: str) -> str:

@@ -58,6 +58,7 @@ _FAR, _NEAR = 12.0, 2.5  # of the same
 _DEPTH = 12
 _SHELF, _SHELF_LINES = 1.5, 8
 _BAND = 2.0
+_VALUES, _ROWS = 2, 3  # columns of values beside labels, and rows of both, that make a table
 
 
 def regions(items: Sequence[P], height: float) -> list[list[P]]:
@@ -189,6 +190,8 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
     if not left or not right or _values_of(right, left) or _values_of(left, right) or _markers_of(left, right):
         return 0.0
+    if _is_in_table(items, low, high):
+        return 0.0
     columns = _is_column(left, height), _is_column(right, height)
     if high - low > _FAR * height and _stands_apart(right, crossing, height):
         columns = True, True
@@ -256,6 +259,27 @@ def _values_of(side: list[P], other: list[P]) -> bool:
     labels = [base for i in other for base in i.bases]
     met = sum(any(abs(base - label) < 1.0 for label in labels) for base in values)
     return len(values) >= 3 and met > 0.9 * len(values) and len(values) >= 0.5 * sum(len(i.bases) for i in side)
+
+
+def _is_in_table(items: list[P], low: float, high: float) -> bool:
+    """Whether a white band parts columns of one table: short values stand in the lines of what is beside the band."""
+    columns = [i for i in items if i.cells or i.short]
+    if len(columns) < _VALUES or not any(i.cells for i in columns):
+        return False
+    sides = (
+        [i for i in items if i.rect.x1 <= low + 0.5 and not i.prose],
+        [i for i in items if i.rect.x0 >= high - 0.5 and not i.prose],
+    )
+    rows = {round(base) for i in columns for base in i.bases}
+    met = [
+        base for base in rows
+        if all(_has(side, base) for side in sides) and sum(_has([i], base) for i in columns) >= _VALUES
+    ]  # fmt: skip
+    return len(met) >= _ROWS
+
+
+def _has(items: list[P], base: float) -> bool:
+    return any(abs(other - base) < 1.0 for i in items for other in i.bases)
 
 
 def _is_prose(items: Sequence[Placed], height: float) -> bool:
