@@ -19,8 +19,9 @@ if importlib.util.find_spec("sqlalchemy") is None:
 
 from handlens.errors import InvalidInput, NotFound
 from handlens.kit import Kit
+from handlens.usage.chart import chart
 from handlens.usage.export import export
-from handlens.usage.history import History, Observation
+from handlens.usage.history import Bucket, History, Observation
 from handlens.usage_history import UsageHistoryInput, usage_history
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,16 @@ async def test_a_series_comes_with_summary_and_chart(watched: Kit) -> None:
     (picture,) = answer.pictures()
     drawn = Image.open(io.BytesIO(picture.data))
     assert (0x1F, 0x6F, 0xEB) in {colour for _, colour in drawn.getcolors(1 << 20) or []}
+
+
+def test_a_chart_leaves_out_of_its_title_what_its_font_has_not() -> None:
+    begin, hour = datetime(2026, 3, 1, tzinfo=UTC), timedelta(hours=1)
+    series = [Bucket(begin + number * hour, 1, 10, 20, 30) for number in range(6)]
+    chinese, none, latin = (
+        chart(series, begin, begin + 6 * hour, hour, f"{name}gpu_utilization_percent")
+        for name in ("训练-甲 · ", "", "train · ")
+    )
+    assert chinese == none != latin
 
 
 async def test_a_window_without_samples_is_an_answer(watched: Kit) -> None:

@@ -66,7 +66,7 @@ def _axes(pen: ImageDraw, begin: datetime, end: datetime, top: float, title: str
     from PIL import ImageFont
 
     font, small = ImageFont.load_default(15), ImageFont.load_default(12)
-    pen.text((_LEFT, 12), title.encode("latin-1", "replace").decode("latin-1"), fill=_INK, font=font)
+    pen.text((_LEFT, 12), " · ".join(filter(_drawable, [*title.split(" · "), "UTC"])), fill=_INK, font=font)
     for step in range(5):
         y = HEIGHT - _BOTTOM - step / 4 * (HEIGHT - _TOP - _BOTTOM)
         pen.line([(_LEFT, y), (WIDTH - _RIGHT, y)], fill=_GRID)
@@ -76,6 +76,11 @@ def _axes(pen: ImageDraw, begin: datetime, end: datetime, top: float, title: str
         x = _LEFT + step / 6 * (WIDTH - _LEFT - _RIGHT)
         moment = begin + (end - begin) * step / 6
         pen.text((x, HEIGHT - _BOTTOM + 10), moment.strftime(shown), fill=_INK, font=small, anchor="mt")
+
+
+def _drawable(text: str) -> bool:
+    """Whether Pillow's own font has all of it; it has no Chinese, and would draw boxes."""
+    return all(ord(letter) < 256 for letter in text)
 
 
 def _short(value: float) -> str:
