@@ -40,6 +40,36 @@ class Look:
     """The number of a bar stands in it."""
     members: bool = False
     """A second table, of people."""
+    theme: str = ""
+    """One of ``THEMES``, or "": then ``dark`` says."""
+    badge: str = "solid"
+    """How pills are drawn: "solid", "soft", "outline"."""
+    under: bool = False
+    """Bars run under their numbers."""
+    shouted: bool = False
+    """Headers are in capital letters."""
+    right: bool = False
+    """Numbers end at the right edge of their columns."""
+    links: bool = False
+    sticky_head: bool = False
+    narrow: bool = False
+    """The list takes only the width that it needs."""
+
+
+THEMES = {
+    "slate": ("#e2e8f0", "#0f172a", "#334155", "#1e293b"),
+    "black": ("#c8c8c8", "#000", "#333", "#111"),
+    "cream": ("#586e75", "#fdf6e3", "#e0d9c5", "#eee8d5"),
+    "faint": ("#666", "#fff", "#eee", "#fafafa"),
+    "blue": ("#1a2b4a", "#f4f8fd", "#c9d7ea", "#dbe7f6"),
+}
+"""Ink, paper, lines and the ground of headers."""
+_PLAIN = {True: ("#ddd", "#181a1f", "#3a3d45", "#23262d"), False: ("#222", "#fff", "#ddd", "#f5f6f8")}
+_PILLS = {
+    "solid": "background:#2a7d4f;color:#fff",
+    "soft": "background:#2a7d4f22;color:inherit",
+    "outline": "border:1px solid #2a9d5f;color:#2a9d5f",
+}
 
 
 def document(look: Look, title: str, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
@@ -56,9 +86,7 @@ def document(look: Look, title: str, keys: list[str], names: dict[str, str], row
 
 
 def _css(look: Look) -> str:
-    ink, paper, line, head = (
-        ("#ddd", "#181a1f", "#3a3d45", "#23262d") if look.dark else ("#222", "#fff", "#ddd", "#f5f6f8")
-    )
+    ink, paper, line, head = THEMES[look.theme] if look.theme else _PLAIN[look.dark]
     cell = f"padding:{look.padding}px 12px;text-align:left;"
     cell += {
         "all": f"border:1px solid {line};",
@@ -70,11 +98,12 @@ def _css(look: Look) -> str:
         f"*{{box-sizing:border-box}}body{{margin:0;background:{paper};color:{ink};"
         f"font:{look.size}px/1.5 '{look.font}','Noto Sans CJK SC'}}"
         f"header{{display:flex;gap:40px;padding:12px 24px;border-bottom:1px solid {line}}}main{{padding:8px 24px}}"
-        f"table,.t{{border-collapse:collapse;width:100%}}th,td,.c{{{cell}white-space:nowrap}}"
+        f"table,.t{{border-collapse:collapse;width:{'auto' if look.narrow else '100%'}}}"
+        f"th,td,.c{{{cell}white-space:nowrap}}"
         f"th,.h .c{{background:{head};font-weight:600}}"
         + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
         + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
-        ".pill{padding:1px 8px;border-radius:9px;background:#2a7d4f;color:#fff}"
+        f".pill{{padding:1px 8px;border-radius:9px;{_PILLS[look.badge]}}}small{{display:block;color:#999}}"
         ".dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
         f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}"
         ".bar i{display:block;height:6px;background:#48f}"
@@ -93,13 +122,22 @@ def _css(look: Look) -> str:
         "border:2px solid #48f;border-radius:3px;vertical-align:middle}"
         + (".name,.type{white-space:normal!important;max-width:130px;overflow-wrap:anywhere}" if look.wrapped else "")
         + (f"td.name,th.name{{position:sticky;left:0;background:{paper}}}" if look.sticky else "")
+        + ("th,.h .c{text-transform:uppercase}" if look.shouted else "")
+        + (".gpu,.cpu,.memory,.count,.priority{text-align:right!important}" if look.right else "")
+        + ("th{position:sticky;top:0;z-index:1}" if look.sticky_head else "")
+        + (".bar{display:block!important;margin:2px 0 0!important}" if look.under else "")
         + ".full{display:inline-block;width:110px;background:#8883;position:relative;text-align:center}"
         ".full i{position:absolute;left:0;top:0;bottom:0;background:#48f6}"
     )
 
 
 def _value(look: Look, key: str, text: str) -> str:
+    if key == "name" and "\n" in text:
+        name, identity = text.split("\n")
+        return f"{_value(look, key, name)}<small>{escape(identity)}</small>"
     shown = escape(text)
+    if key == "name" and look.links:
+        shown = f"<a>{shown}</a>"
     if key == "status":
         return f'<span class="pill">{shown}</span>' if look.pills else f'<i class="dot"></i>{shown}'
     if key == "name" and look.icons:
@@ -107,7 +145,8 @@ def _value(look: Look, key: str, text: str) -> str:
     if key in ("gpu", "cpu") and look.inside and text != look.missing:
         return f'<span class="full"><i style="width:{text.rstrip("% ")}%"></i>{shown}</span>'
     if key in ("gpu", "cpu") and look.bars and text != look.missing:
-        return f'<span class="bar"><i style="width:{text.rstrip("% ")}%"></i></span>{shown}'
+        bar = f'<span class="bar"><i style="width:{text.rstrip("% ")}%"></i></span>'
+        return f"{shown}{bar}" if look.under else f"{bar}{shown}"
     return shown
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console_html import GROUPED, GROUPS, Look, document
+from console_html import GROUPED, GROUPS, THEMES, Look, document
 
 GIB, GB = 2**30, 10**9
 LAYOUTS = ("table", "table", "table", "aria", "divs", "cards", "dl-cards", "panel")
 FONTS = ("Liberation Sans", "DejaVu Sans", "Noto Sans CJK SC", "Liberation Serif", "DejaVu Sans Mono")
+FURTHER_FONTS = ("Noto Sans", "DejaVu Serif", "Liberation Sans Narrow", "Liberation Mono")
 NAMES = (
     "train-bert-large",
     "inference-serving-bert",
@@ -55,12 +56,12 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
            "gpu": ("GPU utilization", "GPU Usage", "GPU %", "GPU"), "cpu": ("CPU utilization", "CPU", "CPU Usage"),
            "memory": ("Memory usage", "Memory", "Mem used / total"), "status": ("Status", "State"),
            "start": ("Start time", "Started", "Created"), "owner": ("Owner", "User"), "count": ("GPUs", "GPU count"),
-           "priority": ("Priority",)},
+           "priority": ("Priority",), "id": ("Job ID", "ID"), "duration": ("Duration", "Run time")},
     "zh": {"name": ("任务名称", "作业名称", "任务"), "type": ("实例规格", "机型"), "gpu": ("GPU 利用率", "GPU使用率"),
            "cpu": ("CPU 使用率", "CPU利用率"), "memory": ("内存使用", "内存用量", "内存"),
            "status": ("状态", "运行状态"), "start": ("开始时间", "创建时间"), "owner": ("创建人", "所有者"),
            "count": ("GPU 数量", "卡数"),
-           "priority": ("优先级",)},
+           "priority": ("优先级",), "id": ("任务ID", "编号"), "duration": ("运行时长", "耗时")},
 }  # fmt: skip
 TITLES = {"en": "Training tasks", "zh": "训练任务列表"}
 
@@ -113,6 +114,8 @@ def make(seed: int, *, rows: int | None = None, layout: str | None = None, wide:
     if wide:
         look = _decorated(random.Random(f"wide {seed}"), look)
     made = [_row(dice, look, keys, number) for number in range(count)]
+    if wide:
+        _widened(random.Random(f"wider {seed}"), look, keys, names, made)
     titles = {k: f"{GROUPS[language]} {names[k]}" if look.grouped and k in GROUPED else names[k] for k in keys}
     if look.grouped:
         keys.sort(key=lambda key: (key != "name", key in GROUPED))
@@ -126,6 +129,7 @@ def _decorated(dice: random.Random, look: Look) -> Look:
         return dice.random() < share
 
     flat = look.layout in ("table", "aria")
+    look = _restyled(random.Random(dice.random()), look)
     return replace(
         look,
         sidebar=some(0.4),
@@ -142,6 +146,69 @@ def _decorated(dice: random.Random, look: Look) -> Look:
         inside=some(0.2),
         members=flat and some(0.2),
     )
+
+
+def _restyled(dice: random.Random, look: Look) -> Look:
+    def some(share: float) -> bool:
+        return dice.random() < share
+
+    table = look.layout == "table"
+    theme = dice.choice(("", "", *THEMES))
+    return replace(
+        look,
+        theme=theme,
+        dark=theme in ("slate", "black") if theme else look.dark,
+        font=dice.choice((*FONTS, *FURTHER_FONTS)),
+        size=dice.choice((11, look.size, look.size, 16)),
+        padding=dice.choice((2, look.padding, look.padding)),
+        badge=dice.choice(("solid", "soft", "outline")),
+        under=look.bars and some(0.4),
+        shouted=look.language == "en" and some(0.2),
+        right=table and some(0.3),
+        links=some(0.3),
+        sticky_head=table and some(0.3),
+        narrow=table and some(0.2),
+    )
+
+
+def _widened(
+    dice: random.Random,
+    look: Look,
+    keys: list[str],
+    names: dict[str, str],
+    rows: list[tuple[dict[str, str], dict[str, Any]]],
+) -> None:
+    """Add columns, second lines in names, and times that count back to the rows."""
+    flat = look.layout in ("table", "aria")
+    identities, ago = flat and dice.random() < 0.25, dice.random() < 0.25
+    more = [key for key in ("id", "duration") if flat and not look.wrapped and dice.random() < 0.25]
+    for key in more:
+        keys.append(key)
+        names[key] = dice.choice(HEADERS[look.language][key])
+    for shown, fields in rows:
+        if identities and not look.wrapped:
+            shown["name"] += "\n" + _identity(dice)
+        if ago and shown.get("start", look.missing) != look.missing:
+            shown["start"] = _ago(dice, look.language)
+            del fields["start_time"]
+        shown |= {key: _identity(dice) if key == "id" else _duration(dice) for key in more}
+
+
+def _identity(dice: random.Random) -> str:
+    made = "".join(dice.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12))
+    return dice.choice((f"dlc{made}", f"job-{made[:8]}", f"{made[:4]}-{made[4:8]}-{made[8:]}"))
+
+
+def _ago(dice: random.Random, language: str) -> str:
+    count = dice.randrange(2, 59)
+    if language == "zh":
+        return f"{count} {dice.choice(('分钟', '小时', '天'))}前"
+    return f"{count} {dice.choice(('minutes', 'hours', 'days'))} ago"
+
+
+def _duration(dice: random.Random) -> str:
+    hours, minutes, seconds = dice.randrange(100), dice.randrange(60), dice.randrange(60)
+    return dice.choice((f"{hours}h {minutes}m", f"{hours:02d}:{minutes:02d}:{seconds:02d}", f"{minutes}m {seconds}s"))
 
 
 def _columns(dice: random.Random, layout: str) -> list[str]:
