@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from handlens.geometry import Box
 from handlens.usage.fragments import Fragment
 from handlens.usage.layout import tables_in
+from handlens.usage.layout_legends import NO_VALUE
+from handlens.usage.rows import typed_rows, usage_tables
 from handlens.usage.table import Cell, RawTable, Table, as_pairs, scrolled_together, unfold
+from handlens.usage.times import Clock
 
 
 def written(*lines: tuple[float, list[tuple[float, str]]]) -> list[Fragment]:
@@ -368,3 +373,66 @@ def test_another_list_under_the_first_with_columns_of_its_own_is_none_of_its_row
         )
     )
     assert [row["任务"] for row in shown(table)] == ["a"]
+
+
+CHART = (
+    (20.0, [(20.0, "Overview")]),
+    (60.0, [(20.0, "GPU utilization")]),
+    (100.0, [(20.0, "100%")]),
+    (180.0, [(20.0, "50%")]),
+    (260.0, [(20.0, "0%")]),
+    (285.0, [(80.0, "10:00"), (280.0, "10:15"), (480.0, "10:30")]),
+)
+
+
+def usage(fragments: list[Fragment]) -> list[tuple[str | None, float | None, list[str]]]:
+    """Name, GPU and doubts of the rows that the texts mean."""
+    seen: list[tuple[str | None, float | None, list[str]]] = []
+    for table in usage_tables(tables_in(fragments)):
+        rows, doubts = typed_rows(table, Clock(datetime(2026, 3, 1, tzinfo=UTC)))
+        for number, row in enumerate(rows):
+            why = [doubt.reason for doubt in doubts if doubt.row == number]
+            seen.append((row.task_name, row.gpu_utilization_percent, why))
+    return seen
+
+
+def test_the_legend_under_a_chart_gives_the_last_values_of_what_the_title_over_it_names() -> None:
+    legend = [(320.0, "Name Last Max"), (345.0, "train-bert 32.4% 99%"), (370.0, "serve-bert 8% 11%")]
+    lines = [(top, list(zip((20.0, 300.0, 420.0), text.split(), strict=True))) for top, text in legend]
+    assert usage(written(*CHART, *lines)) == [("train-bert", 32.4, []), ("serve-bert", 8, [])]
+
+
+def test_charts_side_by_side_have_each_their_own_legend() -> None:
+    right = [(top, [(left + 600, text) for left, text in texts]) for top, texts in CHART[2:]]
+    lines = [(top, [*texts, *more]) for (top, texts), (_, more) in zip(CHART[2:], right, strict=True)]
+    heads = [(60.0, [(20.0, "GPU utilization"), (620.0, "Memory usage")])]
+    legend = [(320.0, ["Name", "Last", "Name", "Last"]), (345.0, ["train-bert", "32.4%", "train-bert", "12 GiB"])]
+    under = [(top, list(zip((20.0, 300.0, 620.0, 900.0), texts, strict=True))) for top, texts in legend]
+    found = usage_tables(tables_in(written(*heads, *lines, *under)))
+    assert [(table.name, [[cell.text for cell in row] for row in table.rows]) for table in found] == [
+        ("GPU utilization", [["train-bert", "32.4%"]]),
+        ("Memory usage", [["train-bert", "12 GiB"]]),
+    ]
+
+
+def test_a_legend_in_one_line_gives_the_values_that_are_written_in_it() -> None:
+    line = (320.0, [(40.0, "train-bert: 32.4%"), (240.0, "serve-bert  Last: 8%"), (480.0, "eval-a"), (580.0, "7%")])
+    assert usage(written(*CHART, line)) == [("train-bert", 32.4, []), ("serve-bert", 8, []), ("eval-a", 7, [])]
+
+
+def test_no_value_is_made_up_for_a_line_that_a_legend_only_names() -> None:
+    line = (320.0, [(40.0, "train-bert"), (240.0, "serve-bert")])
+    assert usage(written(*CHART, line)) == [("train-bert", None, [NO_VALUE]), ("serve-bert", None, [NO_VALUE])]
+
+
+def test_bars_and_rings_under_the_name_of_a_metric_are_a_row_each() -> None:
+    bars = [(60.0 + 30 * n, [(20.0, name), (500.0, f"{n}7%")]) for n, name in enumerate(("train-a", "serve-b"))]
+    assert usage(written((20, [(20, "GPU utilization")]), *bars)) == [("train-a", 7, []), ("serve-b", 17, [])]
+    rings = (100.0, [(55.0, "32.4%"), (255.0, "15%")]), (160.0, [(40.0, "train-a"), (240.0, "serve-b")])
+    assert usage(written((20, [(20, "GPU utilization")]), *rings)) == [("train-a", 32.4, []), ("serve-b", 15, [])]
+
+
+def test_rings_without_a_heading_are_of_one_thing() -> None:
+    rings = (100.0, [(55.0, "32.4%"), (255.0, "15%")]), (160.0, [(30.0, "GPU usage"), (225.0, "CPU usage")])
+    (table,) = tables_in(written(*rings))
+    assert shown(table) == [{"GPU usage": "32.4%", "CPU usage": "15%"}]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from handlens.usage.columns import Field
 from handlens.usage.fragments import Band, Fragment, bands, line_height, parted, without_boxes
 from handlens.usage.layout_cards import cards, panel
 from handlens.usage.layout_gauges import gauges
 from handlens.usage.layout_heads import are_pairs, header_within, is_header, joined_heads
+from handlens.usage.layout_legends import legends, listed_legends
 from handlens.usage.layout_menu import without_menu
 from handlens.usage.layout_table import table_under
 from handlens.usage.table import Table
@@ -25,18 +27,25 @@ def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
     if found:
         return [found]
     heads = [number for number, band in enumerate(lines) if is_header(band)]
+    named = any(Field.TASK_NAME in lines[head].labels.values() for head in heads)
+    if not named and (found := legends(lines, height)):
+        return found
     if not heads and (alone := _beside_others(lines, height)):
         return tables_in(alone)
     if not heads and (found := gauges(lines, height)):
         return [found]
+    if not named and (found := listed_legends(lines, height)):
+        return found
     if _names_beside_values(lines) > max(len(heads), _rows_under(lines, heads)):
         found = cards(lines, height)
         return [found] if found else []
     ends = [*heads, len(lines)][1:]
-    return [
+    found = [
         table_under(lines[head], _body(lines, head, end, height), _title(lines, head, height))
         for head, end in zip(heads, ends, strict=True)
     ]
+    rings = None if any(table.rows for table in found) else gauges(lines, height)
+    return [rings] if rings else found
 
 
 def _beside_others(lines: Sequence[Band], height: float) -> list[Fragment]:

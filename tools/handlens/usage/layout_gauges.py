@@ -20,30 +20,36 @@ HEADING = 7.0
 
 
 def gauges(lines: Sequence[Band], height: float) -> Table | None:
-    """One row a heading, each with the gauges under it; None where names with values over them are not found."""
+    """One row a heading, each with the gauges under it; None where names with values over them are not found.
+
+    Where no gauge has a heading they are all of one thing, which has no name.
+    """
     found = [
-        (over, pair) for over, under in pairwise(lines) if (pair := _pairs(over, under, height)) and not over.names
+        (over, pair)
+        for over, under in pairwise(lines)
+        if under.names and (pair := values_over_names(over, under, height)) and not over.names
     ]
     records: dict[str, dict[str, Cell]] = {}
     for over, pairs in found:
         above = [band for band in lines if 0 < over.middle - band.middle < HEADING * height and band is not over]
         for value, name in pairs:
             heading = _heading(above, value)
-            if heading is None:
-                return None
-            records.setdefault(heading.text, {"": _cell(heading)})[name.text] = _cell(value)
+            record = records.setdefault(heading.text if heading else "", {"": _cell(heading)} if heading else {})
+            record[name.text] = _cell(value)
+    if "" in records and len(records) > 1:
+        return None
     names = list(dict.fromkeys(name for record in records.values() for name in record))
     if not {label(name) for name in names} & {Field.GPU, Field.CPU, Field.MEMORY, Field.GPU_MEMORY}:
         return None
     rows = tuple(tuple(record.get(name, EMPTY) for name in names) for record in records.values())
-    return Table(unique(["Name", *names[1:]]), rows)
+    return Table(unique([name or "Name" for name in names]), rows)
 
 
-def _pairs(over: Band, under: Band, height: float) -> list[tuple[Fragment, Fragment]]:
+def values_over_names(over: Band, under: Band, height: float) -> list[tuple[Fragment, Fragment]]:
     """Each value of the upper line with its name in the lower one; none unless all of both belong together."""
     names = [one for one in under.fragments if not _VALUE.fullmatch(one.text)]
     values = [one for one in over.fragments if _VALUE.fullmatch(one.text)]
-    if not under.names or len(values) != len(over.fragments) or len(names) != len(values):
+    if len(values) != len(over.fragments) or len(names) != len(under.fragments) or len(names) != len(values):
         return []
     near = under.middle - over.middle < FURTHEST * height
     pairs = list(zip(values, names, strict=True))
