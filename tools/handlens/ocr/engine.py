@@ -49,15 +49,13 @@ class Engine:
         """Lines in reading order; `image` is height x width x 3, RGB, 8 bits. `screen`: drawn by a computer."""
         return self.look(image, screen=screen)[0]
 
-    def reread(self, image: Image, boxes: Sequence[Box]) -> list[tuple[str, float]]:
-        """Text and confidence of the level line in each box, cut closer and read wider than `read` does."""
-        readings: list[tuple[str, float]] = []
+    def reread(self, image: Image, boxes: Sequence[Box]) -> list[Line | None]:
+        """The level line in each box, cut closer and read wider than `read` does."""
+        readings: list[Line | None] = []
         for box in boxes:
             width = box.width + 2 * _AROUND
             place = trimmed(image, Rotated(box.center.x, box.center.y, width, max(box.height, 8.0), 0.0, 1.0))
-            line = self._recogniser.read_level(image, place)
-            least = min((word.confidence for word in line.words), default=line.confidence) if line else 0.0
-            readings.append((line.text, round(min(line.confidence, least), 4)) if line else ("", 0.0))
+            readings.append(self._recogniser.read_level(image, place))
         return readings
 
     def columns(self, image: Image) -> list[Box]:
@@ -76,7 +74,7 @@ class Engine:
             places = [snapped(image, place) for place in apart(image, [levelled(place) for place in places])]
         give_back_memory()
         for place in places:
-            line = self._recogniser.read(image, place)
+            line = self._recogniser.read(image, place, screen=screen)
             if line is not None and line.confidence >= LEAST_CONFIDENCE:
                 lines.append(line)
             elif place.width > _LONG * place.height:
@@ -92,7 +90,8 @@ def serve(**options: Any) -> Any:
     def handle(request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         image = _decode(request, body)
         if "boxes" in request:
-            return {"readings": engine.reread(image, [Box.from_corners(*corners) for corners in request["boxes"]])}, b""
+            readings = engine.reread(image, [Box.from_corners(*corners) for corners in request["boxes"]])
+            return {"readings": [lines_to_json([line] if line else []) for line in readings]}, b""
         return {"lines": lines_to_json(engine.read(image, screen="screen" in request))}, b""
 
     return handle

@@ -15,6 +15,8 @@ class Word:
     text: str
     box: Box
     confidence: float
+    least: float = 1.0
+    """Confidence in the least sure of its characters that are no ornament."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,22 @@ class Line:
 
 def lines_to_json(lines: list[Line]) -> list[list[Any]]:
     """Plain lists, for the pipe between a worker and its owner."""
-    return [[line.text, *_scored(line), line.angle, [[w.text, *_scored(w)] for w in line.words]] for line in lines]
+    return [
+        [line.text, *_scored(line), line.angle, [[w.text, *_scored(w), round(w.least, 4)] for w in line.words]]
+        for line in lines
+    ]
 
 
 def lines_from_json(rows: list[list[Any]]) -> list[Line]:
     """The reverse of `lines_to_json`."""
     return [
-        Line(text, Box.from_corners(*box), conf, tuple(Word(t, Box.from_corners(*b), c) for t, b, c in words), angle)
+        Line(
+            text,
+            Box.from_corners(*box),
+            conf,
+            tuple(Word(t, Box.from_corners(*b), c, least) for t, b, c, least in words),
+            angle,
+        )
         for text, box, conf, angle, words in rows
     ]
 

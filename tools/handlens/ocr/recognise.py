@@ -24,6 +24,9 @@ _HEIGHT = 48
 _STRIDE = 8  # columns of the network's input for each step of its output
 _MAX_WIDTH = 3200
 _SQUEEZE = 0.85  # of the natural width: lines are read as well and a good deal sooner
+_FEWEST_STEPS = 1.25
+_STEPS = 1.7
+"""Steps of the output for each character: with fewer, letters are left out; so many are enough."""
 _WIDTH_STEP = 32
 _REMEMBERED = 4_000
 """Crops: a console says "Running" in the same pixels forty times, and the next picture of it says so again."""
@@ -39,13 +42,16 @@ class Recogniser:
         self._memory: OrderedDict[bytes, tuple[Any, Any]] = OrderedDict()
         self._alphabet = ["", *alphabet, " "]  # 0 is the blank of connectionist temporal classification
 
-    def read(self, image: Image, place: Rotated) -> Line | None:
+    def read(self, image: Image, place: Rotated, *, screen: bool = False) -> Line | None:
         """The line of text at `place` in `image` (RGB); None where nothing is read.
 
-        A tall narrow place is text that runs up the page or, where that reads badly, down.
+        A tall narrow place is text that runs up the page or, where that reads badly, down. `screen`: its type is
+        small and may be narrow; what was read with too few steps a character is read wider.
         """
         if place.height <= 1.5 * place.width:
-            return self._read(image, place, 0)
+            line = self._read(image, place, 0)
+            steps = _steps(line, place) if screen and line else _FEWEST_STEPS
+            return line if steps >= _FEWEST_STEPS else self._read(image, place, 0, _SQUEEZE * _STEPS / steps)
         up = self._read(image, place, 1)
         if up is not None and up.confidence > 0.8:
             return up
@@ -100,6 +106,13 @@ class Recogniser:
         return result[: math.ceil(wide / _STRIDE)]
 
 
+def _steps(line: Line, place: Rotated) -> float:
+    """Steps of the network's output for each character, in the squeezed reading."""
+    width = line.box.width * _HEIGHT / max(1.0, place.height) * _SQUEEZE
+    characters = sum(2 if is_ideograph(character) else 1 for character in line.text)
+    return max(0.5, width / _STRIDE / characters)
+
+
 def _crop(image: Image, place: Rotated, quarters: int) -> Image:
     """The line cut out and turned level: 0 quarter turns for level text, 1 for text that runs up, -1 for down."""
     import cv2
@@ -127,7 +140,9 @@ def _line(characters: list[str], centres: Any, scores: Any, crop: Image, place: 
     for first, last in _word_ranges(characters):
         score = float(sum(scores[first : last + 1])) / (last + 1 - first)
         box = _place(edges[first][0], edges[last][1], width, place, quarters)
-        words.append(Word("".join(characters[first : last + 1]), box, score))
+        written = [n for n in range(first, last + 1) if not _is_ornament(characters[n])]
+        least = float(min((scores[n] for n in written), default=1.0))
+        words.append(Word("".join(characters[first : last + 1]), box, score, least))
     confidence = float(sum(scores)) / len(scores)
     box = _place(_left(edges, characters), _right(edges, characters), width, place, quarters)
     return Line(text, box, confidence, tuple(words), place.angle - 90 * quarters)
@@ -197,6 +212,11 @@ def _word_ranges(characters: list[str]) -> list[tuple[int, int]]:
             ranges.append((i, i))
             joined = True
     return ranges
+
+
+def _is_ornament(character: str) -> bool:
+    """Whether a character is a dot, a tick, an arrow: what such drawings are taken for says nothing of the text."""
+    return character in "•·" or unicodedata.category(character[0]) == "So"
 
 
 def is_ideograph(character: str) -> bool:

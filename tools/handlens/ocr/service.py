@@ -73,8 +73,8 @@ class Ocr:
             self._memory.popitem(last=False)
         return lines
 
-    async def reread(self, image: Image, boxes: Sequence[Box]) -> list[tuple[str, float]]:
-        """Text and confidence (0 to 1) of the one line of text in each box, read otherwise than by `read`.
+    async def reread(self, image: Image, boxes: Sequence[Box]) -> list[Line | None]:
+        """The one line of text in each box, read otherwise than by `read`; None where nothing is read.
 
         Args:
             boxes: in pixels of `image`. No text is looked for: what lies in a box is read as a line.
@@ -87,7 +87,7 @@ class Ocr:
         request, body, _ = await anyio.to_thread.run_sync(_packed, image, True)
         request["boxes"] = [[round(v, 1) for v in (box.x, box.y, box.right, box.bottom)] for box in boxes]
         answer = await self._asked(request, body)
-        return [(text, confidence) for text, confidence in answer["readings"]]
+        return [next(iter(lines_from_json(found)), None) for found in answer["readings"]]
 
     async def _asked(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
         if not available():
