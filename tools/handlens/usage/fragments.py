@@ -19,7 +19,7 @@ from handlens.usage.status import normalise_status
 _ORNAMENT = re.compile(
     r"^[●○◉◎•·▪■□◆◇▶►▸▾✓✔✗✘×☑☐⬤⚫🟢🔴🟡*]+\s*(?=\S)|\s*[●○•▾▼⌄↗□■]+$"
     r"|^[口回日一—I|l■-]\s+(?=\d)|(?<=[\d%])\s+[口回日一—-]$|(?<=\d%)\s*[I|l\]】]$"  # what bars read as
-    r"|^[0OoD□口]\s+(?=[A-Za-z][\w.-]{3,}$)"  # and a box to tick before a name
+    r"|^[0OoD□口]{1,2}\s+(?=[A-Za-z\d][\w.-]{3,}$)"  # and a box to tick, or an icon too, before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
 _DASH = re.compile(r"[一—–_…-]{1,3}")
@@ -218,9 +218,12 @@ def around(pieces: Sequence[Fragment]) -> Box:
 
 
 def cleaned(fragment: Fragment) -> Fragment:
-    """The fragment without ornaments at its ends."""
+    """The fragment without ornaments at its ends, as sure as what is left."""
     text = without_ornament(fragment.text)
-    return fragment if text == fragment.text else replace(fragment, text=text, parts=())
+    if text == fragment.text:
+        return fragment
+    left = [part.confidence for part in fragment.parts if part.text in text]
+    return replace(fragment, text=text, confidence=min(left, default=fragment.confidence), parts=())
 
 
 def cut(fragment: Fragment, borders: Sequence[float]) -> list[Fragment]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from handlens.geometry import Box
+from handlens.usage.columns import is_further_header
 from handlens.usage.fragments import Band, Fragment, around, cleaned, cut, in_reading_order, label, merged
 from handlens.usage.table import Cell, Table, unique
 
@@ -21,6 +22,7 @@ _FOOT_WORDS = re.compile(
     r"|\d+\s*(?:条|/)\s*(?:/\s*)?(?:页|page)",
     re.IGNORECASE,
 )
+_TICK_ALL = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回0OoD]{1,2}")
 BESIDE = 0.75
 """A line further from a row than so many rows is no part of it."""
 FURTHER_OFF = 1.3
@@ -45,7 +47,7 @@ Span = tuple[float, float]
 
 def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
     """The table of a header line and the lines under it."""
-    heads = [piece for head in header.fragments for piece in _split(head, body)]
+    heads = [piece for head in _without_box(header.fragments) for piece in _split(head, body)]
     body = body[: _begin_of_another(heads, body)]
     borders = column_borders(heads, body)
     body = body[: _end_of_rows(body, borders)]
@@ -62,6 +64,11 @@ def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
     cells = [_cells(row, edges) for row in rows]
     headers = unique([head.text for head in heads])
     return Table(headers, tuple(cells), name)
+
+
+def _without_box(heads: Sequence[Fragment]) -> Sequence[Fragment]:
+    """The headers but for the box that ticks all rows."""
+    return heads[1:] if len(heads) > 2 and _TICK_ALL.fullmatch(heads[0].text) else heads
 
 
 def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[float]:
@@ -145,7 +152,8 @@ def _row(band: Band, borders: Sequence[float]) -> list[list[Fragment]]:
 def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
     """Headers that were read as one, apart: under them stand two texts in most rows."""
     parts = head.parts
-    for at in range(1, len(parts)) if label(head.text) is None else ():
+    known = label(head.text) is not None or is_further_header(head.text)
+    for at in range(1, len(parts)) if not known else ():
         left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
         lines = [[part for one in band.fragments for part in one.parts or (one,)] for band in body]
         under = [ones for line in lines if (ones := [one for one in line if _overlaps(one, head)])]
@@ -264,13 +272,20 @@ def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[C
 
 def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     ordered = in_reading_order(pieces)
-    if first and len(ordered) > 1 and len(ordered[0].text) == 1 and _is_apart(*ordered[:2]):
-        ordered = ordered[1:]  # what opens a row, or a box to tick
+    while first and len(ordered) > 1 and _opens_a_row(*ordered[:2]):
+        ordered = ordered[1:]
     texts = [piece for piece in map(cleaned, ordered) if piece.text]
     whole = cleaned(merged(texts or [ordered[0]]))
     apart = any(_is_apart(*pair) and len(pair[0].text) > 1 for pair in pairwise(texts))
     note = TWO_TEXTS if apart else None
     return Cell(whole.text, around(ordered), whole.confidence, note, pieces=tuple(one.box for one in ordered))
+
+
+def _opens_a_row(left: Fragment, right: Fragment) -> bool:
+    """Whether a text is a box to tick, an icon, or what opens a row."""
+    level = abs(left.middle - right.middle) < 0.4 * left.box.height
+    box = level and _TICK_ALL.fullmatch(left.text) is not None and len(right.text) >= len(left.text)
+    return box or (len(left.text) == 1 and _is_apart(left, right))
 
 
 def _is_apart(left: Fragment, right: Fragment) -> bool:

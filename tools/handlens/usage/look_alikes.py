@@ -23,9 +23,12 @@ _DIGITS = str.maketrans("日目曰口回OoDQθΘΟ〇lI|", "0000000000000111")
 _LIKE_DIGITS = re.compile(r"[日目曰口回OoDQθΘΟ〇lI|]{1,3}")
 _NUMBER = re.compile(r"[-+]?[\d.,]+\s?(?:%|[KMGTP]?i?B?)")
 _OTHER_END = re.compile(r"([\d.]*\d)\s*[^\d\s.,%)\]]")
-_MORE_AFTER = re.compile(r"(\d[\d.]*)\s?%\s?\d")
+_MORE_AFTER = re.compile(r"(\d[\d.]*)\s?%\s?[\dIl|](?:\s?[\dIl|])?")
 """The end of a bar, or the second ring of "%"."""
+_RINGS = r"(?:\s?[9oO]?\s?[6oO0])"
+"""What "%" itself is taken for."""
 _NEARLY = (_LIKE_DIGITS, _OTHER_END, _MORE_AFTER)
+_DECIMALS = re.compile(r"\d+\.(\d+)\s?%")
 _LOWER = re.compile(r"[^A-HJ-Z\s]*[-_.][^A-HJ-Z\s]*")
 """A name of several parts without capital letters, but for those that an l is taken for."""
 _CAPITAL_I = re.compile(r"(?<![A-Z])I(?=[a-z])|(?<=[a-z])I(?![A-Z])")
@@ -39,14 +42,22 @@ _ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
 """A letter whose two cases differ only in size, with nothing beside it to compare with."""
 
 
+PLAIN = 0.97
+"""Letters of a word read surer than this are neither left out nor made up."""
+
+
 def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
     columns = [_mended([row[column] for row in table.rows]) for column in range(len(table.headers))]
     table = replace(table, rows=tuple(zip(*columns, strict=True)) if columns else ())
     doubted = [_doubted(cells) for cells in columns]
+    short = [_one_letter_short(cells) for cells in columns]
     endings = [_usual_ending(cells) for cells in columns]
     rows = tuple(
-        tuple(_checked(cell, words, end) for cell, words, end in zip(row, doubted, endings, strict=True))
+        tuple(
+            _checked(cell, words | others if cell.confidence < PLAIN else words, end)
+            for cell, words, others, end in zip(row, doubted, short, endings, strict=True)
+        )
         for row in table.rows
     )
     return replace(table, rows=rows)
@@ -57,8 +68,8 @@ def _mended(cells: Sequence[Cell]) -> Sequence[Cell]:
     filled = [cell for cell in cells if not is_missing(cell.text)]
     numbers = sum(1 for cell in filled if any(form.fullmatch(cell.text) for form in (_NUMBER, *_NEARLY)))
     if 4 * numbers >= 3 * len(filled) > 0:
-        ending = _usual_ending(cells)
-        return [_changed(cell, _as_number(cell.text, ending)) for cell in cells]
+        ending, places = _usual_ending(cells), _usual_places(filled)
+        return [_changed(cell, _as_number(cell.text, ending, places)) for cell in cells]
     return [_changed(cell, _CAPITAL_I.sub("l", cell.text)) if _LOWER.fullmatch(cell.text) else cell for cell in cells]
 
 
@@ -68,10 +79,19 @@ def _changed(cell: Cell, text: str) -> Cell:
     return replace(cell, text=text, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
 
 
-def _as_number(text: str, ending: str) -> str:
+def _usual_places(cells: Sequence[Cell]) -> int | None:
+    """How many decimals nearly all percentages of a column have."""
+    places = Counter(len(match[1]) for cell in cells if (match := _DECIMALS.fullmatch(cell.text)))
+    usual, count = places.most_common(1)[0] if places else (0, 0)
+    return usual if count >= 3 and 5 * count >= 4 * places.total() else None
+
+
+def _as_number(text: str, ending: str, places: int | None) -> str:
     """A text of a column of numbers: lone signs are digits, and where all end in "%" what stands there is one."""
     if _LIKE_DIGITS.fullmatch(text):
         return as_digits(text)
+    if ending == "%" and places and (match := re.fullmatch(rf"(\d+\.\d{{{places}}}){_RINGS}", text)):
+        return f"{match[1]}%"
     if ending == "%" and (match := _OTHER_END.fullmatch(text) or _MORE_AFTER.fullmatch(text)):
         return f"{match[1]}%"
     return text
@@ -100,10 +120,16 @@ def _usual_ending(cells: Sequence[Cell]) -> str:
     return ending if usual else ""
 
 
-def _doubted(cells: Sequence[Cell]) -> set[str]:
+def _words(cells: Sequence[Cell]) -> Counter[str]:
+    """In how many cells each word is."""
     counts: Counter[str] = Counter()
     for cell in cells:
         counts.update(set(_WORD.findall(cell.text)))
+    return counts
+
+
+def _doubted(cells: Sequence[Cell]) -> set[str]:
+    counts = _words(cells)
     doubted: set[str] = set()
     alike: dict[str, list[str]] = {}
     for word in counts:
@@ -111,11 +137,12 @@ def _doubted(cells: Sequence[Cell]) -> set[str]:
     for spellings in alike.values():
         most = max(counts[word] for word in spellings)
         doubted |= {word for word in spellings if len(spellings) > 1 and counts[word] < max(2, most)}
-    return doubted | _one_letter_short(counts)
+    return doubted
 
 
-def _one_letter_short(counts: Counter[str]) -> set[str]:
+def _one_letter_short(cells: Sequence[Cell]) -> set[str]:
     """Words that another word of the column becomes by leaving out one letter; both, unless one is clearly usual."""
+    counts = _words(cells)
     doubted: set[str] = set()
     for word in counts:
         if len(word) < 3:

@@ -1,4 +1,7 @@
-"""Doubtful cells of a picture, and names, are read again in another way. Readings that agree are sure."""
+"""Doubtful cells of a picture are read again in another way, which is the better one and knows better where it fails.
+
+The confidence in a cell is that in its least sure character: of a long name one letter is misread, not all of them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from handlens.geometry import Box
-from handlens.usage.fragments import Fragment, in_reading_order, merged, without_ornament
+from handlens.usage.fragments import Fragment, cleaned, in_reading_order, merged
 from handlens.usage.ink import ink_in, is_dash
 from handlens.usage.look_alikes import as_digits
 from handlens.usage.reading import is_missing
@@ -24,14 +27,16 @@ if TYPE_CHECKING:
     from handlens.ocr import Line, Ocr
 
 DOUBTED_BELOW = 0.975
-"""Below this the second look is worth its time: most misreadings of the recogniser are, few right readings."""
+"""Below this the second look is worth its time: nearly all misreadings of the recogniser are, few right readings."""
 MOST_LOOKS = 160
 """The least sure cells of a table come first."""
 DISPUTED = 0.8
 """Confidence, at most, in a cell whose two readings differ."""
+PLAINLY = 0.95
+"""So sure, a second reading stands against a first one that was not sure at all."""
+KNOWN = 0.9
+"""Confidence, at least, in what is read twice, or by others of the column, and is a word that can stand there."""
 FEW_ROWS = 3
-_IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
-"""A name can be anything, so no letter of it follows from the others, and one that was left out is not missed."""
 
 Place = tuple[int, int]
 Reading = tuple[str, float]
@@ -57,16 +62,20 @@ async def second_look(ocr: Ocr, image: Image, table: Table) -> Table:
 
 
 def _settle(rows: list[list[Cell]], disputed: Mapping[Place, tuple[str, str]]) -> None:
-    """Of two readings the one that other rows of the column surely have, more than once, is right."""
+    """What other rows of the column surely have, more than once, is right: of two readings that one."""
     sure: dict[int, Counter[str]] = {}
     for row in rows:
         for column, cell in enumerate(row):
             if cell.confidence > DISPUTED:
                 sure.setdefault(column, Counter())[_folded(cell.text)] += 1
-    for (row, column), texts in disputed.items():
-        usual = [text for text in texts if sure.get(column, Counter())[_folded(text)] >= 2]
-        if len(usual) == 1:
-            rows[row][column] = replace(rows[row][column], text=usual[0], confidence=0.9)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            if cell.confidence > DISPUTED or not cell.text:
+                continue
+            texts = disputed.get((row, column), (cell.text,))
+            usual = [text for text in texts if sure.get(column, Counter())[_folded(text)] >= 2]
+            if len(usual) == 1:
+                rows[row][column] = replace(cell, text=usual[0], confidence=KNOWN)
 
 
 def _pieces(image: Image, cell: Cell) -> Sequence[Box]:
@@ -85,7 +94,7 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
     filled = [sum(1 for row in rows if row[column].text) for column in range(columns)]
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
-            sure = cell.confidence >= DOUBTED_BELOW and not _is_name(cell.text)
+            sure = cell.confidence >= DOUBTED_BELOW
             if cell.box is None or (cell.text and sure):
                 continue
             ink = ink_in(image, cell.box) if len(cell.text) < 4 else None
@@ -98,18 +107,17 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
     return again, first
 
 
-def _is_name(text: str) -> bool:
-    return _IDENTIFIER.fullmatch(text) is not None and normalise_status(text) == "unknown"
-
-
 def _compared(cell: Cell, text: str, confidence: float) -> Cell:
     if not text:
         return cell
     if _folded(text) == _folded(cell.text) or _same_digit(text, cell.text):
-        return replace(cell, confidence=max(cell.confidence, confidence, 0.9))
+        known = normalise_status(cell.text) != "unknown"  # no misreading makes one status of another
+        return replace(cell, confidence=max(confidence, KNOWN) if known else confidence)
     for shorter, longer in ((text, cell.text), (cell.text, text)):
         if re.fullmatch(r"\S{1,2}\s+" + re.escape(shorter), longer):  # an icon or a box before it, read as something
             return replace(cell, text=shorter, confidence=max(cell.confidence, confidence, 0.9))
+    if confidence >= PLAINLY and cell.confidence < DISPUTED:
+        return replace(cell, text=text, confidence=confidence)
     best, sure = max(((text, confidence), (cell.text, cell.confidence)), key=lambda reading: reading[1])
     fuller = max((text, cell.text), key=len)
     if _left_out(min((text, cell.text), key=len), fuller):
@@ -143,11 +151,9 @@ async def _read(ocr: Ocr, image: Image, cells: Sequence[Sequence[Box]]) -> list[
     lines = iter(await ocr.reread(image, boxes))
     readings: list[Reading] = []
     for pieces in cells:
-        found = [
-            Fragment(text, box, confidence) for box, (text, confidence) in zip(pieces, lines, strict=False) if text
-        ]
-        whole = merged(in_reading_order(found)) if found else None
-        readings.append((without_ornament(whole.text), whole.confidence) if whole else ("", 0.0))
+        found = [replace(cleaned(fragment(line)), box=box) for box in pieces if (line := next(lines))]
+        whole = cleaned(merged(in_reading_order(found))) if found else None
+        readings.append((whole.text, whole.confidence) if whole else ("", 0.0))
     return readings
 
 
@@ -156,7 +162,6 @@ def _folded(text: str) -> str:
 
 
 def fragment(line: Line) -> Fragment:
-    """An OCR line as a fragment."""
-    words = tuple(Fragment(word.text, word.box, word.confidence) for word in line.words)
-    least = min((word.confidence for word in words), default=line.confidence)
-    return Fragment(line.text, line.box, min(line.confidence, least), words)
+    """An OCR line as a fragment, as sure as its least sure character."""
+    words = tuple(Fragment(word.text, word.box, word.least) for word in line.words)
+    return Fragment(line.text, line.box, min((word.confidence for word in words), default=line.confidence), words)

@@ -1,0 +1,94 @@
+"""What two readings of one cell, and the other cells of its column, say of how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from PIL import Image
+
+from handlens.geometry import Box
+from handlens.ocr import Line, Ocr, Word
+from handlens.usage.fragments import Fragment, cleaned
+from handlens.usage.look_alikes import doubting_look_alikes
+from handlens.usage.rows import SURE_ENOUGH
+from handlens.usage.second_look import fragment, second_look
+from handlens.usage.table import Cell, Table
+
+pytestmark = pytest.mark.anyio
+BOX = Box(x=0, y=0, width=90, height=20)
+
+
+def line(text: str, *least: float) -> Line:
+    """A line whose words have least sure characters of these confidences, and are sure on the whole."""
+    words = tuple(Word(word, BOX, 0.99, sure) for word, sure in zip(text.split(), least, strict=True))
+    return Line(text, BOX, 0.99, words)
+
+
+class SecondReader:
+    """Reads again what it is told to."""
+
+    def __init__(self, *lines: Line) -> None:
+        self.lines = lines
+
+    async def reread(self, image: Image.Image, boxes: Sequence[Box]) -> list[Line]:
+        assert len(boxes) == len(self.lines)
+        return list(self.lines)
+
+
+async def looked(column: Sequence[tuple[str, float]], *again: Line) -> list[tuple[str, bool]]:
+    """The column's texts, and whether each is sure enough, after the doubtful ones were read again."""
+    rows = tuple((Cell(text, BOX, sure),) for text, sure in column)
+    reader = cast("Ocr", SecondReader(*again))
+    table = await second_look(reader, Image.new("RGB", (200, 200), "white"), Table(("Task",), rows))
+    return [(row[0].text, row[0].confidence >= SURE_ENOUGH) for row in table.rows]
+
+
+def test_a_text_is_as_sure_as_its_least_sure_character() -> None:
+    assert fragment(line("train-bert-0O17", 0.55)).confidence == 0.55
+
+
+def test_a_box_before_a_text_does_not_make_it_less_sure() -> None:
+    whole = Fragment("0 train-bert", BOX, 0.5, (Fragment("0", BOX, 0.5), Fragment("train-bert", BOX, 0.99)))
+    assert cleaned(whole) == Fragment("train-bert", BOX, 0.99)
+
+
+async def test_what_is_sure_is_not_read_again() -> None:
+    assert await looked([("train-bert", 0.99)]) == [("train-bert", True)]
+
+
+async def test_a_second_reading_that_agrees_says_how_sure_it_is() -> None:
+    both = [("job-0lk4", 0.6), ("sd-x1-lora", 0.6)]
+    again = line("job-0lk4", 0.98), line("sd-x1-lora", 0.6)
+    assert await looked(both, *again) == [("job-0lk4", True), ("sd-x1-lora", False)]
+
+
+async def test_a_sure_second_reading_stands_against_a_first_one_that_was_not() -> None:
+    both = [("resnet50-iagenet", 0.45), ("m1.g5", 0.9)]
+    again = line("resnet50-imagenet", 0.99), line("ml.g5", 0.99)
+    assert await looked(both, *again) == [("resnet50-imagenet", True), ("ml.g5", False)]
+
+
+async def test_a_status_that_is_read_twice_is_sure() -> None:
+    assert await looked([("已停止", 0.5)], line("已停止", 0.5)) == [("已停止", True)]
+
+
+async def test_what_others_of_the_column_surely_have_is_sure() -> None:
+    column = [("ml.g5.12xlarge", 0.99), ("ml.g5.12xlarge", 0.99), ("m1.g5.12xlarge", 0.6)]
+    assert await looked(column, line("ml.g5.12xlarge", 0.7)) == [("ml.g5.12xlarge", True)] * 3
+
+
+def column(*cells: tuple[str, float]) -> list[tuple[str, bool]]:
+    table = doubting_look_alikes(Table(("x",), tuple((Cell(text, BOX, sure),) for text, sure in cells)))
+    return [(row[0].text, row[0].confidence >= SURE_ENOUGH) for row in table.rows]
+
+
+def test_types_that_differ_by_a_digit_are_not_doubted_where_every_character_is_sure() -> None:
+    assert column(("2xlarge", 0.99), ("12xlarge", 0.99)) == [("2xlarge", True), ("12xlarge", True)]
+    assert column(("2xlarge", 0.9), ("12xlarge", 0.99)) == [("2xlarge", False), ("12xlarge", True)]
+
+
+def test_a_percent_sign_read_as_digits_is_one_where_the_column_has_it() -> None:
+    sure = [(f"{n}.{n}%", 0.99) for n in range(5)]
+    assert column(*sure, ("70.196", 0.99), ("62.99 6", 0.99))[5:] == [("70.1%", False), ("62.9%", False)]
