@@ -12,8 +12,10 @@ from PIL import Image
 
 from handlens.errors import InvalidInput, ReadingError, Refused
 from handlens.kit import Kit
+from handlens.open_page import OpenPageInput, Viewport, open_page
 from handlens.read_console_usage import ReadConsoleUsageInput, ReadConsoleUsageOutput, read_console_usage
 from handlens.screenshot_page import ScreenshotPageInput, screenshot_page
+from handlens.scroll_page import ScrollPageInput, scroll_page
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
@@ -70,3 +72,19 @@ async def test_a_picture_outside_the_allowed_folders_or_of_no_kind_is_refused(ki
     kept = await kit.artifacts.save(b"not a picture", name="a.png", media_type="image/png", owner=kit.caller.subject)
     with pytest.raises(InvalidInput, match="no picture"):
         await read_console_usage(ReadConsoleUsageInput(image=kept.uri), kit)
+
+
+async def test_pictures_of_one_page_that_was_scrolled_give_every_row_once(kit: Kit, serve: Serve) -> None:
+    rows = "".join(f"<tr><td>task-{n}-{n * 7919 % 997}<td>{n * 37 % 101}%<td>Running" for n in range(24))
+    html = f"""<!doctype html><style>td,th{{padding:9px 60px 9px 0;font:14px sans-serif;text-align:left}}</style>
+    <h2>Tasks</h2><table><tr><th>Task name<th>GPU<th>Status{rows}</table>"""
+    page = await open_page(OpenPageInput(url=serve(html), viewport=Viewport(width=700, height=480)), kit)
+    shots: list[str] = []
+    for _ in range(3):  # the last one is at the page's end, so it goes less far
+        shot = await screenshot_page(ScreenshotPageInput(session_id=page.session_id), kit)
+        shots.append(shot.artifact)
+        await scroll_page(ScrollPageInput(session_id=page.session_id, pages=0.7), kit)
+    answer = await read_console_usage(ReadConsoleUsageInput(image=shots), kit)
+    assert [row.task_name for row in answer.rows] == [f"task-{n}-{n * 7919 % 997}" for n in range(24)]
+    assert [row.gpu_utilization_percent for row in answer.rows] == [n * 37 % 101 for n in range(24)]
+    assert any("700" in notice and "boxes" in notice for notice in answer.notices)

@@ -20,6 +20,7 @@ from handlens.usage.masking import masked
 from handlens.usage.page_kind import says_empty, why_not_a_console
 from handlens.usage.picture import read_picture, without_secrets
 from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tables
+from handlens.usage.stitch import stitched
 from handlens.usage.structure import PageFacts, read_laid_out, read_structure
 from handlens.usage.table import Table, scrolled_together
 from handlens.usage.times import Clock, month_first
@@ -134,6 +135,9 @@ async def look_at_picture(
     Raises:
         ReadingError: no list of tasks with usage can be read in any of them.
     """
+    given = len(images)
+    if given > 1 and not frames:
+        images = await to_thread.run_sync(stitched, images)
     tables: list[Table] = []
     for number, image in enumerate(images):
         found = await _tables_of(ocr, image, meaning, sight)
@@ -145,8 +149,17 @@ async def look_at_picture(
             + "".join(f" {remark}" for remark in (sight.remarks if sight else ()))
         )
     whole = scrolled_together(tables) if len(images) > 1 else tables
-    clock = Clock(datetime.now(UTC))
-    return await to_thread.run_sync(look_from_tables, whole, meaning, clock, "ocr")
+    look = await to_thread.run_sync(look_from_tables, whole, meaning, Clock(datetime.now(UTC)), "ocr")
+    if len(images) == given:
+        return look
+    return replace(
+        look, remarks=[*look.remarks, f"{given} pictures go on in each other: boxes are in {_whole(images)}."]
+    )
+
+
+def _whole(images: Sequence[Image]) -> str:
+    sizes = " and ".join(f"{image.width}×{image.height} pixels" for image in images)
+    return f"the whole that they make, {sizes}" if len(images) == 1 else f"the wholes that they make, {sizes}"
 
 
 async def _tables_of(ocr: Ocr, image: Image, meaning: Meaning, sight: Sight | None) -> list[Table]:
