@@ -8,7 +8,7 @@ from handlens.geometry import Box
 from handlens.usage.fragments import Fragment
 from handlens.usage.layout import tables_in
 from handlens.usage.layout_legends import NO_VALUE
-from handlens.usage.rows import typed_rows, usage_tables
+from handlens.usage.rows import telling, typed_rows, usage_tables
 from handlens.usage.table import Cell, RawTable, Table, as_pairs, scrolled_together, unfold
 from handlens.usage.times import Clock
 
@@ -388,7 +388,7 @@ CHART = (
 def usage(fragments: list[Fragment]) -> list[tuple[str | None, float | None, list[str]]]:
     """Name, GPU and doubts of the rows that the texts mean."""
     seen: list[tuple[str | None, float | None, list[str]]] = []
-    for table in usage_tables(tables_in(fragments)):
+    for table in telling(tables_in(fragments)):
         rows, doubts = typed_rows(table, Clock(datetime(2026, 3, 1, tzinfo=UTC)))
         for number, row in enumerate(rows):
             why = [doubt.reason for doubt in doubts if doubt.row == number]
@@ -436,3 +436,11 @@ def test_rings_without_a_heading_are_of_one_thing() -> None:
     rings = (100.0, [(55.0, "32.4%"), (255.0, "15%")]), (160.0, [(30.0, "GPU usage"), (225.0, "CPU usage")])
     (table,) = tables_in(written(*rings))
     assert shown(table) == [{"GPU usage": "32.4%", "CPU usage": "15%"}]
+
+
+def test_what_is_laid_out_like_a_list_but_says_nothing_is_none() -> None:
+    def table(*rows: tuple[str, str]) -> Table:
+        return Table(("Name", "Status"), tuple(tuple(map(Cell, row)) for row in rows))
+
+    assert telling([table(("", "Users RPS"), ("", "120"), ("Aggregated", ""))]) == []
+    assert len(telling([table(("train-bert", "whatever they call it"), ("serve-bert", "Running"))])) == 1

@@ -92,3 +92,14 @@ def test_types_that_differ_by_a_digit_are_not_doubted_where_every_character_is_s
 def test_a_percent_sign_read_as_digits_is_one_where_the_column_has_it() -> None:
     sure = [(f"{n}.{n}%", 0.99) for n in range(5)]
     assert column(*sure, ("70.196", 0.99), ("62.99 6", 0.99))[5:] == [("70.1%", False), ("62.9%", False)]
+
+
+def test_a_text_that_is_nearly_one_that_the_column_has_often_is_doubted() -> None:
+    usual = [(name, 0.99) for name in ("zhang_min", "j.smith", "ops-team")] * 3
+    assert column(*usual, ("zhang_ng_min", 0.99), ("jsmith", 0.99), ("li.wei", 0.99))[9:] == [
+        ("zhang_ng_min", False), ("jsmith", False), ("li.wei", True),
+    ]  # fmt: skip
+
+
+def test_types_that_differ_by_their_number_are_not_doubted() -> None:
+    assert column(*[("gpu.h100.8", 0.99)] * 4, ("gpu.h100.4", 0.99))[4:] == [("gpu.h100.4", True)]

@@ -66,6 +66,8 @@ def test_a_profile_s_words_go_first() -> None:
         ("任务运行失败", "failed"),
         ("Failed: OOM", "failed"),
         ("OOMKilled", "failed"),
+        ("fatal", "failed"),
+        ("backoff", "pending"),
         ("Not running", "stopped"),
         ("未运行", "stopped"),
         ("已停止", "stopped"),

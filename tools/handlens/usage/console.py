@@ -19,7 +19,7 @@ from handlens.usage.follow import follow
 from handlens.usage.masking import masked
 from handlens.usage.page_kind import says_empty, why_not_a_console
 from handlens.usage.picture import read_picture, without_secrets
-from handlens.usage.rows import Doubt, Meaning, UsageRow, typed_rows, usage_tables
+from handlens.usage.rows import Doubt, Meaning, UsageRow, telling, typed_rows, usage_tables
 from handlens.usage.stitch import stitched
 from handlens.usage.structure import PageFacts, read_laid_out, read_structure
 from handlens.usage.table import Table, scrolled_together
@@ -84,7 +84,7 @@ async def read_page(page: Page, meaning: Meaning, *, seconds: float, most_rows: 
     facts = await settled(page, meaning, seconds=seconds)
     tables = usage_tables(facts.tables, meaning)
     if not any(table.rows for table in tables) and not why_not_a_console(facts):
-        tables = usage_tables(await read_laid_out(page), meaning) or tables
+        tables = telling(await read_laid_out(page), meaning) or tables
     if not any(table.rows for table in tables):
         refuse_what_is_no_console(facts, tables, seconds)
     tables = [await with_tooltips(page, table) for table in tables]

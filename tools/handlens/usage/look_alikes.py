@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from handlens.usage.reading import is_missing
 from handlens.usage.rows import SURE_ENOUGH
@@ -50,7 +51,7 @@ def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
     columns = [_mended([row[column] for row in table.rows]) for column in range(len(table.headers))]
     table = replace(table, rows=tuple(zip(*columns, strict=True)) if columns else ())
-    doubted = [_doubted(cells) for cells in columns]
+    doubted = [_doubted(cells) | _strangers(cells) for cells in columns]
     short = [_one_letter_short(cells) for cells in columns]
     endings = [_usual_ending(cells) for cells in columns]
     rows = tuple(
@@ -104,7 +105,12 @@ def as_digits(text: str) -> str:
 
 def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
     as_usual = not ending or is_missing(cell.text) or cell.text.rstrip(") ").endswith(ending)
-    as_usual = as_usual and not _UNENDED.search(cell.text) and cell.text.count("(") == cell.text.count(")")
+    as_usual = (
+        as_usual
+        and cell.text not in doubted
+        and not _UNENDED.search(cell.text)
+        and cell.text.count("(") == cell.text.count(")")
+    )
     if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
         return cell
     return replace(cell, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
@@ -138,6 +144,24 @@ def _doubted(cells: Sequence[Cell]) -> set[str]:
         most = max(counts[word] for word in spellings)
         doubted |= {word for word in spellings if len(spellings) > 1 and counts[word] < max(2, most)}
     return doubted
+
+
+def _strangers(cells: Sequence[Cell]) -> set[str]:
+    """Texts that nearly are one that the column has several times, where it has most of its texts several times."""
+    counts = Counter(cell.text for cell in cells if not is_missing(cell.text))
+    usual = [text for text, count in counts.items() if count > 1]
+    if 5 * sum(counts[text] for text in usual) < 3 * counts.total():
+        return set()
+    return {text for text in counts if counts[text] == 1 and any(_nearly(text, other) for other in usual)}
+
+
+def _nearly(text: str, other: str) -> bool:
+    """Whether two characters or fewer make the difference, and not only digits: those tell real things apart."""
+    if min(len(text), len(other)) < 4 or abs(len(text) - len(other)) > 3:
+        return False
+    steps = SequenceMatcher(None, text, other, autojunk=False).get_opcodes()
+    changed = [text[a:b] + other[c:d] for step, a, b, c, d in steps if step != "equal"]
+    return sum(map(len, changed)) <= 3 and any(not one.isdigit() for one in "".join(changed))
 
 
 def _one_letter_short(cells: Sequence[Cell]) -> set[str]:

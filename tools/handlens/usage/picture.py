@@ -11,7 +11,7 @@ from handlens.usage.fragments import Fragment
 from handlens.usage.layout import tables_in
 from handlens.usage.look_alikes import doubting_look_alikes
 from handlens.usage.masking import masked_text
-from handlens.usage.rows import Meaning, usage_tables
+from handlens.usage.rows import Meaning, telling
 from handlens.usage.second_look import fragment, second_look
 from handlens.usage.table import Table
 
@@ -38,7 +38,7 @@ class PictureReading:
 async def read_picture(ocr: Ocr, image: Image, meaning: Meaning | None = None) -> PictureReading:
     """The usage tables of a picture, with what is sure and what is not told in each cell."""
     texts = await _fragments(ocr, image)
-    found = usage_tables(tables_in(texts), meaning)
+    found = telling(tables_in(texts), meaning)
     return PictureReading([doubting_look_alikes(await second_look(ocr, image, table)) for table in found], texts)
 
 

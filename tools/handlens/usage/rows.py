@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
@@ -242,6 +243,21 @@ def _by_its_title(table: Table) -> Table:
 
 _LAST = re.compile(r"last|latest|current|now|value|最新值?|当前值?|最后一个值|值")
 _METRICS = (Column.GPU, Column.CPU, Column.MEMORY, Column.GPU_MEMORY)
+
+
+def telling(tables: Sequence[Table], meaning: Meaning | None = None) -> list[Table]:
+    """The usage tables whose rows say something: what is only laid out like a list may be none at all.
+
+    Most rows of a list have a name and something else that is known, or two things that are measured.
+    """
+    return [table for table in usage_tables(tables, meaning) if _tells(table, meaning)]
+
+
+def _tells(table: Table, meaning: Meaning | None) -> bool:
+    rows, _ = typed_rows(table, Clock(datetime.now(UTC)), meaning)
+    said = [row.model_dump(exclude={"cells", "inefficient", "status"}, exclude_defaults=True) for row in rows]
+    noted = [any(cell.note for cell in row) for row in table.rows]
+    return 2 * sum(1 for one, note in zip(said, noted, strict=True) if len(one) >= 2 or note) >= len(rows)
 
 
 def usage_tables(tables: Sequence[Table], meaning: Meaning | None = None) -> list[Table]:

@@ -17,13 +17,13 @@ _WORDS: dict[Status, str] = {
     " 运行中 运行 正在运行 活跃 在线 正常 进行中 执行中 服务中 已启动 训练中 使用中 健康 已部署 工作中 忙碌",
     "pending": "pending queued queuing queueing waiting wait scheduled scheduling creating created initializing init"
     " initialising starting provisioning preparing submitted submitting received restarting retry retrying resuming"
-    " accepted containercreating podinitializing pulling enqueued envpreparing deploying updating"
+    " accepted backoff containercreating podinitializing pulling enqueued envpreparing deploying updating"
     " 等待 等待中 排队 排队中 待运行 待调度 调度中 创建中 已创建 初始化 初始化中 启动中 准备中 准备 已提交 提交中"
     " 环境准备中 资源准备中 重启中 部署中 更新中 待处理 未开始",
     "succeeded": "succeeded success successful complete completed finished done passed"
     " 成功 已成功 完成 已完成 已结束 运行成功 执行成功 结束",
     "failed": "failed failure fail error errored err crashed dead fault faulted unhealthy abnormal aborted exception"
-    " oomkilled crashloopbackoff imagepullbackoff errimagepull evicted timeout timedout lost broken zombie"
+    " fatal oomkilled crashloopbackoff imagepullbackoff errimagepull evicted timeout timedout lost broken zombie"
     " 失败 已失败 错误 异常 出错 运行失败 执行失败 创建失败 故障 超时 崩溃 不健康 启动失败",
     "stopped": "stopped stop stopping terminated terminating cancelled canceled cancelling canceling killed suspended"
     " paused offline inactive revoked deleted deleting disabled idle released shutdown down exited closed halted"
