@@ -444,3 +444,15 @@ def test_what_is_laid_out_like_a_list_but_says_nothing_is_none() -> None:
 
     assert telling([table(("", "Users RPS"), ("", "120"), ("Aggregated", ""))]) == []
     assert len(telling([table(("train-bert", "whatever they call it"), ("serve-bert", "Running"))])) == 1
+
+
+def test_a_box_to_tick_beside_a_wrapped_name_is_no_part_of_it() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(60, "Task name"), (300, "GPU"), (420, "Status")]),
+            *[(100.0 + 50 * n, [(60.0, "whisper-"), (300.0, "5%"), (420.0, "Failed")]) for n in range(3)],
+            *[(109.0 + 50 * n, [(20.0, "0")]) for n in range(3)],
+            *[(118.0 + 50 * n, [(60.0, f"finetune-{n}")]) for n in range(3)],
+        )
+    )
+    assert [row["Task name"] for row in shown(table)] == [f"whisper-finetune-{n}" for n in range(3)]

@@ -75,3 +75,13 @@ def test_flower_s_tasks_are_named_by_their_name_and_not_by_their_worker() -> Non
     assert (task.task_name, task.status, worker.task_name, worker.status) == (
         "train.model", "failed", "alpha@host", "running",
     )  # fmt: skip
+
+
+def test_the_profile_that_the_readme_shows_is_one(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    path = tmp_path / "ours.toml"
+    blocks = [block.split("```")[0] for block in readme.split("```toml\n")[1:]]
+    path.write_text(next(block for block in blocks if "[statuses]" in block))
+    ours = load(path)
+    assert ours.fits("https://ml.example.com/tasks", "x")
+    assert ours.meaning().columns == {"workload": "task_name", "工作负载": "task_name"}

@@ -54,8 +54,9 @@ def test_a_box_before_a_text_does_not_make_it_less_sure() -> None:
     assert cleaned(whole) == Fragment("train-bert", BOX, 0.99)
 
 
-async def test_what_is_sure_is_not_read_again() -> None:
-    assert await looked([("train-bert", 0.99)]) == [("train-bert", True)]
+async def test_what_is_sure_is_not_read_again_unless_it_is_a_name_which_may_lack_a_letter() -> None:
+    assert await looked([("87.5%", 0.99)]) == [("87.5%", True)]
+    assert await looked([("task-655", 0.99)], line("task-6-655", 0.97)) == [("task-6-655", False)]
 
 
 async def test_a_second_reading_that_agrees_says_how_sure_it_is() -> None:
@@ -75,8 +76,8 @@ async def test_a_status_that_is_read_twice_is_sure() -> None:
 
 
 async def test_what_others_of_the_column_surely_have_is_sure() -> None:
-    column = [("ml.g5.12xlarge", 0.99), ("ml.g5.12xlarge", 0.99), ("m1.g5.12xlarge", 0.6)]
-    assert await looked(column, line("ml.g5.12xlarge", 0.7)) == [("ml.g5.12xlarge", True)] * 3
+    column = [("V100 x 4", 0.99), ("V100 x 4", 0.99), ("V100 X 4", 0.6)]
+    assert await looked(column, line("V100 x 4", 0.7, 0.7, 0.7)) == [("V100 x 4", True)] * 3
 
 
 def column(*cells: tuple[str, float]) -> list[tuple[str, bool]]:

@@ -13,6 +13,8 @@ from handlens.usage.fragments import Band, Fragment, band_of, cleaned, folded, l
 from handlens.usage.reading import is_missing
 from handlens.usage.table import EMPTY, Cell, Table, unique
 
+NEXT_LINES = 0.15
+"""Of a line's box, at its upper and lower edge: what may be of other lines where they are close."""
 _SAME_EDGE = 0.45
 """Left edges that differ by less than so many line heights are one."""
 
@@ -169,8 +171,10 @@ def _in_order(records: Sequence[_Record], height: float) -> list[_Record]:
 
 
 def _nothing(name: Fragment, right: float) -> Cell:
-    """An empty cell, with the box where a value beside the name would be."""
-    return Cell("", Box.from_corners(name.box.right, name.box.y, max(name.box.right, right), name.box.bottom))
+    """An empty cell, with the box where a value beside the name would be, and nothing of the lines next to it."""
+    edge = NEXT_LINES * name.box.height
+    top, bottom = name.box.y + edge, name.box.bottom - edge
+    return Cell("", Box.from_corners(name.box.right, top, max(name.box.right, right), bottom))
 
 
 def _under(name: Fragment, step: float) -> Cell:

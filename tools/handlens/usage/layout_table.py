@@ -22,7 +22,7 @@ _FOOT_WORDS = re.compile(
     r"|\d+\s*(?:条|/)\s*(?:/\s*)?(?:页|page)",
     re.IGNORECASE,
 )
-_TICK_ALL = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回0OoD]{1,2}")
+_TICK = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回0OoD]{1,2}")
 BESIDE = 0.75
 """A line further from a row than so many rows is no part of it."""
 FURTHER_OFF = 1.3
@@ -68,7 +68,7 @@ def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
 
 def _without_box(heads: Sequence[Fragment]) -> Sequence[Fragment]:
     """The headers but for the box that ticks all rows."""
-    return heads[1:] if len(heads) > 2 and _TICK_ALL.fullmatch(heads[0].text) else heads
+    return heads[1:] if len(heads) > 2 and _TICK.fullmatch(heads[0].text) else heads
 
 
 def column_borders(heads: Sequence[Fragment], body: Sequence[Band]) -> list[float]:
@@ -272,8 +272,8 @@ def _cells(row: Sequence[Sequence[Fragment]], edges: Sequence[float]) -> tuple[C
 
 def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     ordered = in_reading_order(pieces)
-    while first and len(ordered) > 1 and _opens_a_row(*ordered[:2]):
-        ordered = ordered[1:]
+    if first:
+        ordered = _without_what_opens_the_row(ordered)
     texts = [piece for piece in map(cleaned, ordered) if piece.text]
     whole = cleaned(merged(texts or [ordered[0]]))
     apart = any(_is_apart(*pair) and len(pair[0].text) > 1 for pair in pairwise(texts))
@@ -281,11 +281,14 @@ def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     return Cell(whole.text, around(ordered), whole.confidence, note, pieces=tuple(one.box for one in ordered))
 
 
-def _opens_a_row(left: Fragment, right: Fragment) -> bool:
-    """Whether a text is a box to tick, an icon, or what opens a row."""
-    level = abs(left.middle - right.middle) < 0.4 * left.box.height
-    box = level and _TICK_ALL.fullmatch(left.text) is not None and len(right.text) >= len(left.text)
-    return box or (len(left.text) == 1 and _is_apart(left, right))
+def _without_what_opens_the_row(pieces: Sequence[Fragment]) -> Sequence[Fragment]:
+    """The pieces but for boxes to tick and icons left of all others, beside the first line or between two."""
+    texts = [piece for piece in pieces if not _TICK.fullmatch(piece.text)]
+    left = min((piece.box.x for piece in texts), default=0.0)
+    kept = [piece for piece in pieces if piece in texts or piece.box.right > left + 2] if texts else list(pieces)
+    if len(kept) > 1 and len(kept[0].text) == 1 and _is_apart(*kept[:2]):
+        kept = kept[1:]
+    return kept
 
 
 def _is_apart(left: Fragment, right: Fragment) -> bool:
