@@ -103,7 +103,8 @@ def _css(look: Look) -> str:
         f"th,.h .c{{background:{head};font-weight:600}}"
         + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
         + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
-        f".pill{{padding:1px 8px;border-radius:9px;{_PILLS[look.badge]}}}small{{display:block;color:#999}}"
+        f".pill{{padding:1px 8px;border-radius:9px;{_PILLS[look.badge]}}}"
+        "small{display:block;color:#888;font-size:max(11px,.85em)}"
         ".dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
         f".bar{{display:inline-block;width:48px;height:6px;background:{line};margin-right:8px;vertical-align:middle}}"
         ".bar i{display:block;height:6px;background:#48f}"
