@@ -35,6 +35,10 @@ def process_of(running: Running) -> Process:
     return running.process
 
 
+def socket_of(running: Running) -> Path:
+    return Path(process_of(running).url.removeprefix("ws+unix:").removesuffix(":/"))
+
+
 async def test_commands_of_ours_reach_the_page_that_playwright_opened_and_playwright_stays_unaware(
     running: Running,
 ) -> None:
@@ -87,7 +91,8 @@ async def test_a_command_to_a_page_that_closes_is_not_waited_for(running: Runnin
 
 
 async def test_a_browser_that_dies_fails_what_was_asked_of_it_and_leaves_no_files(running: Running) -> None:
-    folder = next(Path(tempfile.gettempdir()).glob("chromium-*/cdp")).parent
+    folder = socket_of(running).parent
+    assert folder.exists()
     page = await running.browser.new_page()
     cdp = await running.cdp(page)
     gone = asyncio.Event()
@@ -101,6 +106,11 @@ async def test_a_browser_that_dies_fails_what_was_asked_of_it_and_leaves_no_file
     assert not folder.exists()
     with pytest.raises(Error, match="Connection closed"):
         await cdp.send("Page.enable")
+
+
+async def test_nobody_can_connect_besides_playwright(running: Running) -> None:
+    with pytest.raises(OSError, match=r"refused|No such file"):
+        await asyncio.open_unix_connection(socket_of(running))
 
 
 async def test_no_window_has_pages_of_chromiums_own(running: Running) -> None:

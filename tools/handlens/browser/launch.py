@@ -244,7 +244,9 @@ async def _join(driver: Playwright, process: Process, seconds: float, downloads:
     try:
         await asyncio.wait((joining, process.pipe.closed), return_when=asyncio.FIRST_COMPLETED)
         if joining.done():
-            return joining.result()
+            browser = joining.result()
+            process.joined()
+            return browser
     except Error as error:
         why = str(error)
     except BaseException:

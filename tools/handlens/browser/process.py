@@ -122,6 +122,10 @@ class Process:
         finally:
             its.close()
 
+    def joined(self) -> None:
+        """Playwright is connected: let nobody else come."""
+        self._server.close()
+
     async def stop(self) -> None:
         """End it and all its processes, and remove what it wrote."""
         from playwright.async_api import Error
