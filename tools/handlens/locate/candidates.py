@@ -24,7 +24,6 @@ class Group:
     label: str
     hints: str
     parent: int
-    box: Box
 
 
 @dataclass(slots=True, eq=False)
@@ -107,7 +106,7 @@ async def find_candidates(page: Page) -> Snapshot:
         BrowserDied: the page is closed or crashed.
     """
     found = await worlds(page)
-    answers = await run_all(found, "collect", {"hits": True})
+    answers = await run_all(found, "handlens.collect()")
     snapshot: Snapshot | None = None
     for number, (world, answer) in enumerate(zip(found, answers, strict=True)):
         if answer is None:
@@ -132,64 +131,71 @@ async def find_candidates(page: Page) -> Snapshot:
 
 
 def _add(snapshot: Snapshot, read: dict[str, Any], number: int, world: FrameWorld) -> None:
-    first_group = len(snapshot.groups)
-    for group in read["groups"]:
-        parent = group["p"]
-        snapshot.groups.append(
-            Group(group["k"], group["l"], group["hi"], first_group + parent if parent >= 0 else -1, _box(group, world))
-        )
+    words: list[str] = read["words"]
+    first = len(snapshot.groups)
+    snapshot.groups.extend(
+        Group(words[kind], words[label], words[hints], first + parent if parent >= 0 else -1)
+        for kind, parent, label, hints in read["groups"]
+    )
     snapshot.truncated = snapshot.truncated or bool(read["truncated"])
-    for raw in read["candidates"]:
-        snapshot.candidates.append(_candidate(raw, number, len(snapshot.candidates), first_group, world))
+    reader = _Reader(number, world, words, first)
+    start = len(snapshot.candidates)
+    snapshot.candidates.extend(reader.candidate(raw, start + at) for at, raw in enumerate(read["candidates"]))
 
 
-def _box(raw: dict[str, Any], world: FrameWorld) -> Box:
-    scale = world.scale
-    return Box.model_construct(
-        x=world.x + raw["x"] * scale, y=world.y + raw["y"] * scale, width=raw["w"] * scale, height=raw["h"] * scale
-    )
+class _Reader:
+    """Reads the candidates of one frame as ``collect.js`` writes them."""
+
+    def __init__(self, frame: int, world: FrameWorld, words: list[str], first_group: int) -> None:
+        self._frame, self._words, self._first_group = frame, words, first_group
+        self._x, self._y, self._scale = world.x, world.y, world.scale
+        self._states: dict[int, frozenset[str]] = {-1: frozenset()}
+
+    def candidate(self, raw: list[Any], order: int) -> Candidate:
+        number, tag, role, kind, name, x, y, width, height, group, inside, hit, at_x, at_y, more = raw
+        words, left, top, scale = self._words, self._x, self._y, self._scale
+        get = (more or _NOTHING).get
+        hints, colour, background, column = get("hi", -1), get("c", -1), get("b", -1), get("co", -1)
+        return Candidate(
+            frame=self._frame,
+            id=number,
+            order=order,
+            tag=words[tag],
+            role=words[role],
+            kind=KINDS[kind],
+            name=name,
+            box=Box(x=left + x * scale, y=top + y * scale, width=width * scale, height=height * scale),
+            point=None if at_x is None else Point(x=left + at_x * scale, y=top + at_y * scale),
+            group=self._first_group + group if group >= 0 else -1,
+            inside=inside,
+            states=self._states_of(get("s", -1)),
+            value=get("v", ""),
+            placeholder=get("ph", ""),
+            tips=get("ti", ""),
+            hints=words[hints] if hints >= 0 else "",
+            href=get("hr", ""),
+            type=get("ty", ""),
+            options=get("op", ""),
+            colour=parse_colour(words[colour]) if colour >= 0 else None,
+            background=parse_colour(words[background]) if background >= 0 else None,
+            shape=get("sh", ""),
+            column=words[column] if column >= 0 else "",
+            level=get("lv", 0),
+            hit=hit if hit >= 0 else None,
+            cover=get("hn", ""),
+            cover_id=get("hb", 0),
+            clipped=bool(get("cl", 0)),
+            range=get("rg", ""),
+            icons=get("ic", ""),
+        )
+
+    def _states_of(self, word: int) -> frozenset[str]:
+        if word not in self._states:
+            self._states[word] = frozenset(self._words[word].split("|"))
+        return self._states[word]
 
 
-def _candidate(raw: dict[str, Any], frame: int, order: int, first_group: int, world: FrameWorld) -> Candidate:
-    get = raw.get
-    point = None
-    if "px" in raw:
-        point = Point.model_construct(x=world.x + raw["px"] * world.scale, y=world.y + raw["py"] * world.scale)
-    group = get("g", -1)
-    return Candidate(
-        frame=frame,
-        id=raw["i"],
-        order=order,
-        tag=raw["t"],
-        role=raw["r"],
-        kind=KINDS[raw["k"]],
-        name=get("n", ""),
-        box=_box(raw, world),
-        point=point,
-        group=first_group + group if group >= 0 else -1,
-        inside=get("a", 0),
-        states=frozenset(get("s", ())),
-        value=get("v", ""),
-        placeholder=get("ph", ""),
-        tips=get("ti", ""),
-        hints=get("hi", ""),
-        href=get("hr", ""),
-        type=get("ty", ""),
-        options=get("op", ""),
-        colour=parse_colour(get("c", "")),
-        background=parse_colour(get("b", "")),
-        shape=get("sh", ""),
-        column=get("co", ""),
-        level=get("lv", 0),
-        hit=get("ht"),
-        cover=get("hn", ""),
-        cover_id=get("hb", 0),
-        clipped=bool(get("cl", 0)),
-        range=get("rg", ""),
-        icons=get("ic", ""),
-    )
-
-
+_NOTHING: dict[str, Any] = {}
 _RGB = re.compile(r"rgba?\(\s*([\d.]+)[,\s]+([\d.]+)[,\s]+([\d.]+)(?:\s*[,/]\s*([\d.]+)(%?))?")
 _colours: dict[str, Colour | None] = {}
 

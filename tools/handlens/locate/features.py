@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from handlens.locate.candidates import Candidate, Snapshot
@@ -55,18 +56,15 @@ def features(snapshot: Snapshot) -> Features:
     for at, candidate in enumerate(snapshot.candidates):
         names = terms(candidate.name) if candidate.name else ()
         built.names.append(names)
-        for term in names:
-            _index(index, term, at, FIELD_WEIGHTS["name"])
-        if candidate.kind == "text":
-            continue
-        if candidate.role == "checkbox" and not candidate.name and _row_of(candidate, snapshot) in heads:
-            for term in terms("select all"):
-                _index(index, term, at, FIELD_WEIGHTS["near"])
-        for name, text in _other_fields(candidate, near.get(at, "")):
-            weight = FIELD_WEIGHTS[name]
-            for term in terms(text):
-                if name != "hints" or term.key not in NOISE:
-                    _index(index, term, at, weight)
+        said = [(names, FIELD_WEIGHTS["name"])]
+        if candidate.kind != "text":
+            said.extend(_other_fields(candidate, near.get(at, "")))
+            if candidate.role == "checkbox" and not candidate.name and _row_of(candidate, snapshot) in heads:
+                said.append((terms("select all"), FIELD_WEIGHTS["near"]))
+        for told, weight in said:
+            for term in told:
+                for part, share in _parts(term):
+                    index[part].append((at, min(1.0, weight * share)))
     built.index = dict(index)
     return built
 
@@ -84,31 +82,36 @@ def _head_rows(snapshot: Snapshot) -> frozenset[int]:
     return frozenset(row for row in rows if row >= 0)
 
 
-def _index(index: dict[Term, list[tuple[int, float]]], term: Term, at: int, weight: float) -> None:
-    """A phrase is found by itself and, a little less, by each of its words."""
-    index[term].append((at, 1.0 if term.key.startswith("(") else weight))
-    if " " in term.key:
-        for word in term.key.split():
-            for part in terms(word):
-                index[part].append((at, 0.95 * weight))
+@lru_cache(maxsize=32768)
+def _parts(term: Term) -> tuple[tuple[Term, float], ...]:
+    """What a term is found by: a phrase by itself and, a little less, by each of its words; a pair of numbers in full,
+    wherever it is said."""
+    whole = (term, 2.0 if term.key.startswith("(") else 1.0)
+    if " " not in term.key:
+        return (whole,)
+    return (whole, *((part, 0.95) for word in term.key.split() for part in terms(word)))
 
 
-def _other_fields(candidate: Candidate, near: str) -> list[tuple[str, str]]:
-    fields = [
-        ("tips", candidate.tips),
-        ("placeholder", candidate.placeholder),
-        ("value", candidate.value),
-        ("hints", spoken_hints(candidate.hints)),
-        ("column", candidate.column),
-        ("options", candidate.options),
-        ("near", near),
-    ]
+def _other_fields(candidate: Candidate, near: str) -> Iterator[tuple[tuple[Term, ...], float]]:
+    """What a candidate says beside its name, with what each is worth."""
+    for name, text in (
+        ("tips", candidate.tips), ("placeholder", candidate.placeholder), ("value", candidate.value),
+        ("column", candidate.column), ("options", candidate.options), ("near", near),
+    ):  # fmt: skip
+        if text:
+            yield terms(text), FIELD_WEIGHTS[name]
+    if candidate.hints:
+        yield _hint_terms(candidate.hints), FIELD_WEIGHTS["hints"]
     if candidate.type and candidate.tag == "input":
-        fields.append(("type", candidate.type))
+        yield terms(candidate.type), FIELD_WEIGHTS["type"]
     if candidate.href:
         tail = _PATH.sub("", candidate.href).rstrip("/")
-        fields.append(("href", tail[-60:].replace("/", " ").replace("-", " ").replace("#", " ")))
-    return [(name, text) for name, text in fields if text]
+        yield terms(tail[-60:].replace("/", " ").replace("-", " ").replace("#", " ")), FIELD_WEIGHTS["href"]
+
+
+@lru_cache(maxsize=8192)
+def _hint_terms(hints: str) -> tuple[Term, ...]:
+    return tuple(term for term in terms(spoken_hints(hints)) if term.key not in NOISE)
 
 
 def hint_words(hints: str) -> str:

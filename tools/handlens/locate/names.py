@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from handlens.locate.candidates import Candidate
 from handlens.locate.text import fold, similarity, terms
@@ -23,17 +24,23 @@ def name_match(candidate: Candidate, quoted: str) -> float:
     return best
 
 
+@lru_cache(maxsize=32768)
+def _plain(text: str) -> str:
+    return _PUNCTUATION.sub(" ", text).strip()
+
+
+@lru_cache(maxsize=32768)
 def _text_match(wanted: str, text: str) -> float:
     if wanted == text:
         return 1.0
-    plain, other = _PUNCTUATION.sub(" ", wanted).strip(), _PUNCTUATION.sub(" ", text).strip()
+    plain, other = _plain(wanted), _plain(text)
     if plain and plain == other:
         return 0.97
     if not plain or not other:
         return 0.6 if wanted and wanted in text.split() else 0.0
-    if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text):
-        return 0.62 + 0.3 * len(wanted) / len(text)
     if wanted in text:
+        if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text):
+            return 0.62 + 0.3 * len(wanted) / len(text)
         return 0.55 + 0.25 * len(wanted) / len(text)
     have = terms(text)
     asked = terms(wanted)

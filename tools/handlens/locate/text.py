@@ -33,6 +33,7 @@ ARTICLES = frozenset({"the", "a", "an", "my", "your", "this", "that", "its"})
 IRREGULAR = dict(pair.split("=") for pair in word_list("stems"))
 
 
+@lru_cache(maxsize=32768)
 def fold(text: str) -> str:
     """NFKC, case folded, typographic quotes and spaces made plain."""
     return unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("‘", "'").strip()
@@ -93,6 +94,9 @@ class Term:
     core: frozenset[int] = frozenset()
     """Those of ``meanings`` that this word stands for before others."""
 
+    def __hash__(self) -> int:
+        return hash(self.key)  # a page asks for it a hundred thousand times
+
     @property
     def weight(self) -> float:
         """How much is said by it: a phrase or a long word more than a letter."""
@@ -103,6 +107,10 @@ class Term:
         if self.key[0] == "(":
             return 10.0  # a pair of numbers is somebody's name for one thing
         return 1.0 if len(self.key) > 2 or self.key.isdigit() else 0.8
+
+
+_term = lru_cache(maxsize=32768)(Term)
+"""The same term is the same object, which makes looking it up fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +202,19 @@ def _prepositional() -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(map(re.escape, held)) + r")\b(?! of\b)")
 
 
-def split_words(text: str) -> list[str]:
+@lru_cache(maxsize=32768)
+def split_words(text: str) -> tuple[str, ...]:
     """Folded words, numbers and runs of Chinese; identifiers are split at case changes, punctuation is left out."""
     spaced = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).replace("_", " ")
-    return [
+    return tuple(
         token for token in _TOKEN.findall(fold(spaced)) if token[-1].isalnum() or (token[0] == "(" and len(token) > 1)
-    ]
+    )
 
 
 @lru_cache(maxsize=32768)
 def terms(text: str) -> tuple[Term, ...]:
     """The text as terms, longest known phrase first; words that say nothing are left out."""
-    words = [word for word in split_words(text) if word not in ARTICLES] or split_words(text)
+    words = tuple(word for word in split_words(text) if word not in ARTICLES) or split_words(text)
     stop = STOP if not STOP.issuperset(words) else frozenset[str]()  # "To:" is somebody's whole name
     found: list[Term] = []
     known = lexicon().english
@@ -219,12 +228,12 @@ def terms(text: str) -> tuple[Term, ...]:
         for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
             key = " ".join(stem(part) for part in words[at : at + length])
             if key in known and (length > 1 or word not in stop):
-                found.append(Term(key, known[key], core=lexicon().core.get(key, frozenset())))
+                found.append(_term(key, known[key], core=lexicon().core.get(key, frozenset())))
                 at += length
                 break
         else:
             if word not in stop:
-                found.append(Term(stem(word.removesuffix("'s")), frozenset()))
+                found.append(_term(stem(word.removesuffix("'s")), frozenset()))
             at += 1
     return tuple(found)
 
@@ -240,7 +249,7 @@ def _chinese_terms(run: str) -> list[Term]:
             if piece in known and (length > 1 or piece not in STOP):
                 found.extend(_loose(loose))
                 loose = ""
-                found.append(Term(piece, known[piece], cjk=True, core=lexicon().core.get(piece, frozenset())))
+                found.append(_term(piece, known[piece], cjk=True, core=lexicon().core.get(piece, frozenset())))
                 at += length
                 break
         else:
@@ -255,7 +264,7 @@ def _chinese_terms(run: str) -> list[Term]:
 
 
 def _loose(run: str) -> list[Term]:
-    return [Term(run, frozenset(), cjk=True)] if run else []
+    return [_term(run, frozenset(), cjk=True)] if run else []
 
 
 @lru_cache(maxsize=65536)

@@ -228,13 +228,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["unknown"])[0]
 
 
-async def run_all(found: list[FrameWorld], function: str, argument: object) -> list[Any]:
-    """Call ``handlens.<function>(argument)`` in every world at once; None where a frame went away."""
-    call = f"handlens.{function}({json.dumps(argument)})"
+async def run_all(found: list[FrameWorld], expression: str) -> list[Any]:
+    """Evaluate an expression in every world at once; None where a frame went away."""
 
     async def one(world: FrameWorld) -> Any:
         try:
-            return await world.run(call)
+            return await world.run(expression)
         except TargetError:
             if world is found[0]:
                 raise

@@ -175,7 +175,7 @@ function pressedBy(key) {
   return el ? { role: roleOf(el), name: clip(nameOf(el), 200), tips: clip(attr(el, "title") || "", 200) } : null;
 }
 globalThis.handlens = {
-  collect: options => JSON.stringify(collect(options || {})), aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
+  collect: () => { try { return JSON.stringify(collect()); } finally { labels = null; } }, aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
   addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance, pressedBy,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },

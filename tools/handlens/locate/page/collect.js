@@ -40,13 +40,16 @@ function standIn(el, rect, style) {
 }
 const rounded = n => Math.round(n * 10) / 10;
 
-function collect(options) {
+function collect() {
   const out = [], groups = [], headers = new Map();
+  const words = [], numbers = new Map(); // what is said often is written once
+  const word = text => { let at = numbers.get(text); if (at === undefined) { at = words.push(text) - 1; numbers.set(text, at); } return at; };
   forgetRemoved();
+  labels = new Map();
   const width = innerWidth, height = innerHeight;
   let nodes = 0, truncated = false;
   const rootContext = { group: -1, act: 0, pointer: false, clipX0: -1e9, clipY0: -1e9, clipX1: 1e9, clipY1: 1e9, faded: false,
-    off: false, column: "", depth: 0, svg: false, list: 0 };
+    off: false, column: "", table: null, depth: 0, svg: false };
   const stack = document.documentElement ? [[document.documentElement, rootContext, false]] : [];
   while (stack.length) {
     const [el, context, repeated] = stack.pop();
@@ -57,8 +60,7 @@ function collect(options) {
     const items = children.length > 1 && children.length < 5000 && !inner.svg ? repeatedChildren(children) : null;
     for (let i = children.length - 1; i >= 0; i--) stack.push([children[i], inner, items !== null && items.has(children[i])]);
   }
-  return { width, height, scrollX: rounded(scrollX), scrollY: rounded(scrollY), dpr: devicePixelRatio, url: location.href, title: document.title.slice(0, 200),
-    modal: document.querySelector("dialog:modal") !== null, truncated, nodes, groups, candidates: out };
+  return { width, height, dpr: devicePixelRatio, url: location.href, title: document.title.slice(0, 200), truncated, words, groups, candidates: out };
 
   function visit(el, context, repeated) {
     const tag = localName(el);
@@ -74,26 +76,24 @@ function collect(options) {
       if (label === null && opensOnPointing(el)) emitHidden(el, context);
       return null;
     }
-    const rect = rectOf(el);
     const kind = groupKind(el, repeated);
     const next = { ...context, depth: context.depth + 1 };
     if (style.opacity === "0" && tag !== "input") next.faded = true;
-    if (attr(el, "inert") !== null) next.off = true;
+    if (has(el, "inert")) next.off = true;
     if (isSvg(el)) next.svg = true;
     if (style.position === "fixed") { next.clipX0 = next.clipY0 = -1e9; next.clipX1 = next.clipY1 = 1e9; }
-    if (kind) {
-      groups.push({ k: kind, p: context.group, l: groupLabel(el), hi: groupHint(el), x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) });
-      next.group = groups.length - 1;
-    }
-    if (tag === "td" || tag === "th") next.column = columnHeader(el, headers);
-    const role = roleOf(el);
-    const what = classify(el, tag, role, style, rect, context);
+    if (kind) next.group = groups.push([word(kind), context.group, word(groupLabel(el)), word(groupHint(el))]) - 1;
+    if (tag === "table") next.table = el;
+    else if (tag === "td" || tag === "th") next.column = columnHeader(el, context.table, headers);
+    const role = roleOf(el), pointer = style.cursor === "pointer";
+    const what = classify(el, tag, role, style, pointer, context);
     if (what) {
-      const id = emit(el, standIn(el, rect, style) || el, style, next, role, what, rect);
+      const id = emit(el, what === "a" && tag === "input" && standIn(el, rectOf(el), style) || el, style, next, role, what);
       if (id && (what === "a" || what === "s")) next.act = id;
     }
-    next.pointer = style.cursor === "pointer";
+    next.pointer = pointer;
     if (style.overflowX !== "visible" && tag !== "body" && tag !== "html") {
+      const rect = rectOf(el);
       if (style.overflowX === "hidden" || style.overflowX === "clip") { next.clipX0 = Math.max(next.clipX0, rect.left); next.clipX1 = Math.min(next.clipX1, rect.right); }
       if (style.overflowY === "hidden" || style.overflowY === "clip") { next.clipY0 = Math.max(next.clipY0, rect.top); next.clipY1 = Math.min(next.clipY1, rect.bottom); }
     }
@@ -110,13 +110,18 @@ function collect(options) {
       const own = el.querySelector(":scope > [role^=menuitem]");
       if (own) continue;
       const name = squash(itemText(el));
-      if (name) out.push({ i: idOf(el), t: localName(el), r: "menuitem", k: "h", n: clip(name, 120), hi: hintsOf(el, true)[0], g: context.group < 0 ? undefined : context.group,
-        x: rounded(box.x), y: rounded(box.y), w: rounded(box.width), h: rounded(box.height) });
+      if (name) push(el, "menuitem", "h", clip(name, 120), box, { ...context, act: 0 }, [], { hi: hintsOf(el, true)[0] });
     }
   }
 
+  // What most have stands in a fixed order, the rest by name in `more`.
+  function push(el, role, kind, name, box, context, [hit = -1, x, y], more) {
+    out.push([idOf(el), word(localName(el)), word(role), kind, name, rounded(box.x), rounded(box.y), rounded(box.width), rounded(box.height),
+      context.group, context.act, hit, x, y, more]);
+  }
+
   // "a" can be acted on by its nature, "s" by the look of it, "i" is an unnamed icon, "g" a shape, "t" is text.
-  function classify(el, tag, role, style, rect, context) {
+  function classify(el, tag, role, style, pointer, context) {
     if (tag === "input" && el.type === "hidden") return "";
     if (tag === "html" || tag === "body") return "";
     if (tag === "label") return el.control ? "l" : "t";
@@ -125,13 +130,14 @@ function collect(options) {
     const tabindex = attr(el, "tabindex");
     if (has(el, "onclick") || has(el, "onmousedown") || (tabindex !== null && tabindex !== "-1" && !has(el, "aria-activedescendant") && el.childElementCount < 40) ||
         listening.has(el) && el.childElementCount < 12) return "s";
-    if (style.cursor === "pointer" && !context.pointer) return "s";
+    if (pointer && !context.pointer) return "s";
     if (isSvg(el)) {
+      const rect = rectOf(el);
       if (tag === "svg") return context.act && rect.width <= 64 ? "" : rect.width <= 64 ? "i" : "";
       if (!SHAPES.has(tag)) return "";
       return context.act && !(el.ownerSVGElement && rectOf(el.ownerSVGElement).width > 64) ? "" : tag === "text" ? "t" : "g";
     }
-    if (role === "img") return context.act && rect.width <= 64 ? (context.pointer && el.previousElementSibling ? "i" : "") : "i";
+    if (role === "img") return context.act && rectOf(el).width <= 64 ? (context.pointer && el.previousElementSibling ? "i" : "") : "i";
     if (role === "heading" || role === "columnheader" || role === "rowheader" || role === "cell" || role === "gridcell" || role === "legend") {
       if (el.childElementCount && (role === "cell" || role === "gridcell") && !ownText(el)) {
         return el.querySelector("a,button,input,select,[role],[onclick]") || textContent(el).length >= 400 ? "" : "t";
@@ -139,8 +145,10 @@ function collect(options) {
       return textContent(el).length < 400 ? "t" : "";
     }
     const text = ownText(el);
-    if (text) return context.act && !context.wide ? inAct(el, text, context) : "t";
-    if (el.childElementCount === 0 && LEAF_ICONS.has(tag) && rect.width >= 6 && rect.height >= 6 && rect.width <= 200 && rect.height <= 200) {
+    if (text) return context.act ? inAct(el, text, context) : "t";
+    if (el.childElementCount || !LEAF_ICONS.has(tag)) return "";
+    const rect = rectOf(el);
+    if (rect.width >= 6 && rect.height >= 6 && rect.width <= 200 && rect.height <= 200) {
       if (style.backgroundImage !== "none" || (style.maskImage || "none") !== "none" || tag === "i" || context.pointer ||
           solid(style.backgroundColor) || getComputedStyle(el, "::before").content !== "none") return context.act && !context.pointer ? "" : "i";
     }
@@ -152,8 +160,8 @@ function collect(options) {
     return holder && textContent(holder).length > text.length + 24 ? "t" : "";
   }
 
-  function emit(el, shown, style, context, role, kind, own) {
-    const rect = shown === el && own ? own : rectOf(shown);
+  function emit(el, shown, style, context, role, kind) {
+    const rect = rectOf(shown);
     if (rect.width <= 0 || rect.height <= 0) return 0;
     const look = shown === el ? style : getComputedStyle(shown);
     if (look.visibility !== "visible") return 0;
@@ -162,26 +170,23 @@ function collect(options) {
       if (!(tagIs(el, "hr") || isSvg(el))) return 0;
     }
     const id = idOf(el);
-    const item = { i: id, t: localName(el), r: role, k: kind, x: rounded(rect.x), y: rounded(rect.y), w: rounded(rect.width), h: rounded(rect.height) };
-    if (context.group >= 0) item.g = context.group;
-    if (context.act) item.a = context.act;
+    const item = {};
     const actionable = kind !== "t" && kind !== "g";
     const far = rect.bottom < -height || rect.top > 2 * height;
     hasty = far;
     let name = kind === "t" && el.childElementCount === 0 ? ownText(el) : kind === "t" && role === "generic" ? squash(contentName(el, new Set())) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
     hasty = false;
     if (!name && far && actionable) name = nameOf(el);
-    if (name) item.n = clip(name, 200);
-    if (context.off) item.s = ["disabled"];
     if (actionable) {
       const states = statesOf(el, role);
-      if (states.length) item.s = (item.s || []).concat(states);
+      if (context.off) states.push("disabled");
+      if (states.length) item.s = word(states.join("|"));
       const value = valueOf(el);
       if (value) item.v = value;
       const range = rangeOf(el, role);
       if (range) item.rg = range;
       const [hints, tips] = hintsOf(el, far ? !name : name.length < 60);
-      if (hints) item.hi = hints;
+      if (hints) item.hi = word(hints);
       if (tips) item.ti = tips;
       const placeholder = attr(el, "placeholder") || attr(el, "aria-placeholder") || attr(el, "data-placeholder");
       if (placeholder) item.ph = clip(squash(placeholder), 120);
@@ -191,40 +196,52 @@ function collect(options) {
       if (href && !/^(javascript|data):/i.test(href)) item.hr = clip(href, 120);
       if (kind === "a" && tagIs(el, "select")) item.op = [...el.options].slice(0, 60).map(o => clip(squash(o.text), 40)).join("\n");
     } else {
+      if (context.off) item.s = word("disabled");
       const classes = attr(el, "class");
       const id = kind === "g" ? attr(el, "id") : "";
-      if ((classes || id) && (kind === "g" || role === "generic")) item.hi = [classes || "", id || ""].join(" ").trim().slice(0, 120);
+      if ((classes || id) && (kind === "g" || role === "generic")) item.hi = word([classes || "", id || ""].join(" ").trim().slice(0, 120));
       const pictured = el.childElementCount && !far ? inlineIcons(el) : "";
       if (pictured) item.ic = pictured;
       if (role === "heading") item.lv = Number(attr(el, "aria-level")) || Number(localName(el)[1]) || 2;
       if (el instanceof HTMLElement) { const title = attr(el, "title"); if (title) item.ti = clip(title, 120); }
     }
-    if (kind !== "t") item.c = isSvg(el) ? (look.fill !== "none" && solid(look.fill) ? look.fill : look.stroke) : look.color;
-    if (isSvg(el) && kind === "g") { if (solid(look.fill) && look.fill !== "none") item.b = look.fill; }
-    else if (far ? false : actionable || solid(look.backgroundColor)) { const background = backgroundOf(shown); if (background) item.b = background; }
+    if (kind !== "t") item.c = word(isSvg(el) ? (look.fill !== "none" && solid(look.fill) ? look.fill : look.stroke) : look.color);
+    if (isSvg(el) && kind === "g") { if (solid(look.fill) && look.fill !== "none") item.b = word(look.fill); }
+    else if (far ? false : actionable || solid(look.backgroundColor)) { const background = backgroundOf(shown); if (background) item.b = word(background); }
     const shape = shapeOf(shown, look, rect);
     if (shape) item.sh = shape;
-    if (context.column) item.co = context.column;
-    place(item, el, shown, rect, look.display === "inline" ? shown.getClientRects() : [], context);
-    out.push(item);
+    if (context.column) item.co = word(context.column);
+    const spot = place(item, el, shown, rect, look, context);
+    push(el, role, kind, clip(name, 200), rect, { group: context.group, act: context.act }, spot, isEmpty(item) ? 0 : item);
     return id;
   }
 
-  function place(item, el, shown, rect, rects, context) {
-    if (rects.length > 1 && look2lines(rects)) rect = rects[0];
-    const left = Math.max(rect.left, context.clipX0), right = Math.min(rect.right, context.clipX1);
-    const top = Math.max(rect.top, context.clipY0), bottom = Math.min(rect.bottom, context.clipY1);
+  // Where a click on it would go, and what that would hit: 1 itself, 2 what holds it, 0 something else; [] out of view.
+  function place(item, el, shown, rect, look, context) {
+    const outside = () => right <= 0 || bottom <= 0 || left >= width || top >= height;
+    let left = Math.max(rect.left, context.clipX0), right = Math.min(rect.right, context.clipX1);
+    let top = Math.max(rect.top, context.clipY0), bottom = Math.min(rect.bottom, context.clipY1);
+    if (look.display === "inline" && !outside()) {
+      const rects = shown.getClientRects();
+      if (rects.length > 1 && look2lines(rects)) {
+        left = Math.max(rects[0].left, context.clipX0); right = Math.min(rects[0].right, context.clipX1);
+        top = Math.max(rects[0].top, context.clipY0); bottom = Math.min(rects[0].bottom, context.clipY1);
+      }
+    }
     if (right - left < 2 || bottom - top < 2) item.cl = 1;
+    if (outside()) return [];
     const x = (Math.max(left, 0) + Math.min(right, width)) / 2, y = (Math.max(top, 0) + Math.min(bottom, height)) / 2;
-    if (right <= 0 || bottom <= 0 || left >= width || top >= height) { item.of = 1; return; }
-    item.px = rounded(x); item.py = rounded(y);
-    if (options.hits === false) return;
-    const hit = hitAt(x, y);
-    if (!hit) return;
-    if (flatContains(el, hit) || flatContains(shown, hit) || (isSvg(el) && flatContains(hit, el) && isSvg(hit))) { item.ht = 1; delete item.cl; }
-    else if (flatContains(hit, el)) item.ht = 2;
-    else { item.ht = 0; item.hb = idOf(hit); item.hn = localName(hit) + (attr(hit, "id") ? "#" + attr(hit, "id").slice(0, 40) : "") + (attr(hit, "class") ? "." + attr(hit, "class").split(/\s+/)[0].slice(0, 40) : ""); }
+    return [hits(item, el, shown, hitAt(x, y)), rounded(x), rounded(y)];
+  }
+  function hits(item, el, shown, hit) {
+    if (!hit) return -1;
+    if (flatContains(el, hit) || flatContains(shown, hit) || (isSvg(el) && flatContains(hit, el) && isSvg(hit))) { delete item.cl; return 1; }
+    if (flatContains(hit, el)) return 2;
+    item.hb = idOf(hit);
+    item.hn = localName(hit) + (attr(hit, "id") ? "#" + attr(hit, "id").slice(0, 40) : "") + (attr(hit, "class") ? "." + attr(hit, "class").split(/\s+/)[0].slice(0, 40) : "");
+    return 0;
   }
 }
+const isEmpty = object => { for (const _ in object) return false; return true; };
 const tagIs = (el, tag) => localName(el) === tag;
 const look2lines = rects => rects[0].width > 2 && rects[0].height > 2 && rects[1].top >= rects[0].bottom - 2;

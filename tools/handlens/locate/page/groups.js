@@ -86,14 +86,16 @@ function itemText(el) {
   }
   return text;
 }
-function columnHeader(cell, headers) {
-  const table = cell.closest("table");
+function columnHeader(cell, table, headers) {
   if (!table || cell.cellIndex === undefined || cell.cellIndex < 0) return "";
-  if (!headers.has(table)) {
+  let known = headers.get(table);
+  if (!known) {
     const row = [...table.rows].slice(0, 3).find(r => [...r.cells].some(c => localName(c) === "th" && attr(c, "scope") !== "row"));
-    headers.set(table, row ? [...row.cells].flatMap(c => Array(Math.min(c.colSpan, 50)).fill(clip(squash(textContent(c)), 60))) : []);
+    known = { names: row ? [...row.cells].flatMap(c => Array(Math.min(c.colSpan, 50)).fill(clip(squash(textContent(c)), 60))) : [], cell: null, next: 0 };
+    headers.set(table, known);
   }
-  let column = 0;
-  for (let c = cell.previousElementSibling; c; c = c.previousElementSibling) column += c.colSpan || 1;
-  return headers.get(table)[column] || "";
+  const before = cell.previousElementSibling; // cells are visited one after another
+  const column = !before ? 0 : before === known.cell ? known.next : [...parentNode(cell).cells].slice(0, cell.cellIndex).reduce((sum, c) => sum + (c.colSpan || 1), 0);
+  known.cell = cell; known.next = column + (cell.colSpan || 1);
+  return known.names[column] || "";
 }

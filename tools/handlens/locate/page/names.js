@@ -132,10 +132,23 @@ function nativeName(el, role, seen) {
   }
   return "";
 }
+let labels = null; // while a page is read: root -> its controls with their labels; `el.labels` walks the whole tree each time
+function labelsOf(el) {
+  if (labels === null) return el.labels ? [...el.labels] : [];
+  const root = rootOf(el);
+  let known = labels.get(root);
+  if (!known) {
+    labels.set(root, known = new Map());
+    for (const label of root.querySelectorAll ? root.querySelectorAll("label") : []) {
+      const control = label.control;
+      if (control) known.set(control, [...(known.get(control) || []), label]);
+    }
+  }
+  return known.get(el) || [];
+}
 function labelName(el, seen) {
-  const labels = el.labels;
-  if (!labels || !labels.length) return "";
-  return squash([...labels].slice(0, 4).map(label => nameOf(label, "label", new Set(seen))).join(" "));
+  const found = labelsOf(el);
+  return found.length ? squash(found.slice(0, 4).map(label => nameOf(label, "label", new Set(seen))).join(" ")) : "";
 }
 function childName(el, tag, seen) {
   for (const child of siblings(el)) if (isElement(child) && localName(child) === tag) return nameOf(child, "content", seen);
