@@ -3,8 +3,8 @@
     python tests/bench/bench_locate_speed.py [--sizes 1000,10000] [--pages table,cards] [--runs 15] [--meaning]
 
 ``locate`` is a page read and a description answered, each time another one; ``whole`` is the same through the tool
-`click_described_element` with ``dry_run``: aimed at, with a picture. Medians of ``--runs``: the wall clock, and CPU time
-of this process and of all that it started (browser and driver), which other work on the machine does not change much.
+`click_described_element` with ``dry_run``: aimed at, with a picture. Medians of ``--runs``: the wall clock, and the CPU
+time of this process and all that it started (browser, driver), which other work on the machine does not change much.
 ``--meaning`` lets the sentence encoder help where words leave it unsure, as it does where the extra is installed.
 """
 
@@ -78,8 +78,8 @@ def shadow(size: int) -> str:
     """Custom elements, each with an open shadow root."""
     script = (
         "<script>customElements.define('x-thing', class extends HTMLElement { connectedCallback() {"
-        "this.attachShadow({mode: 'open'}).innerHTML = `<style>button{color:#124}</style><div><span>${this.dataset.name}"
-        "</span><button>Open ${this.dataset.n}</button><slot></slot></div>`; } })</script>"
+        "this.attachShadow({mode: 'open'}).innerHTML = `<style>button{color:#124}</style><div><span>"
+        "${this.dataset.name}</span><button>Open ${this.dataset.n}</button><slot></slot></div>`; } })</script>"
     )
     part = "".join(f"<x-thing data-n={n} data-name='{_thing(n)}'><b>{n}</b></x-thing>" for n in range(size // 6))
     return f"<h1>Things</h1>{part}{script}"

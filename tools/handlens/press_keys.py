@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -76,7 +77,7 @@ async def _allowed(kit: Kit, page: Page, key: str) -> None:
     activating = _ACTIVATING.get(key) or _ACTIVATING.get(key.rpartition("+")[2])
     if activating is None or kit.acting.confirm == "never":
         return
-    for pressed in await run_all(await worlds(page), "pressedBy", activating):
+    for pressed in await run_all(await worlds(page), f"handlens.pressedBy({json.dumps(activating)})"):
         if pressed is None or not kit.acting.asks_for(pressed["name"], pressed["tips"]):
             continue
         told = f"{pressed['role']} {pressed['name'][:80]!r}"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from anyio import to_thread
 
-from handlens.browser.scripts import script
 from handlens.browser.secrets import Privacy
 from handlens.browser.session import Session
 from handlens.errors import TargetError
@@ -21,7 +20,6 @@ from handlens.limits import Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from playwright.async_api import Frame as PageFrame
 
     from handlens.browser.launch import Cdp
 
@@ -152,23 +150,11 @@ async def _covered_shot(
 
 async def _in_frames(session: Session, arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """Run still.js in the page's frames; the main frame's state comes first. Frames that go meanwhile don't count."""
-    main = session.page.main_frame
-    others = [frame for frame in session.page.frames if frame is not main]
-    if not others:
+    if len(session.page.frames) == 1:
         return [await session.run("still", arguments)]
-    state, *results = await asyncio.gather(
-        session.run("still", arguments), *(_in_frame(frame, arguments) for frame in others)
-    )
-    return [state, *(result for result in results if result is not None)]
-
-
-async def _in_frame(frame: PageFrame, arguments: dict[str, Any]) -> dict[str, Any] | None:
-    from playwright.async_api import Error
-
-    try:
-        return await frame.evaluate(script("still"), arguments)
-    except Error:
-        return None  # it was detached: what it showed is gone
+    worlds = await session.worlds()
+    state, inner = await asyncio.gather(worlds.call("still", arguments), worlds.call_in_frames("still", arguments))
+    return [state, *inner]
 
 
 def _area(region: Region, state: dict[str, Any]) -> Box:

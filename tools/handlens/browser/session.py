@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from handlens.browser.own_world import OwnWorld
+from handlens.browser.own_world import OwnWorlds, own_worlds, reached_by
 from handlens.browser.proxy import GuardedProxy
 from handlens.errors import BrowserDied, HandlensError, TargetError, TimedOut
 
@@ -57,9 +57,11 @@ class Session:
     tabs: int = 0
     _notices: list[str] = field(default_factory=list[str])
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _cdp: Cdp | None = None
-    _world: OwnWorld | None = None
+    _worlds: OwnWorlds | None = None
     _call: anyio.CancelScope | None = None
+
+    def __post_init__(self) -> None:
+        reached_by(self.page, self.attach)
 
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncGenerator[Session]:
@@ -127,17 +129,19 @@ class Session:
     def busy(self) -> bool:
         return self._lock.locked()
 
+    async def worlds(self) -> OwnWorlds:
+        """Our worlds in the page's frames."""
+        if self._worlds is None:
+            self._worlds = await own_worlds(self.page)
+        return self._worlds
+
     async def cdp(self) -> Cdp:
         """Commands to the page and events of it, opened once."""
-        if self._cdp is None:
-            self._cdp = await self.attach(self.page)
-        return self._cdp
+        return (await self.worlds()).cdp
 
     async def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Call our script ``name`` in the page's main frame. Arguments, result, errors as `OwnWorld.call`."""
-        if self._world is None:
-            self._world = OwnWorld(await self.cdp())
-        return await self._world.call(name, arguments)
+        """Call our script ``name`` in the page's main frame. Arguments, result, errors as `OwnWorlds.call`."""
+        return await (await self.worlds()).call(name, arguments)
 
     def note(self, sentence: str) -> None:
         """Keep a sentence for the next result. Where too many come, the first and the newest are kept."""

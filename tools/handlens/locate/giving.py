@@ -62,7 +62,7 @@ async def _through_chooser(session: Session, world: FrameWorld, point: Point, pa
         if not opened.done():
             opened.set_result(event)
 
-    world.session.on("Page.fileChooserOpened", on_opened)
+    world.own.cdp.on("Page.fileChooserOpened", on_opened)
     await world.send("Page.enable", {})
     await world.send("Page.setInterceptFileChooserDialog", {"enabled": True})
     try:
@@ -78,6 +78,6 @@ async def _through_chooser(session: Session, world: FrameWorld, point: Point, pa
             "file chooser."
         ) from error
     finally:
-        world.session.remove_listener("Page.fileChooserOpened", on_opened)
+        world.own.cdp.remove_listener("Page.fileChooserOpened", on_opened)
         with anyio.CancelScope(shield=True):
             await world.send("Page.setInterceptFileChooserDialog", {"enabled": False})

@@ -81,5 +81,5 @@ async def _call(world: FrameWorld, function: str, node: int, argument: int | Non
 
 
 async def _here(world: FrameWorld, node: int) -> str:
-    resolved = await world.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world.context_id})
+    resolved = await world.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world.own.context})
     return str(resolved["object"]["objectId"])

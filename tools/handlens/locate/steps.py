@@ -56,4 +56,4 @@ def done(page: Page, described: Sequence[str], located: Sequence[Located]) -> in
 
 def _key(located: Located, target: Target) -> tuple[int, int]:
     candidate = target.candidate
-    return located.snapshot.worlds[candidate.frame].context_id, candidate.id
+    return located.snapshot.worlds[candidate.frame].own.context, candidate.id
