@@ -9,6 +9,10 @@ Three spaces, never mixed without going through a `Frame`:
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
 
 GRID = 1000
@@ -98,6 +102,53 @@ class Box(_Shape):
             y=round(self.y, digits),
             width=round(self.width, digits),
             height=round(self.height, digits),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a frame's CSS pixels lie in the main frame's viewport: where its left top corner is, and how far and which
+    way a pixel to the right (``right_x``, ``right_y``) and a pixel down lead. Frames may be scaled, turned, mirrored
+    and skewed."""
+
+    x: float = 0.0
+    y: float = 0.0
+    right_x: float = 1.0
+    right_y: float = 0.0
+    down_x: float = 0.0
+    down_y: float = 1.0
+
+    def within(self, quad: Sequence[float], width: float, height: float) -> Placement:
+        """Of a frame of ``width`` and ``height``, whose corners (x, y, clockwise from the left top one) are ``quad`` in
+        the frame that lies as this says."""
+        corners = [self.point(x, y) for x, y in zip(quad[::2], quad[1::2], strict=True)]
+        origin, right, down = corners[0], corners[1], corners[3]
+        return Placement(
+            origin.x,
+            origin.y,
+            (right.x - origin.x) / width,
+            (right.y - origin.y) / width,
+            (down.x - origin.x) / height,
+            (down.y - origin.y) / height,
+        )
+
+    @property
+    def scale(self) -> float:
+        """Lengths in the main frame for lengths in this one, all ways taken together."""
+        return math.sqrt(abs(self.right_x * self.down_y - self.right_y * self.down_x))
+
+    def point(self, x: float, y: float) -> Point:
+        return Point(x=self.x + x * self.right_x + y * self.down_x, y=self.y + x * self.right_y + y * self.down_y)
+
+    def box(self, x: float, y: float, width: float, height: float) -> Box:
+        """The upright box around a box of the frame."""
+        across, along = width * self.right_x, height * self.down_x
+        up, down = width * self.right_y, height * self.down_y
+        return Box(
+            x=self.x + x * self.right_x + y * self.down_x + min(across, 0.0) + min(along, 0.0),
+            y=self.y + x * self.right_y + y * self.down_y + min(up, 0.0) + min(down, 0.0),
+            width=abs(across) + abs(along),
+            height=abs(up) + abs(down),
         )
 
 

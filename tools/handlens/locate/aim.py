@@ -57,7 +57,11 @@ async def take_aim(
     last: Box | None = None
     scroll = "true"
     name = _called(candidate)
-    place = json.dumps([offset.x / world.scale, offset.y / world.scale]) if offset is not None else "null"
+    place = (
+        json.dumps([offset.x / world.placement.scale, offset.y / world.placement.scale])
+        if offset is not None
+        else "null"
+    )
     while True:
         answer = await world.run(f"handlens.aim({candidate.id}, {scroll}, {place})")
         if answer.get("gone"):
@@ -111,16 +115,12 @@ def _aim(world: FrameWorld, answer: dict[str, object], frame: int) -> Aim:
     x, y = answer["x"], answer["y"]
     assert isinstance(x, int | float)
     assert isinstance(y, int | float)
-    return Aim(box, Point(x=world.x + x * world.scale, y=world.y + y * world.scale), bool(answer.get("disabled")))
+    return Aim(box, world.placement.point(x, y), bool(answer.get("disabled")))
 
 
 def _box(world: FrameWorld, raw: object) -> Box:
     assert isinstance(raw, dict)
-    return (
-        Box(x=raw["x"], y=raw["y"], width=raw["width"], height=raw["height"])
-        .scaled(world.scale)
-        .moved(world.x, world.y)
-    )
+    return world.placement.box(raw["x"], raw["y"], raw["width"], raw["height"])
 
 
 def _called(candidate: Candidate) -> str:

@@ -148,12 +148,12 @@ class _Reader:
 
     def __init__(self, frame: int, world: FrameWorld, words: list[str], first_group: int) -> None:
         self._frame, self._words, self._first_group = frame, words, first_group
-        self._x, self._y, self._scale = world.x, world.y, world.scale
+        self._placement = world.placement
         self._states: dict[int, frozenset[str]] = {-1: frozenset()}
 
     def candidate(self, raw: list[Any], order: int) -> Candidate:
         number, tag, role, kind, name, x, y, width, height, group, inside, hit, at_x, at_y, more = raw
-        words, left, top, scale = self._words, self._x, self._y, self._scale
+        words, placement = self._words, self._placement
         get = (more or _NOTHING).get
         hints, colour, background, column = get("hi", -1), get("c", -1), get("b", -1), get("co", -1)
         return Candidate(
@@ -164,8 +164,8 @@ class _Reader:
             role=words[role],
             kind=KINDS[kind],
             name=name,
-            box=Box(x=left + x * scale, y=top + y * scale, width=width * scale, height=height * scale),
-            point=None if at_x is None else Point(x=left + at_x * scale, y=top + at_y * scale),
+            box=placement.box(x, y, width, height),
+            point=None if at_x is None else placement.point(at_x, at_y),
             group=self._first_group + group if group >= 0 else -1,
             inside=inside,
             states=self._states_of(get("s", -1)),

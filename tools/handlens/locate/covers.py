@@ -29,8 +29,7 @@ async def cover_as_target(cover: Cover) -> Target:
     button = await _closer(cover)
     if button is None:
         return _target(cover, cover.id, cover.box, cover.box.center, cover.role, cover.name, "covers what was found")
-    box = Box(x=button["left"], y=button["top"], width=button["width"], height=button["height"])
-    box = box.scaled(cover.frame.scale).moved(cover.frame.x, cover.frame.y)
+    box = cover.frame.placement.box(button["left"], button["top"], button["width"], button["height"])
     because = f"closes {cover.role} {cover.name[:40]!r}, which covers what was found"
     return _target(cover, button["id"], box, _point(cover, button), button["role"], button["name"], because)
 
@@ -40,8 +39,7 @@ async def _closer(cover: Cover) -> dict[str, Any] | None:
 
 
 def _point(cover: Cover, button: dict[str, Any]) -> Point:
-    frame = cover.frame
-    return Point(x=frame.x + button["x"] * frame.scale, y=frame.y + button["y"] * frame.scale)
+    return cover.frame.placement.point(button["x"], button["y"])
 
 
 def _target(cover: Cover, number: int, box: Box, point: Point, role: str, name: str, because: str) -> Target:

@@ -40,7 +40,8 @@ async def open_by_pointing(page: Page, world: FrameWorld, element: int) -> bool:
 async def _point_at(page: Page, world: FrameWorld, element: int) -> None:
     aim = await world.run(f"handlens.aim({element}, true)")
     if "x" in aim:
-        await page.mouse.move(world.x + aim["x"] * world.scale, world.y + aim["y"] * world.scale)
+        point = world.placement.point(aim["x"], aim["y"])
+        await page.mouse.move(point.x, point.y)
 
 
 async def _until(world: FrameWorld, condition: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlens.browser.own_world import OwnWorld, own_worlds
 from handlens.errors import BrowserDied, TargetError
+from handlens.geometry import Placement
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -35,13 +36,11 @@ def script() -> str:
 
 @dataclass(frozen=True, slots=True)
 class FrameWorld:
-    """Our world in one frame, and how the frame's CSS pixels lie in the main frame's viewport."""
+    """Our world in one frame, and how the frame lies in the main frame's viewport."""
 
     own: OwnWorld
     page: Page
-    x: float = 0.0
-    y: float = 0.0
-    scale: float = 1.0
+    placement: Placement
 
     async def run(self, expression: str) -> Any:
         """Evaluate an expression over ``handlens`` and return its value.
@@ -81,7 +80,7 @@ async def worlds(page: Page) -> list[FrameWorld]:
     except TargetError:
         every.forget(first)
         raise
-    found = [FrameWorld(first, page)]
+    found = [FrameWorld(first, page, Placement())]
     roots = {first: found[0]}
     others = others[:MAX_FRAMES]
     await _place([world for world in others if world.root is first], roots, found, page)
@@ -131,8 +130,8 @@ async def _placed(own: OwnWorld, origin: FrameWorld, page: Page) -> FrameWorld |
     quad, inner = model["content"], await _ready(own)
     if not inner["width"] or not inner["height"]:
         return None
-    scale = origin.scale * (quad[2] - quad[0]) / inner["width"] if quad[2] > quad[0] else origin.scale
-    return FrameWorld(own, page, origin.x + quad[0] * origin.scale, origin.y + quad[1] * origin.scale, scale)
+    placement = origin.placement.within(quad, inner["width"], inner["height"])
+    return FrameWorld(own, page, placement) if placement.scale else None
 
 
 async def _ready(own: OwnWorld) -> dict[str, float]:
