@@ -106,9 +106,30 @@ async def test_a_wide_row_keeps_all_its_components(kit: Kit, serve: Serve) -> No
     assert all(f"button 'Do the thing number {n}'" in text for n in range(30))
 
 
+TUCKED = "border:0;clip-path:inset(50%);height:1px;width:1px;margin:-1px;overflow:hidden;padding:0;position:absolute"
+REACT_ARIA = f"""<!doctype html><main tabindex=0><h1>Settings</h1><div role=group id=t aria-label=Temperature
+style="width:300px;height:24px;position:relative"><div style="position:absolute;left:100px;width:16px;height:16px;
+background:red"><div style="{TUCKED}"><input type=range min=0 max=2 step=.1 value=.7 id=r aria-label=Temperature
+aria-labelledby="r t"></div></div></div><div role=radiogroup aria-label=Mode><label><span style="{TUCKED}">
+<input type=radio name=m checked></span><div style="width:16px;height:16px;background:#ccc"></div>Fast</label><label>
+<span style="{TUCKED}"><input type=radio name=m></span><div style="width:16px;height:16px;background:#ccc"></div>Good
+</label></div><label><span style="{TUCKED}"><input type=checkbox role=switch></span>
+<div style="width:30px;height:16px;background:#ccc"></div>Stream output</label><button>Run</button></main>"""
+
+
 @pytest.mark.parametrize(
     ("page", "components"),
     [
+        (
+            REACT_ARIA,
+            [
+                "# Settings",
+                "slider 'Temperature' 0–2 = 0.7",
+                "radio 'Fast' checked\n",
+                "radio 'Good' not checked\n",
+                "switch 'Stream output' not checked\n",
+            ],
+        ),
         (
             STREAMLIT,
             [
@@ -131,7 +152,7 @@ async def test_a_wide_row_keeps_all_its_components(kit: Kit, serve: Serve) -> No
             ],
         ),
     ],
-    ids=["streamlit", "gradio"],
+    ids=["react aria", "streamlit", "gradio"],
 )
 async def test_components_of_widget_libraries_are_told_by_name_range_and_value(
     kit: Kit, serve: Serve, page: str, components: list[str]

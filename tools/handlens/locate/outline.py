@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.marks import Mark, marks
@@ -12,6 +13,8 @@ _NAME = 60
 _ROW = 300
 """A row that would be longer is told a line for each part."""
 _LAST = 120
+_HOLDS = 3
+"""What holds more controls than this is a place."""
 _ROWS_SHOWN = 3
 _SINGLES_SHOWN = 12
 """Items that are one thing each, as in a menu, are told apart by their names only."""
@@ -19,6 +22,8 @@ _LIBRARY_NAMES = re.compile(
     r"^(?:(?:number input|range slider) for (?P<label>.+)|Selected (?P<value>.+?)\. (?P<of>.+))$"
 )
 """How Gradio names the two fields of a slider, and Base Web (Streamlit) a select with its value."""
+_TWICE = re.compile(r"^(.+) \1$")
+"""How React Aria names a slider that is the only one of its group."""
 _Numbers = dict[tuple[float, float, str, str], int]
 _TOLD_STATES = (
     "checked", "not checked", "selected", "expanded", "not expanded", "pressed", "disabled", "readonly", "required",
@@ -62,9 +67,14 @@ def outline(snapshot: Snapshot, characters: int) -> tuple[str, list[Mark]]:
 
 def _told(snapshot: Snapshot) -> list[Candidate]:
     """What is worth a word, without the texts that only say a control's name again."""
-    worth = [candidate for candidate in snapshot.candidates if _worth(candidate, snapshot)]
+    held = Counter((one.frame, one.inside) for one in snapshot.candidates if one.inside and one.kind == "action")
+    soft = {one.key for one in snapshot.candidates if one.kind == "soft"}
+    areas = frozenset(key for key, count in held.items() if count > _HOLDS and key in soft)
+    worth = [candidate for candidate in snapshot.candidates if _worth(candidate, snapshot, areas)]
     kept: list[Candidate] = []
     for at, one in enumerate(worth):
+        if one.kind == "icon" and kept and kept[-1].kind == "action" and kept[-1].box.contains(one.box.center):
+            continue  # the drawing of the control before it
         if one.kind == "text" and one.role != "heading":
             near = worth[max(0, at - 3) : at + 6]
             if any(other.kind != "text" and _name(other) == one.name for other in near):
@@ -121,15 +131,15 @@ def _row_of(candidate: Candidate, snapshot: Snapshot) -> int:
     return at
 
 
-def _worth(candidate: Candidate, snapshot: Snapshot) -> bool:
-    if candidate.clipped or candidate.kind in ("shape", "hidden", "label"):
+def _worth(candidate: Candidate, snapshot: Snapshot, areas: frozenset[tuple[int, int]]) -> bool:
+    """``areas``: what can be clicked but holds so much that it is a place, not a control."""
+    if candidate.clipped or candidate.kind in ("shape", "hidden", "label") or candidate.key in areas:
         return False
+    inside = bool(candidate.inside) and (candidate.frame, candidate.inside) not in areas
     if candidate.kind == "text":
-        return (
-            bool(candidate.name) and not candidate.inside and (candidate.role == "heading" or len(candidate.name) > 1)
-        )
+        return bool(candidate.name) and not inside and (candidate.role == "heading" or len(candidate.name) > 1)
     if candidate.kind == "icon":
-        return not candidate.inside
+        return not inside
     outer = snapshot.by_key.get((candidate.frame, candidate.inside))
     return outer is None or not (candidate.kind == "soft" and candidate.box.overlap(outer.box) > 0.9)
 
@@ -170,7 +180,7 @@ def _name(candidate: Candidate) -> str:
 
 def _named(candidate: Candidate) -> tuple[str, str]:
     """What a component is called, and the value that a widget library put into its name."""
-    name = candidate.name or candidate.tips
+    name = _TWICE.sub(r"\1", candidate.name or candidate.tips)
     match = _LIBRARY_NAMES.match(name) if candidate.role in FIELD else None
     if match is None:
         return name, ""

@@ -176,7 +176,7 @@ function pressedBy(key) {
 }
 globalThis.handlens = {
   collect: () => { try { return JSON.stringify(collect()); } finally { labels = null; } }, aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
-  addsToSelection, openers, shows, submenu, watch, unwatch, stateOf, glance, pressedBy,
+  addsToSelection, openers, shows, submenu, byNumber, watch, unwatch, stateOf, glance, pressedBy,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },
   listens: el => { const fresh = isElement(el) && !listening.has(el) && localName(el) !== "body" && localName(el) !== "html"; if (fresh) listening.add(el); return fresh; },

@@ -7,6 +7,10 @@ const SKIPPED = new Set(["script", "style", "template", "noscript", "head", "met
 const LEAF_ICONS = new Set(["i", "span", "svg", "img", "b", "em", "div", "a", "td"]);
 const MAX_NODES = 80000, MAX_CANDIDATES = 24000, MAX_DEPTH = 1200;
 
+// A part of a page that takes the focus so that it can be scrolled is nothing to click.
+const LANDMARKS = new Set(["main", "navigation", "region", "complementary", "banner", "contentinfo", "form", "dialog", "tabpanel", "document", "article"]);
+const isLandmark = (el, role) => LANDMARKS.has(role) && el.querySelector("a[href],button,input,select,textarea,[role]") !== null;
+
 // Strong references: a weak one dies with the wrapper of this world, long before the element does.
 const known = new Map(); // element -> id
 const elements = new Map(); // id -> element
@@ -26,15 +30,23 @@ function ownText(el) {
   for (const child of siblings(el)) if (nodeType(child) === 3) { text += child.data; if (text.length > 400) break; }
   return squash(text);
 }
-// A native control that its author hid behind a drawing of his own is clicked through its label.
+// A native control that its author hid behind a drawing of his own is clicked through its label, or through what holds it.
+const DRAWN_OVER = new Set(["checkbox", "radio", "file", "range"]);
 function standIn(el, rect, style) {
-  const type = el instanceof HTMLInputElement ? el.type : "";
-  if (type !== "checkbox" && type !== "radio" && type !== "file") return null;
+  if (!(el instanceof HTMLInputElement) || !DRAWN_OVER.has(el.type)) return null;
+  const tucked = tuckedIn(el);
   const shown = rect.width > 2 && rect.height > 2 && style.opacity !== "0" && style.visibility === "visible" && style.display !== "none";
-  if (shown) return null;
-  for (const label of el.labels || []) {
-    const box = rectOf(label);
-    if (box.width > 2 && box.height > 2 && getComputedStyle(label).visibility === "visible") return label;
+  if (shown && !tucked || el.type === "range" && !tucked) return null;
+  for (const label of el.type === "range" ? [] : el.labels || []) if (isSeen(label)) return label;
+  for (let node = tucked && flatParent(tucked), depth = 0; node && isElement(node) && depth < 3; node = flatParent(node), depth++) if (isSeen(node)) return node;
+  return null;
+}
+const isSeen = el => { const box = rectOf(el); return box.width > 2 && box.height > 2 && getComputedStyle(el).visibility === "visible"; };
+// The holder, all but invisible, into which a control is put so that only screen readers find it; null if there is none.
+function tuckedIn(el) {
+  for (let node = flatParent(el), depth = 0; node && isElement(node) && depth < 3; node = flatParent(node), depth++) {
+    const box = rectOf(node);
+    if ((box.width <= 2 || box.height <= 2) && getComputedStyle(node).overflowX !== "visible") return node;
   }
   return null;
 }
@@ -128,7 +140,7 @@ function collect() {
     if (ACTION_ROLES.has(role) || tag === "summary" || tag === "canvas" || tag === "video" || tag === "audio" || tag === "object") return "a";
     if (isEditable(el)) return "a";
     const tabindex = attr(el, "tabindex");
-    if (has(el, "onclick") || has(el, "onmousedown") || (tabindex !== null && tabindex !== "-1" && !has(el, "aria-activedescendant") && el.childElementCount < 40) ||
+    if (has(el, "onclick") || has(el, "onmousedown") || (tabindex !== null && tabindex !== "-1" && !has(el, "aria-activedescendant") && el.childElementCount < 40 && !isLandmark(el, role)) ||
         listening.has(el) && el.childElementCount < 12) return "s";
     if (pointer && !context.pointer) return "s";
     if (isSvg(el)) {
@@ -211,7 +223,7 @@ function collect() {
     const shape = shapeOf(shown, look, rect);
     if (shape) item.sh = shape;
     if (context.column) item.co = word(context.column);
-    const spot = place(item, el, shown, rect, look, context);
+    const spot = place(item, el, shown, rect, look, shown === el ? context : rootContext);
     push(el, role, kind, clip(name, 200), rect, { group: context.group, act: context.act }, spot, isEmpty(item) ? 0 : item);
     return id;
   }
