@@ -16,7 +16,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class Spent:
         self.rows: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
 
     @asynccontextmanager
-    async def on(self, what: str) -> AsyncIterator[None]:
+    async def on(self, what: str) -> AsyncGenerator[None]:
         own, everyone = _cpu()
         begun = time.perf_counter()
         yield
