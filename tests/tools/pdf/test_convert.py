@@ -310,6 +310,12 @@ def test_fonts_of_regular_weight_that_claim_to_be_heavy_are_not_bold() -> None:
     assert style_of("Grotesk", weight=744) == Style.BOLD
 
 
+def test_typewriter_faces_of_tex_are_of_fixed_pitch() -> None:
+    for name in ("NimbusMonL-Regu", "SFTT1000", "txtt", "CMTT10", "LMMono10-Regular"):
+        assert style_of(name) == Style.MONO, name
+    assert style_of("SFRM1000") == Style.PLAIN
+
+
 def test_a_form_keeps_each_label_with_its_value() -> None:
     page = Page().text(60, 60, "Application", size=18, font=BOLD).paragraph(60, 220, LOREM)
     for n, (label, value) in enumerate(

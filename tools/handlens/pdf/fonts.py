@@ -16,7 +16,10 @@ _BOLD = re.compile(
     re.IGNORECASE,
 )
 _ITALIC = re.compile(r"ital|obli|cmti|cmmi|slant|[-.,_](i|it|bi|ob|bdit)($|[-.,_])", re.IGNORECASE)
-_MONO = re.compile(r"mono|cour|consol|typewriter|cmtt|menlo|fixed|terminal|inconsolata|code(pro)?\b", re.IGNORECASE)
+_MONO = re.compile(
+    r"mono|cour|consol|typewriter|cmtt|nimbusmon|^sftt|^(t1x|tx|px|ec)tt|menlo|fixed|terminal|inconsolata|code(pro)?\b",
+    re.IGNORECASE,
+)
 _REGULAR = re.compile(r"regular|[-,](roman|book|light|thin|text|normal|rg)(\d|$|[-,])|^cmr\d|^cmti\d", re.IGNORECASE)
 _FLAG_FIXED, _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1, 64, 1 << 18
 _BOLD_WEIGHT = 620

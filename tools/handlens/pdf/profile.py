@@ -67,7 +67,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     if sizes:
         profile.body_size = max(sizes, key=lambda size: sizes[size])
         profile.body_font = fonts.most_common(1)[0][0]
-        profile.mono = mono > 0.6 * sum(fonts.values())
+        profile.mono = mono > 0.9 * sum(fonts.values())
         profile.bold = bold > 0.8 * sum(fonts.values())
         profile.sizes = sorted(sizes, reverse=True)
     needed = max(2, 0.25 * len(pages))
