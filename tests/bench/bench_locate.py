@@ -31,9 +31,10 @@ from eyes import BenchEye
 from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
-from handlens.locate.candidates import find_candidates
-from handlens.locate.locate import UNSURE, Target, locate_in
+from handlens.locate.candidates import Snapshot, find_candidates
+from handlens.locate.locate import UNSURE, Located, Target, locate_in
 from handlens.locate.meaning import able
+from handlens.locate.reveal import reveal
 
 CASES = Path(__file__).with_name("locate_cases.tsv")
 HIT = """([selector, x, y]) => {
@@ -53,16 +54,35 @@ def cases(only: set[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+async def readings(page: Page) -> list[Snapshot]:
+    """A page as scripts see it and, where elements listen that none sees listening, as `locate` reads it next."""
+    found = [await find_candidates(page)]
+    if await reveal(found[0].worlds):
+        found.append(await find_candidates(page))
+    return found
+
+
+def located_in(snapshots: list[Snapshot], description: str, *, meaning: bool) -> Located:
+    """As `locate` does, on readings taken before."""
+    located = locate_in(snapshots[0], description)
+    for snapshot in snapshots[1:] if unsure(located) else ():
+        located = locate_in(snapshot, description)
+    if meaning and able() and unsure(located):
+        located = locate_in(located.snapshot, description, by_meaning=True)
+    return located
+
+
+def unsure(located: Located) -> bool:
+    return located.best is None or located.best.confidence < UNSURE
+
+
 async def judge(
     page: Page, tests: list[tuple[str, str]], threshold: float, eye: BenchEye | None, *, meaning: bool
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    snapshot = await find_candidates(page)
+    snapshots = await readings(page)
     for description, selector in tests:
-        located = locate_in(snapshot, description)
-        unsure = located.best is None or located.best.confidence < UNSURE
-        if meaning and unsure and able():
-            located = locate_in(snapshot, description, by_meaning=True)
+        located = located_in(snapshots, description, meaning=meaning)
         alone = located.best
         if eye is not None:
             located = await eye.looked(page, located, description, selector, threshold)

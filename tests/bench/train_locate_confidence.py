@@ -17,25 +17,28 @@ import subprocess
 import sys
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from apps import Apps, opened_app
-from bench_locate import cases
+from bench_locate import cases, readings
 from playwright.async_api import Error, Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
 from handlens.geometry import Point
 from handlens.locate import confidence, meaning
-from handlens.locate.candidates import Candidate, Snapshot, find_candidates
-from handlens.locate.locate import UNSURE, Target, _joined, _ranked, locate_in  # pyright: ignore[reportPrivateUsage]
-from handlens.locate.query import parse
+from handlens.locate.candidates import Candidate, Snapshot
+from handlens.locate.grading import Scored
+from handlens.locate.locate import UNSURE, _joined, _ranked  # pyright: ignore[reportPrivateUsage]
+from handlens.locate.query import Query, parse
 from handlens.locate.scoring import Scorer
 
 WEIGHTS = Path(confidence.__file__).with_name("words") / "confidence.txt"
 HEAD = "# Weights of confidence.py, fitted by tests/bench/train_locate_confidence.py. Do not edit.\n"
-TAKEN_OFF, NAMED = 0.3, 0.15
+WEIGHT = {"taken off": 0.3, "named": 0.15}
 """What such samples weigh against one of the table."""
 PENALTY = 0.3
 Sample = tuple[list[float], bool, float, str, str, float]
@@ -66,24 +69,28 @@ async def opened_pages(static: Path | None, commands: Path | None) -> AsyncItera
         await browser.close()
 
 
+def lies_in(boxes: Boxes, candidate: Candidate) -> bool:
+    return hits(boxes, candidate.point or candidate.box.center)
+
+
+def covers(wanted: Candidate, candidate: Candidate) -> bool:
+    return candidate is wanted or candidate.box.overlap(wanted.box) > 0.3
+
+
 def hits(boxes: Boxes, point: Point) -> bool:
     return any(x - 1 <= point.x <= right + 1 and y - 1 <= point.y <= bottom + 1 for x, y, right, bottom in boxes)
 
 
-def sample(snapshot: Snapshot, description: str) -> tuple[list[float], float] | None:
-    """The features of what ranks first, by meaning too where words leave it unsure, and the most it may have."""
-    query = parse(description)
-    joined = _joined(_ranked(Scorer(snapshot), query))
-    if meaning.able() and (not joined or confidence.confidence_of(joined, query) < UNSURE):
-        joined = _joined(_ranked(Scorer(snapshot, by_meaning=True), query))
-    return (confidence.features_of(joined, query), confidence.limit_of(joined, query)) if joined else None
-
-
-def first(snapshot: Snapshot, description: str) -> Target | None:
-    """What ranks first, in the same way."""
-    best = locate_in(snapshot, description).best
-    unsure = best is None or best.confidence < UNSURE
-    return locate_in(snapshot, description, by_meaning=True).best if unsure and meaning.able() else best
+def ranked(snapshots: list[Snapshot], description: str) -> tuple[list[Scored], Query]:
+    """What ranks first, in `located_in`'s way."""
+    query = replace(parse(description), text=description)
+    joined: list[Scored] = []
+    tries = [*((snapshot, False) for snapshot in snapshots), *([(snapshots[-1], True)] if meaning.able() else [])]
+    for snapshot, by_meaning in tries:
+        joined = _joined(_ranked(Scorer(snapshot, by_meaning=by_meaning), query))
+        if joined and confidence.confidence_of(joined, query) >= UNSURE:
+            break
+    return joined, query
 
 
 def without(snapshot: Snapshot, boxes: Boxes) -> Snapshot:
@@ -115,26 +122,23 @@ def named(snapshot: Snapshot, page: str) -> list[Candidate]:
 async def samples(options: argparse.Namespace) -> list[Sample]:
     found: list[Sample] = []
 
-    def add(snapshot: Snapshot, description: str, right: bool, weight: float, page: str, kind: str) -> None:
-        told = sample(snapshot, description)
-        if told is not None:
-            found.append((told[0], right, weight, page, kind, told[1]))
+    def add(snapshots: list[Snapshot], description: str, right: Callable[[Candidate], bool], kind: str) -> None:
+        joined, query = ranked(snapshots, description)
+        if joined:
+            told, most = confidence.features_of(joined, query), confidence.limit_of(joined, query)
+            found.append((told, right(joined[0].candidate), WEIGHT.get(kind, 1.0), page_name, kind, most))
 
     async for page_name, page in opened_pages(options.static, options.apps):
-        snapshot = await find_candidates(page)
+        snapshots = await readings(page)
         for description, selector in cases({page_name})[page_name]:
             boxes: Boxes = [] if selector == "-" else await page.evaluate(TRUTH, selector)
             if selector != "-" and not boxes:
                 continue
-            best = first(snapshot, description)
-            right = best is not None and hits(boxes, best.point)
-            add(snapshot, description, right, 1.0, page_name, "possible" if boxes else "impossible")
+            add(snapshots, description, partial(lies_in, boxes), "possible" if boxes else "impossible")
             if boxes:
-                add(without(snapshot, boxes), description, False, TAKEN_OFF, page_name, "taken off")
-        for candidate in named(snapshot, page_name):
-            best = first(snapshot, candidate.name)
-            same = best is not None and (best.box.overlap(candidate.box) > 0.3 or best.candidate is candidate)
-            add(snapshot, candidate.name, same, NAMED, page_name, "named")
+                add([without(one, boxes) for one in snapshots], description, lambda _: False, "taken off")
+        for candidate in named(snapshots[0], page_name):
+            add(snapshots[:1], candidate.name, partial(covers, candidate), "named")
     return found
 
 
