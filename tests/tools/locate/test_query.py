@@ -18,6 +18,12 @@ from handlens.locate.text import similarity, stem, terms
         ("请点击设置按钮", ["设置"], "按钮"),
         ("the 3rd input textbox", [], "textbox"),
         ("insert an image", ["insert", "image"], ""),
+        ("the sign in button next to the logo", ["sign in"], "button"),
+        ("the clock in the toolbar", ["clock"], ""),
+        ("filter by time", ["filter", "time"], ""),
+        ("隐藏工具栏的按钮", ["隐藏", "工具栏"], "按钮"),
+        ("编辑 Recipes 的铅笔", ["编辑", "铅笔"], ""),
+        ("添加银行卡", ["添加", "银行卡"], ""),
     ],
 )
 def test_the_target_and_its_role_are_told_apart(description: str, target: list[str], role: str) -> None:
@@ -28,6 +34,9 @@ def test_the_target_and_its_role_are_told_apart(description: str, target: list[s
 @pytest.mark.parametrize(
     ("description", "kind", "text"),
     [
+        ("the down arrow next to Import", "near", "import"),
+        ("the checkbox in front of a text field", "before", "text field"),
+        ("编辑 Recipes 的铅笔", "of", "recipes"),
         ("the star in the row of Ann Smith", "row", "ann smith"),
         ("张三那一行的删除按钮", "row", "张三"),
         ("the field below Email", "below", "email"),

@@ -13,6 +13,8 @@ CLOSE = 0.06
 """Rivals within this share of the best score are as good as it."""
 TIED = 0.008
 """Under this share of the best score between them, two are told apart by nothing."""
+USABLE = 0.9
+"""What is hidden or covered has a standing below this: what can be used is meant before it."""
 DENIED = 0.4
 """The most confidence in what cannot be as it was described."""
 FEATURES = (
@@ -93,5 +95,10 @@ def _is_tied(ranked: list[Scored], query: Query) -> bool:
     """Whether nothing tells the first two apart, but perhaps that one of them is in view."""
     if len(ranked) < 2 or query.indefinite:
         return False
-    first, second = (one.score / one.marks.standing for one in ranked[:2])
+    first, second = (_wherever(one) for one in ranked[:2])
     return second > (1 - TIED) * first
+
+
+def _wherever(one: Scored) -> float:
+    """The score that it would have in view."""
+    return one.score / one.marks.standing if one.marks.standing >= USABLE else one.score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -39,6 +40,8 @@ SHOWN: dict[str, Callable[[Candidate], bool]] = {
 CONTEXT = 0.5
 """What a term counts that is said by a candidate's surroundings instead of by itself."""
 
+FEW, COMMON = 3, 0.6
+"""A term that more candidates than this say weighs less, and at least so much."""
 LONG = 0.6
 """How much at least of a long name counts as asked for: a whole card's text is nobody's name."""
 
@@ -49,6 +52,8 @@ class Evidence:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.features: Features = features(snapshot)
+        self._sayers: dict[Term, dict[int, float]] = {}
+        self._weights: dict[Term, float] = {}
         self.containment = Containment.of(snapshot)
         self.surroundings = Surroundings.of(snapshot, self.containment)
         self.held = Counter((c.frame, c.inside) for c in snapshot.candidates if c.inside and c.kind == "action")
@@ -61,6 +66,19 @@ class Evidence:
 
     def of(self, term: Term) -> dict[int, float]:
         """Who says a term, or shows it: a colour or a shape counts as said."""
+        if term not in self._sayers:
+            self._sayers[term] = self._said_by(term)
+        return self._sayers[term]
+
+    def weight(self, term: Term) -> float:
+        """How much is said by a term on this page: what many say tells less."""
+        if term not in self._weights:
+            sayers = sum(1 for value in self.of(term).values() if value >= 0.8)
+            rarity = max(COMMON, 1 - 0.1 * math.log2(sayers / FEW)) if sayers > FEW else 1.0
+            self._weights[term] = term.weight * rarity
+        return self._weights[term]
+
+    def _said_by(self, term: Term) -> dict[int, float]:
         found = self.features.matches(term)
         colour, shape = COLOURS.get(term.key, ""), SHAPES.get(term.key, "")
         if term.key in SHOWN:
@@ -97,8 +115,9 @@ class Evidence:
             own = own or (value >= 0.5 and (term.weight > 0.3 or weak))
             if value < 0.8 and context and term is not deed:
                 value = max(value, self._around(at, term, matches[term]))
-            total += term.weight
-            got += term.weight * value
+            weight = self.weight(term)
+            total += weight
+            got += weight * value
         return got / total if own and total else 0.0
 
     def share(self, at: int, term: Term, said: dict[int, float]) -> float:
@@ -123,9 +142,10 @@ class Evidence:
             *(t for r in query.relations for t in terms(r.text)),
             *(t for q in query.quoted for t in terms(q)),
             *terms(query.role_word),
+            *terms(query.verb),
         )
-        covered = sum(1 for name in names if _asked_for(name, asked))
-        return max(covered / len(names), LONG if len(names) > 10 and not query.icon else 0.0)
+        covered = sum(name.weight for name in names if _asked_for(name, asked))
+        return max(covered / sum(name.weight for name in names), LONG if len(names) > 10 and not query.icon else 0.0)
 
 
 def _asked_for(name: Term, asked: tuple[Term, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ LABELLED = FIELD | {"checkbox", "radio", "switch", "listbox"}
 """Roles that a text beside them may name."""
 NEAR = 12
 """So many candidates before or after a field, in document order, may hold its label."""
+ICON_SIDE = 72
 NOISE = word_list("noise")
 _PATH = re.compile(r"^(?:https?:)?//[^/]+|[?].*$|\.(?:html?|php|aspx?|jsp)\b")
 
@@ -32,6 +34,8 @@ class Features:
     snapshot: Snapshot
     names: list[tuple[Term, ...]] = field(default_factory=list)
     index: dict[Term, list[tuple[int, float]]] = field(default_factory=dict)
+    drawn: dict[str, set[int]] = field(default_factory=dict)
+    """The words that authors and icon sets left on elements → who bears them."""
 
     def matches(self, term: Term) -> dict[int, float]:
         """Candidates that say ``term`` or the like, with how well, 0 to 1."""
@@ -65,8 +69,16 @@ def features(snapshot: Snapshot) -> Features:
             for term in told:
                 for part, share in _parts(term):
                     index[part].append((at, min(1.0, weight * share)))
+        for term in _hint_terms(candidate.hints, candidate.name) if candidate.kind != "text" else ():
+            for word in (term.key, *term.key.split()) if is_small(candidate) else ():
+                built.drawn.setdefault(word, set()).add(at)
     built.index = dict(index)
     return built
+
+
+def is_small(candidate: Candidate) -> bool:
+    """Whether it is no larger than an icon with what surrounds it."""
+    return candidate.box.width <= ICON_SIDE and candidate.box.height <= ICON_SIDE
 
 
 def _row_of(candidate: Candidate, snapshot: Snapshot) -> int:
@@ -100,8 +112,8 @@ def _other_fields(candidate: Candidate, near: str) -> Iterator[tuple[tuple[Term,
     ):  # fmt: skip
         if text:
             yield terms(text), FIELD_WEIGHTS[name]
-    if candidate.hints:
-        yield _hint_terms(candidate.hints), FIELD_WEIGHTS["hints"]
+    if hinted := _hint_terms(candidate.hints, candidate.name):
+        yield hinted, FIELD_WEIGHTS["hints"]
     if candidate.type and candidate.tag == "input":
         yield terms(candidate.type), FIELD_WEIGHTS["type"]
     if candidate.href:
@@ -110,8 +122,31 @@ def _other_fields(candidate: Candidate, near: str) -> Iterator[tuple[tuple[Term,
 
 
 @lru_cache(maxsize=8192)
-def _hint_terms(hints: str) -> tuple[Term, ...]:
-    return tuple(term for term in terms(spoken_hints(hints)) if term.key not in NOISE)
+def _hint_terms(hints: str, name: str) -> tuple[Term, ...]:
+    told = f"{spoken_hints(hints)} {sign_names(name)}"
+    return tuple(term for term in terms(told) if term.key not in NOISE) if told.strip() else ()
+
+
+_SIGNS = re.compile(r"[^\w\s.,:;()'\"/&%@$€£-]")
+
+
+@cache
+def _signs() -> dict[str, str]:
+    """Signs → what people call them, where Unicode calls them otherwise."""
+    lines = (files("handlens.locate") / "words" / "signs.txt").read_text("utf-8").splitlines()
+    return dict(line.split(" ", 1) for line in lines if not line.startswith("# "))
+
+
+@lru_cache(maxsize=4096)
+def sign_names(name: str) -> str:
+    """What the signs and emoji in a name are called: of "⚙" gear."""
+    if len(name) > 40:
+        return ""
+    bare = not any(char.isalnum() for char in name)
+    signs = [char for char in (name if bare else "".join(_SIGNS.findall(name))) if not char.isspace()][:3]
+    if not bare:
+        signs = [char for char in signs if unicodedata.category(char) == "So"]
+    return " ".join(_signs().get(char) or unicodedata.name(char, "").lower() for char in signs)
 
 
 def hint_words(hints: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from handlens.geometry import Box
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import SHOWN
+from handlens.locate.features import is_small
 from handlens.locate.looks import in_place
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
-from handlens.locate.text import fold, split_words, stem_phrase
-from handlens.locate.vocabulary import COLOURS, FIELD, SHAPES
+from handlens.locate.text import fold, looks, similarity, split_words, stem_phrase, terms, word_list
+from handlens.locate.vocabulary import COLOURS, FIELD, ROLES, SHAPES
 
 KIND_FACTORS = {"action": 1.0, "soft": 0.97, "icon": 0.95, "label": 0.9, "shape": 0.9, "hidden": 0.85, "text": 0.8}
 
@@ -39,6 +41,8 @@ class Marks:
     relation: float = 1.0
     place: float = 1.0
     standing: float = 1.0
+    undone: bool = False
+    """A deed was asked for that it doesn't say itself."""
     meant: bool = False
     """It is called what the words mean, not what they say."""
     denied: bool = False
@@ -83,6 +87,21 @@ def only_shown(query: Query) -> bool:
     return all(term.key in COLOURS or term.key in SHAPES or term.key in SHOWN for term in query.target)
 
 
+def by_look(query: Query) -> bool:
+    """Whether an icon is asked for by what it is drawn as."""
+    return query.icon or any(term.key in looks() for term in query.target)
+
+
+@lru_cache(maxsize=4096)
+def _bears_icon(hints: str) -> bool:
+    return "path:" in hints or "glyph:" in hints or not ICON_SETS.isdisjoint(split_words(hints.replace("-", " ")))
+
+
+def shows_icon(candidate: Candidate) -> bool:
+    drawn = candidate.kind in ("icon", "shape") or not candidate.name or candidate.tag in ("svg", "img")
+    return drawn or _bears_icon(candidate.hints)
+
+
 def prefer_role_words(query: Query, found: list[Scored]) -> None:
     """ "The section header" with nothing else said: one whose own name says "section" is meant first."""
     words = set(query.role_word.split()[:-1])
@@ -95,11 +114,38 @@ def prefer_role_words(query: Query, found: list[Scored]) -> None:
                 one.score *= 0.85
 
 
+def prefer_verb(query: Query, found: list[Scored]) -> None:
+    """ "Jump to an account": of two that are about accounts, the one that says so is meant."""
+    verbs = terms(query.verb)
+    if not verbs or not query.target:
+        return
+    saying = [
+        one for one in found if one.marks.said >= 0.8
+        and any(similarity(verb, term) >= 0.8 for verb in verbs for term in terms(one.candidate.name))
+    ]  # fmt: skip
+    if saying and len(saying) < len(found):
+        for one in found:
+            if one not in saying:
+                one.score *= 0.95
+
+
 def joined(parts: list[float]) -> float:
     if len(parts) == 2:
         share = 0.88 if parts[0] >= 0.93 else 0.7
         return share * parts[0] + (1 - share) * parts[1]
     return parts[0] if parts else 0.0
+
+
+ICON_SETS = word_list("icon_sets")
+AUTHORS = {"btn": "button", "thumb": "thumbnail", "pic": "picture", "img": "image", "chk": "checkbox", "dd": "dropdown"}
+"""How authors of style sheets shorten what people call a role."""
+
+
+@lru_cache(maxsize=4096)
+def roles_by_author(hints: str) -> frozenset[str]:
+    """What an element is by the words that its author left on it: a link of the class ``btn`` is called a button."""
+    words = split_words(hints.replace("-", " "))
+    return frozenset(AUTHORS.get(word, word) for word in words) & ROLES.keys()
 
 
 def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: list[str]) -> float:
@@ -117,13 +163,17 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
     if query.icon:
         if candidate.kind == "text":
             return 0.5
-        small = candidate.box.width <= 72 and candidate.box.height <= 72
+        small = is_small(candidate)
+        if not shows_icon(candidate):
+            return 0.8
         return 1.0 if small and (not candidate.name or candidate.kind == "icon" or len(candidate.name) < 30) else 0.88
     if query.roles is None:
         return KIND_FACTORS[candidate.kind] * (0.9 if query.ticks and candidate.kind == "text" else 1.0)
     if role in query.roles:
         reasons.append(role)
         return 1.0 if candidate.kind != "text" else 0.95
+    if candidate.kind != "text" and query.role_word in roles_by_author(candidate.hints):
+        return 0.97
     if query.role_word and query.role_word in fold(candidate.name):
         return 0.92
     if candidate.kind == "label" and query.roles & {"checkbox", "radio", "switch"}:
@@ -189,10 +239,30 @@ def whole(snapshot: Snapshot) -> Box:
     return Box(x=0, y=0, width=snapshot.width, height=snapshot.height)
 
 
+def _furthest(found: list[Scored], places: frozenset[str]) -> None:
+    """Among what is about as good otherwise, only the one furthest that way is meant, wherever they stand."""
+    (side,) = places - {"most"}
+    top = max(one.score for one in found)
+    rivals = [one for one in found if one.score >= 0.85 * top and not one.candidate.clipped]
+
+    def far(box: Box) -> float:
+        return {"left": -box.x, "right": box.right, "top": -box.y, "bottom": box.bottom}[side]
+
+    best = max((far(one.candidate.box) for one in rivals), default=0.0)
+    for one in found:
+        if one not in rivals or far(one.candidate.box) < best - 2:
+            one.marks.place = 0.8
+            one.score *= one.marks.place
+        else:
+            one.reasons.append(f"furthest to the {side}")
+
+
 def placed(found: list[Scored], query: Query, snapshot: Snapshot) -> list[Scored]:
     """Weigh places: among what is about as good otherwise, the one furthest that way is meant."""
     view = whole(snapshot)
-    if query.places:
+    if "most" in query.places:
+        _furthest(found, query.places)
+    elif query.places:
         top = max(one.score for one in found)
         rivals = [one for one in found if one.score >= 0.85 * top]
         best = max(in_place(one.candidate.box, query.places, view) for one in rivals)

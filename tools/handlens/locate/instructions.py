@@ -25,9 +25,16 @@ _CLICK_TO = re.compile(
 )
 _ANY = re.compile(r"^(?:an?|any|some)\b(?: (?:one )?of(?: the)?)?\s+|^(?:任意|随便|任何)(?:一个|哪个)?")
 _THING = re.compile(rf"^(?:{ROW})s? (?:by|from|of|to|with|about|named|called|titled|containing)\b(?: the)? ?")
+_SORTED_BY = re.compile(
+    r"\b((?:filter|sort|order|group|arrange|search)(?:s|ed|ing)?)(?: (?:them|it|the \w+))? by (?:the )?"
+)
 _BETWEEN = re.compile(r"^(?:switch|toggle|change|alternate) between ")
 _BY_ZH = re.compile(r"^(?:按照|按|根据|以)(.+?)(?:来|进行)?(排序|筛选|过滤|分组)")
 _PAGE_ZH = re.compile(r"^(?:跳?转?到?)第([一二三四五六七八九十]|\d+)页$")
+_PLAIN = re.compile(
+    r"\b(?:please|now|then|left|right|double|click|press|tap|hit|push|on|find|locate)\b|[单双右]击|点[击按开]?|一下|按下?|请"
+)
+"""Of a verb, what says no more than that something is to be clicked."""
 _TICK = re.compile(r"\b(?:select|check|tick)\b|选中|勾选")
 _ANY_ONE = re.compile(r"^one of the\s+")
 
@@ -41,6 +48,8 @@ class Instruction:
     indefinite: bool = False
     ticks: bool = False
     """What is asked for is to tick or select something."""
+    verb: str = ""
+    """The verb that was taken off: "jump to"."""
 
 
 def read_instruction(text: str, *, chinese: bool) -> Instruction:
@@ -48,6 +57,7 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
     relations: list[Relation] = []
     text = _PAGE_ZH.sub(lambda match: f"page {CHINESE_DIGITS.get(match[1], match[1])}", text)
     text = _BETWEEN.sub("toggle ", text)
+    text = _SORTED_BY.sub(r"\1 ", text)
     text = _BY_ZH.sub(r"\1的\2", text)
     if not chinese:
         for pattern in (_BY, _TO, _FIND):
@@ -69,7 +79,8 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
     any_one = _ANY.match(text) or _ANY_ONE.match(text)
     if any_one:
         text = text[any_one.end() :]
-    return Instruction(text, tuple(relations), any_one is not None, ticks)
+    meant = _PLAIN.sub("", verb[0]).strip(" -") if verb is not None else ""
+    return Instruction(text, tuple(relations), any_one is not None, ticks, meant)
 
 
 def pictured(description: str, snapshot: Snapshot) -> str:

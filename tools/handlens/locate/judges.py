@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from handlens.locate import relations
+from handlens.locate.candidates import Candidate
 from handlens.locate.evidence import Evidence
 from handlens.locate.grading import joined
 from handlens.locate.meaning import meant
@@ -18,6 +20,8 @@ MAX_ANCHORS = 40
 LONG = 60
 """Characters: what is longer is a text, not a name."""
 MEANT = 0.5
+OWNERS = frozenset({"heading", "rowheader", "legend"})
+MENTIONED = 0.7
 
 
 class Judges:
@@ -57,7 +61,7 @@ class Judges:
         """The elements and texts that a relation's own phrase names."""
         called = self._called(relation.text)
         if called:
-            return called
+            return _owning(called) if relation.kind in ("of", "row") else called
         query = parse(relation.text)
         if relation.quoted:
             query = parse(" ".join(f'"{quoted}"' for quoted in relation.quoted))
@@ -101,25 +105,35 @@ class Judges:
     def _called(self, text: str) -> list[Anchor]:
         """What is called just what was said, word for word."""
         said = split_words(text)
-        if not said or all(term.key in WEAK for term in terms(text)):
+        if not said:  # a sign: "@"
+            return [(c, 1.0) for c in self.snapshot.candidates if text and c.name == text][:MAX_ANCHORS]
+        if all(term.key in WEAK for term in terms(text)):
             return []
         exact = [c for c in self.snapshot.candidates if 0 < len(c.name) < 80 and split_words(c.name) == said]
         return [(candidate, 1.0) for candidate in exact[:MAX_ANCHORS]]
 
     def _row_number(self, number: int) -> Judge | None:
+        """The n-th row of each table, and the n-th item of each list."""
         groups = self.snapshot.groups
         heads = {c.group for c in self.snapshot.candidates if c.role == "columnheader"}
         head_rows = {groups[g].parent for g in heads if g >= 0}
-        rows = [
-            at for at, g in enumerate(groups) if g.kind == "row" and at not in head_rows and self.containment.counts[at]
-        ]
-        if not rows:
-            rows = [at for at, g in enumerate(groups) if g.kind == "item" and self.containment.counts[at]]
-        index = number - 1 if number > 0 else len(rows) + number
-        if not 0 <= index < len(rows):
+        families: defaultdict[int, list[int]] = defaultdict(list)
+        for at, group in enumerate(groups):
+            if group.kind in relations.ROW_KINDS and at not in head_rows and self.containment.counts[at]:
+                families[group.parent].append(at)
+        index = number - 1 if number > 0 else number
+        wanted = {family[index] for family in families.values() if len(family) >= max(2, abs(number))}
+        if not wanted:
             return None
-        wanted = rows[index]
-        return lambda candidate: 1.0 if wanted in self.containment.chain(candidate) else 0.0
+        tables = any(groups[at].kind == "row" for at in wanted)
+
+        def judge(candidate: Candidate) -> float:
+            chain = list(self.containment.chain(candidate))
+            rows = [at for at in chain if groups[at].kind == "row"]
+            held = any(at in wanted for at in rows or chain)
+            return (1.0 if rows or not tables else 0.6) * held
+
+        return judge
 
     def _between(self, relation: Relation) -> Judge | None:
         for separator in (" and ", "和", "与", "、", "跟"):
@@ -162,3 +176,10 @@ class Judges:
         if wanted and all(any(similarity(w, p) >= 0.9 for p in self.evidence.page_words) for w in wanted):
             return lambda _: 1.0  # the page itself is called that
         return relations.close_by(self.containment, anchors) if anchors else None
+
+
+def _owning(called: list[Anchor]) -> list[Anchor]:
+    """Of several that are called the same, a heading owns what stands with it; the others only mention it."""
+    if not any(one.role in OWNERS for one, _ in called):
+        return called
+    return [(one, value if one.role in OWNERS else MENTIONED * value) for one, value in called]

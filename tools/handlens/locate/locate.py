@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from handlens.eye.views import View
 
-MAX_RANKED = 9
+MAX_RANKED, MAX_COUNTED = 9, 240
 UNSURE = 0.6
 """Under this confidence it is worth asking DevTools for what no script of ours can see."""
 
@@ -150,7 +150,7 @@ def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
     """The n-th, in reading order, of those that answer the rest of the description about as well."""
     if not ranked:
         return []
-    rivals = [one for one in _joined(ranked) if one.score >= 0.88 * ranked[0].score]
+    rivals = [one for one in _joined(ranked, MAX_COUNTED) if one.score >= 0.88 * ranked[0].score]
     rivals.sort(key=lambda one: one.candidate.order)
     index = ordinal - 1 if ordinal > 0 else len(rivals) + ordinal
     if not 0 <= index < len(rivals):
@@ -167,10 +167,10 @@ def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
     return sorted(rivals, key=lambda one: -one.score)
 
 
-def _joined(ranked: list[Scored]) -> list[Scored]:
+def _joined(ranked: list[Scored], most: int = 60) -> list[Scored]:
     """Without what leads to the same element as a better one: its label, its icon, its own text."""
     kept: list[Scored] = []
-    for one in ranked[:60]:
+    for one in ranked[:most]:
         if not any(_same(one.candidate, other.candidate) for other in kept):
             kept.append(one)
     return kept
@@ -182,7 +182,13 @@ def _same(a: Candidate, b: Candidate) -> bool:
     inner = a if a.inside == b.id else b if b.inside == a.id else None
     if inner is not None:
         outer = b if inner is a else a
-        return inner.kind in ("text", "icon", "shape") or inner.box.area > 0.5 * outer.box.area or outer.kind == "label"
+        sorts = outer.role == "columnheader" and outer.name.startswith(inner.name[:20])
+        return (
+            inner.kind in ("text", "icon", "shape")
+            or sorts
+            or inner.box.area > 0.5 * outer.box.area
+            or outer.kind == "label"
+        )
     if a.box.overlap(b.box) > 0.85:
         return True
     if "label" in (a.kind, b.kind) and a.name == b.name:

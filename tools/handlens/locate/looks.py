@@ -72,5 +72,5 @@ def in_place(box: Box, places: frozenset[str], within: Box) -> float:
     x = (box.center.x - within.x) / max(1.0, within.width)
     y = (box.center.y - within.y) / max(1.0, within.height)
     values = {"top": 1 - y, "bottom": y, "left": 1 - x, "right": x, "centre": 1 - abs(x - 0.5) - abs(y - 0.5)}
-    parts = [min(1.0, max(0.0, values[place])) for place in places]
+    parts = [min(1.0, max(0.0, values[place])) for place in places if place in values]
     return sum(parts) / len(parts) if parts else 1.0

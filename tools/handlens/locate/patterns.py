@@ -39,13 +39,15 @@ NOT_ZH = re.compile(
 _WITH = r"(?:of|for|with|containing|that (?:contains|has|says|reads)|named|called|labell?ed|titled|about|from|by|where|whose \w+ is|which (?:contains|has))"
 _CONTAINER_WORDS = "|".join(re.escape(w) for w in sorted((w for w in CONTAINERS if w.isascii()), key=len, reverse=True))
 _ORDINAL_WORDS = "|".join(ORDINALS)
+_ASIDE = r"\b(?:above|below|under|beneath|over|beside|between|near|next|left|right|before|after|inside|within)\b"
 RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         ("row_nth", rf"\b(?:in|on|at|from|of|for) (?:the )?(?P<nth>{_ORDINAL_WORDS}) (?:{ROW})\b(?: of the (?:table|list))?"),
         ("row_nth", rf"\b(?:in|on|of|for|from) (?:the )?(?P<nth>{_ORDINAL_WORDS}) \w+$"),
         ("row", rf"\b(?:in|on|at|from|of|for|within|inside|next to|beside) (?:the |this |that )?(?:same )?(?:table )?(?:{ROW}) {_WITH}(?: the)?\b"),
-        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>(?!(?:an?|any|this|that) (?:{ROW})\b)[^,]+?)(?:'s)? (?:{ROW})\b(?! \w)"),
+        ("row_pre", rf"\b(?:in|on|at|from|of|for|within|inside) (?:the )?(?P<what>(?!(?:an?|any|this|that) (?:{ROW})\b)(?:(?!{_ASIDE})[^,])+?)(?:'s)? (?:{ROW})\b(?! \w)"),
+        ("before", r"\bin front of(?: the)?\b"),
         ("left", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?left(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("right", r"\b(?:just |directly |immediately )?(?:on|to|at)? ?(?:the )?right(?:-hand side| side)? (?:of|from)(?: the)?\b"),
         ("above", r"\b(?:just |directly |immediately |right )?(?:above|over|on top of)(?: the)?\b"),
@@ -53,6 +55,7 @@ RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("below", r"\b(?:just |directly |immediately |right )?(?:below|under|beneath|underneath)(?: the)?\b"),
         ("between", r"\b(?:in )?between(?: the)?\b"),
         ("near", r"\b(?:right |just |directly )?(?:next to|beside|near|close to|nearest|adjacent to|alongside|by the side of|accompanying)(?: to)?(?: the)?\b"),
+        ("after", r"\bwith (?:the |an? )?(?=\S+(?: \S+){0,3} (?:in front|before it|to its left|on its left)\b)"),
         ("after", r"\b(?:right |just |directly |immediately )?(?:after|following)(?: the)?\b"),
         ("before", r"\b(?:right |just |directly |immediately )?(?:before|preceding)(?: the)?\b"),
         ("in", rf"\b(?:in|on|at|inside|within|from|of|under)(?: the| this| a| its)? (?P<what>(?:[^,]*? )??)(?P<box>{_CONTAINER_WORDS})\b(?P<tail> (?:{_WITH})(?: the)?\b)?(?! (?:button|icon|link|item|page)\b)"),
@@ -75,9 +78,10 @@ _ZH_INSIDE = r"(?:里面|里边|里|中间|中|上面|上|内部|内|下面|下)
 RELATIONS_ZH: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("between", re.compile(r"^(?:在)?(?P<what>.+?)(?:之间|中间)的?(?P<rest>.+)$")),
     ("row_nth", re.compile(rf"^(?:在)?(?:表格|列表)?(?:的)?(?P<last>最后|倒数)?第?(?P<nth>[一二两三四五六七八九十]|\d{{1,3}})(?:行|条|张卡片|个卡片|条记录){_ZH_INSIDE}的?(?P<rest>.+)$")),
-    ("row", re.compile(rf"^(?:在)?(?P<what>.+?)(?:所在的?|所在|那一|这一|那|这|一|的那一|的)?(?:行|条目|条|记录|卡片|那栏|一栏){_ZH_INSIDE}(?:的|末尾的|后面的)?(?P<rest>.+)$")),
+    ("row", re.compile(rf"^(?:在)?(?P<what>.+?)(?:所在的?|所在|那一|这一|那|这|一|的那一|的)?(?:(?<![银发执进运旅流平步飞通])行(?![业动为程李情政星驶人])|条目|条(?!目)|记录|卡片|那栏|一栏){_ZH_INSIDE}(?:的|末尾的|后面的)?(?P<rest>.+)$")),
     ("side", re.compile(r"^(?:在)?(?P<what>.+?)的?(?P<side>左边|左侧|左面|右边|右侧|右面|上方|上面|上边|下方|下面|下边|旁边|附近|后面|前面|旁)的?(?P<rest>.+)$")),
     ("in", re.compile(rf"^(?:在)?(?P<what>.*?)(?P<box>{_ZH_CONTAINERS}){_ZH_INSIDE}的(?P<rest>.+)$")),
+    ("in", re.compile(rf"^(?:在)?(?P<what>)(?P<box>{_ZH_CONTAINERS}){_ZH_INSIDE}(?P<rest>(?:最后一|倒数第|第[一二三四五六七八九十\d]|最[左右上下]|首个).+)$")),
     ("inside", re.compile(r"^(?:在)?(?P<what>.+?)(?:里面|里边|里|中|内)的(?P<rest>.+)$")),
     ("of", re.compile(r"^(?P<what>.+)的(?P<rest>.+)$")),
 )  # fmt: skip
@@ -87,17 +91,19 @@ PLACES_EN = (
     (r"(?:at |in |on )?(?:the )?(?:very )?(?:top|upper)[\s-]*right(?:-?hand)?(?: (?:corner|side|part|area))?", ("top", "right")),
     (r"(?:at |in |on )?(?:the )?(?:very )?(?:bottom|lower)[\s-]*left(?:-?hand)?(?: (?:corner|side|part|area))?", ("bottom", "left")),
     (r"(?:at |in |on )?(?:the )?(?:very )?(?:bottom|lower)[\s-]*right(?:-?hand)?(?: (?:corner|side|part|area))?", ("bottom", "right")),
-    (r"(?:top|upper)most|(?:at|on|in|along|across) the (?:very )?top(?: (?:part|edge|area|half))?", ("top",)),
-    (r"(?:bottom|lower)most|(?:at|on|in|along|across) the (?:very )?bottom(?: (?:part|edge|area|half))?", ("bottom",)),
-    (r"left[\s-]?most|(?:at|on|in|along) the (?:far )?left(?:-?hand)?(?: (?:side|edge|part|half))?", ("left",)),
-    (r"right[\s-]?most|(?:at|on|in|along) the (?:far )?right(?:-?hand)?(?: (?:side|edge|part|half))?", ("right",)),
+    (r"(?:top|upper)most", ("top", "most")), (r"(?:bottom|lower)most", ("bottom", "most")),
+    (r"left[\s-]?most|furthest (?:to the )?left", ("left", "most")), (r"right[\s-]?most|furthest (?:to the )?right", ("right", "most")),
+    (r"(?:at|on|in|along|across) the (?:very )?top(?: (?:part|edge|area|half))?", ("top",)),
+    (r"(?:at|on|in|along|across) the (?:very )?bottom(?: (?:part|edge|area|half))?", ("bottom",)),
+    (r"(?:at|on|in|along) the (?:far )?left(?:-?hand)?(?: (?:side|edge|part|half))?", ("left",)),
+    (r"(?:at|on|in|along) the (?:far )?right(?:-?hand)?(?: (?:side|edge|part|half))?", ("right",)),
     (r"in the (?:middle|cent(?:er|re))", ("centre",)),
 )  # fmt: skip
 PLACES_ZH = (
     (r"(?:左上角|左上方|左上)", ("top", "left")), (r"(?:右上角|右上方|右上)", ("top", "right")),
     (r"(?:左下角|左下方|左下)", ("bottom", "left")), (r"(?:右下角|右下方|右下)", ("bottom", "right")),
     (r"(?:最上面|最上方|最顶部|最上边|最顶上|顶部|顶端|最上)", ("top",)), (r"(?:最下面|最下方|最底部|最底下|最下边|底部|底端|最下)", ("bottom",)),
-    (r"(?:最左边|最左侧|最左面|最左)", ("left",)), (r"(?:最右边|最右侧|最右面|最右)", ("right",)),
+    (r"(?:最左边|最左侧|最左面|最左)", ("left", "most")), (r"(?:最右边|最右侧|最右面|最右)", ("right", "most")),
     (r"(?:正中间|正中央|中间位置)", ("centre",)),
 )  # fmt: skip
 

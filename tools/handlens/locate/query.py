@@ -53,6 +53,7 @@ class Query:
     colour: str = ""
     shape: str = ""
     size: str = ""
+    size_word: str = ""
     states: tuple[str, ...] = ()
     relations: tuple[relations_text.Relation, ...] = ()
     excluded: tuple[Query, ...] = ()
@@ -60,6 +61,8 @@ class Query:
     """Any one of several will do ("a checkbox")."""
     ticks: bool = False
     """It is to be ticked or selected: what only says so is less than a checkbox beside it."""
+    verb: str = ""
+    """What is to be done to it, as far as it was taken off: "jump to"."""
     unnamed: bool = False
     """It has no name that others of its role don't have too."""
     words: tuple[str, ...] = field(default=(), compare=False)
@@ -135,6 +138,7 @@ class _Parser:
             places=query.places | places,
             indefinite=instruction.indefinite,
             ticks=instruction.ticks,
+            verb=instruction.verb,
             states=tuple(dict.fromkeys((*query.states, *apart))),
         )
 
@@ -201,7 +205,7 @@ class _Parser:
         if len(quoted) == 1 and not text and quoted[0].casefold() in ROLES and role_word in _VAGUE:
             role_word, quoted = {"text": "text field"}.get(quoted[0].casefold(), quoted[0].casefold()), ()
         text, states = _take_words(text, STATES)
-        text, sizes = _size(text)
+        text, size, size_word = _size(text)
         colour, shape = _look(text)
         if colour:
             text = re.sub(r"\bcolou?r(?:ed)?\b", " ", text)
@@ -215,7 +219,8 @@ class _Parser:
             ordinal=ordinal,
             colour=colour,
             shape=shape,
-            size=sizes,
+            size=size,
+            size_word=size_word,
             states=states,
             words=tuple(text.split()),
         )
@@ -324,9 +329,12 @@ _SIZES = {
 }  # fmt: skip
 
 
-def _size(text: str) -> tuple[str, str]:
+def _size(text: str) -> tuple[str, str, str]:
     match = _SIZE.search(text)
-    return (_without(text, match), _SIZES.get(match[1] or match[2], "large")) if match else (text, "")
+    if match is None:
+        return text, "", ""
+    word = match[1] or match[2]
+    return _without(text, match), _SIZES.get(word, "large"), word
 
 
 def _look(text: str) -> tuple[str, str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
+from handlens.locate.patterns import ROW
 from handlens.locate.query import Query
 from handlens.locate.relations_text import Relation
-from handlens.locate.text import WEAK, Term, lexicon_names, stem_phrase, terms, word_list
+from handlens.locate.text import WEAK, Term, lexicon_names, looks, stem_phrase, terms, word_list
 
+_ARTICLE = re.compile(r"^(?:the|an?|this|that|my)\s+")
+_KIND = re.compile(rf"(?<=\S)\s+(?:{ROW}|entry|section|panel)$|(?<=\S)\s*(?:卡片|条目|那一行|这一行|那行|面板)$")
+CRITERIA = frozenset({"filter", "sort", "order", "group", "arrange", "search", "排序", "筛选", "过滤", "搜索"})
+"""Deeds that are done by something, not to it: what follows is the control's own name, not its row's."""
 SWITCHES = frozenset({"checkbox", "switch", "radio"})
 _BESIDE = SWITCHES | {"slider", "spinbutton", "textbox", "searchbox", "combobox"}
 """Roles that are often named by nothing but the text that stands beside them."""
@@ -47,7 +53,15 @@ def deed_of(query: Query) -> Term | None:
 
 def other_readings(query: Query) -> list[Query]:
     """Further readings, the likeliest first."""
-    return [*_of_readings(query), *_deed_readings(query), *_beside_readings(query)]
+    return [*_of_readings(query), *_deed_readings(query), *_beside_readings(query), *_size_readings(query)]
+
+
+def _size_readings(query: Query) -> list[Query]:
+    """ "The large size" and "small talk" may be called so, not look so."""
+    if not query.size or query.quoted:
+        return []
+    target = dict.fromkeys((*terms(query.size_word), *query.target))
+    return [replace(query, target=tuple(target), words=(query.size_word, *query.words), size="")]
 
 
 def _of_readings(query: Query) -> list[Query]:
@@ -56,8 +70,9 @@ def _of_readings(query: Query) -> list[Query]:
     if at is None:
         return []
     relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
-    readings = [replace(query, relations=(*rest, replace(relation, kind="row")))]
-    if query.target:
+    bare_link = not query.target and query.roles is not None and "link" in query.roles
+    readings = [] if bare_link else [replace(query, relations=(*rest, replace(relation, kind="row")))]
+    if query.target and not all(term.key in looks() for term in query.target):
         whole = (*query.words, *relation.text.split())
         readings.append(replace(query, target=query.target + terms(relation.text), words=whole, relations=rest))
     return readings
@@ -70,8 +85,8 @@ def _deed_readings(query: Query) -> list[Query]:
         return []
     rest = _behind(deed, query)
     readings: list[Query] = []
-    if rest or query.quoted:
-        row = Relation("row", rest or query.quoted[0], query.quoted)
+    if (rest or query.quoted) and deed.key not in CRITERIA:
+        row = Relation("row", _thing(rest) or query.quoted[0], query.quoted)
         readings.append(replace(query, target=(deed,), words=(deed.key,), quoted=(), relations=(*query.relations, row)))
     if _handles(deed) and len(query.target) > 1:
         readings.append(replace(query, target=query.target[1:], words=tuple(rest.split()) or query.words))
@@ -99,6 +114,11 @@ def _beside_readings(query: Query) -> list[Query]:
         return []
     row = Relation("row", " ".join(query.words))
     return [replace(query, target=(), unnamed=True, relations=(*query.relations, row))]
+
+
+def _thing(text: str) -> str:
+    """ "The Recipes card" is told by "Recipes"."""
+    return _KIND.sub("", _ARTICLE.sub("", text)).strip() or text
 
 
 def _behind(deed: Term, query: Query) -> str:

@@ -55,14 +55,14 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
         for at in containment.chain(anchor):
             if groups[at].kind in ROW_KINDS and containment.counts[at] > 1:
                 rows[at] = max(rows.get(at, 0.0), reach)
-                reach *= 0.5  # a row of rows is a list: what it holds is not in the anchor's row
+                reach *= 0.5 if containment.counts[at] > SMALL else 0.8
 
     def judge(candidate: Candidate) -> float:
         best = 0.0
         own = False
         for at in containment.chain(candidate):
             if at in rows:
-                best = max(best, rows[at])
+                best = max(best, rows[at] * (APART if own and containment.counts[at] > SMALL else 1.0))
             own = own or (groups[at].kind in ROW_KINDS and 1 < containment.counts[at] <= SMALL)
         if best:
             return best
@@ -144,17 +144,26 @@ def in_order(kind: str, anchors: list[Anchor]) -> Judge:
 
 
 def between(first: list[Anchor], second: list[Anchor]) -> Judge:
+    """Between two anchors: of several pairs, the best ones, and of those the nearest pair."""
+    pairs = [(a, b, min(s, o)) for a, s in first for b, o in second if a is not b and a.frame == b.frame]
+    if not pairs:
+        return lambda _: 0.0
+    best = max(score for _, _, score in pairs)
+    a, b, score = min((p for p in pairs if p[2] >= best - 0.01), key=lambda p: _apart(p[0].box, p[1].box))
+    left, right = sorted((a.box.center.x, b.box.center.x))
+    top, bottom = sorted((a.box.center.y, b.box.center.y))
+
     def judge(candidate: Candidate) -> float:
-        for a, score in first:
-            for b, other in second:
-                left, right = min(a.box.center.x, b.box.center.x), max(a.box.center.x, b.box.center.x)
-                top, bottom = min(a.box.center.y, b.box.center.y), max(a.box.center.y, b.box.center.y)
-                x, y = candidate.box.center.x, candidate.box.center.y
-                if candidate not in (a, b) and left - 4 <= x <= right + 4 and top - 12 <= y <= bottom + 12:
-                    return min(score, other)
-        return 0.0
+        x, y = candidate.box.center.x, candidate.box.center.y
+        inside = left - 4 <= x <= right + 4 and top - 12 <= y <= bottom + 12
+        held = candidate.inside in (a.id, b.id)
+        return score if inside and not held and candidate not in (a, b) else 0.0
 
     return judge
+
+
+def _apart(a: Box, b: Box) -> float:
+    return abs(a.center.x - b.center.x) + abs(a.center.y - b.center.y)
 
 
 def under_heading(snapshot: Snapshot, anchors: list[Anchor]) -> Judge:
@@ -179,14 +188,19 @@ def in_container(containment: Containment, kinds: tuple[str, ...], labelled: set
     """Inside a group of one of the kinds; the first kind is meant, the others are near it. ``labelled``: only these."""
     snapshot = containment.snapshot
     present = {group.kind for group in snapshot.groups}
-    holders = Counter(group.parent for group in snapshot.groups if group.kind == kinds[0] and group.parent >= 0)
+    holders: Counter[int] = Counter()
+    held: Counter[int] = Counter()
+    for at, group in enumerate(snapshot.groups):
+        if group.kind == kinds[0] and group.parent >= 0:
+            holders[group.parent] += 1
+            held[group.parent] += containment.counts[at]
 
     def judge(candidate: Candidate) -> float:
         for at in containment.chain(candidate):
             kind = snapshot.groups[at].kind
             if kind in kinds and (labelled is None or at in labelled):
                 return 1.0 if kind == kinds[0] or kinds[0] not in present else 0.85
-            if holders.get(at, 0) and containment.counts[at] < 120:
+            if holders.get(at, 0) and containment.counts[at] < 120 + held[at]:
                 return (
                     0.6 if labelled is None else 0.0
                 )  # beside one, in what holds both: a table's pages, a list's tools

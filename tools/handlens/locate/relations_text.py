@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlens.locate.patterns import DEEDS, RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
-from handlens.locate.text import is_cjk
+from handlens.locate.text import is_cjk, terms
 from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS, ROLES
 
 
@@ -24,6 +24,9 @@ class Relation:
 _HEAD = re.compile(r"(?<=[a-z\ue001]) (button|dropdown|tab|checkbox|radio button|toggle|switch|slider|menu item)$")
 """A role at the end of a description is the target's own."""
 _DEEDS_ZH = r"(?:下载|编辑|删除|查看|打开|复制|回复|转发|移除|分享|打印|修改|预览|展开|收起|收藏|播放)"
+_DEED_ZH = re.compile(
+    rf"^(?:{_DEEDS_ZH[3:-1]}|关闭|隐藏|显示|切换|添加|新增|取消|启动|停止|重命名|刷新|清空|导出|导入|上传|保存|选择|勾选|置顶)"
+)
 _NTH_ZH = re.compile(
     rf"(?P<deed>{_DEEDS_ZH})?第(?P<nth>[一二两三四五六七八九十]|\d{{1,3}})[张个条封份项行篇款笔件位].{{0,6}}"
 )
@@ -103,6 +106,8 @@ def _relation(kind: str, match: re.Match[str], anchor: str) -> Relation:
         return Relation("in", label, containers=CONTAINERS[match["box"]])
     if kind == "heading":
         return Relation("heading", anchor)
+    if kind == "after":
+        anchor = re.sub(r"(?<=\S) (?:in front|before it|(?:to|on) its left)$", "", anchor)
     if kind == "of":
         anchor = re.sub(r"(?<=\S) (?:icon|symbol|glyph|logo)$", "", anchor)  # what has a bin icon shows a bin
     return Relation(kind, anchor)
@@ -124,8 +129,16 @@ def _chinese(text: str) -> tuple[str, list[Relation]]:
             ):
                 continue
             nth = _NTH_ZH.fullmatch(match["what"].strip()) if kind == "of" else None
+            deed = _deed_before(match["what"]) if kind in ("of", "in", "inside", "row", "side") and nth is None else ""
+            if deed and match["rest"].strip() in ROLES:
+                return re.sub(r"的(?=[^的]*$)", " ", text), relations  # 隐藏工具栏的按钮
             text = match["rest"].strip()
-            if nth is not None:  # 下载第三张发票的 PDF
+            if deed:  # 编辑 Recipes 的铅笔
+                relation = _chinese_relation(kind, match)
+                relation = replace(relation, text=relation.text[len(deed) :].strip())
+                relations += [relation] if relation.text or relation.containers else []
+                text = f"{deed} {text}"
+            elif nth is not None:  # 下载第三张发票的 PDF
                 relations.append(Relation("row", ordinal=CHINESE_DIGITS.get(nth["nth"]) or int(nth["nth"])))
                 text = f"{nth['deed'] or ''} {text}".strip()
             else:
@@ -134,6 +147,12 @@ def _chinese(text: str) -> tuple[str, list[Relation]]:
         else:
             break
     return text, relations
+
+
+def _deed_before(what: str) -> str:
+    """The deed that a phrase begins with, where what it is done to follows: 编辑 Recipes, but not 播放列表."""
+    found = _DEED_ZH.match(what)
+    return found[0] if found and terms(what)[0].key == found[0] else ""
 
 
 def _chinese_relation(kind: str, match: re.Match[str]) -> Relation:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import Evidence
+from handlens.locate.features import is_small, spoken_hints
 from handlens.locate.grading import (
     Echo,
     Marks,
     Scored,
+    by_look,
     joined,
     only_shown,
     placed,
     prefer_role_words,
+    prefer_verb,
     role_factor,
     standing,
     whole,
@@ -24,7 +27,7 @@ from handlens.locate.query import Query
 from handlens.locate.readings import deed_of, other_readings, promoted, undone
 from handlens.locate.relations_text import Relation
 from handlens.locate.states import cannot_be, in_state
-from handlens.locate.text import WEAK, Term, fold, split_words, terms
+from handlens.locate.text import WEAK, Term, fold, similarity, split_words, terms, word_list
 
 CLEAR = 0.8
 """From this score on, no other reading of a query is tried."""
@@ -34,6 +37,12 @@ SAID = 0.25
 """Who says so much of what is asked for is judged by words alone."""
 UNDONE = 0.92
 """What is left of a score where the deed that is asked for is not said."""
+AS_DRAWN = 0.9
+AREAS = word_list("areas")
+UNKNOWN_AREA = 0.85
+"""What is left where a thing should be in a part of the page that nothing calls so."""
+MANY, VAGUE = 3, 0.7
+"""A reading that so many answer alike is worth so much beside one that tells them apart."""
 LEAST = {"in": 0.3}
 """What is left of a score where a relation does not hold at all; 0.22 for kinds that are not named."""
 
@@ -74,7 +83,7 @@ class Scorer:
     def _best_reading(self, query: Query) -> list[Scored]:
         ranked = self._rank(promoted(query))
         for other in other_readings(query):
-            if ranked and ranked[0].score >= CLEAR and (ranked[0].marks.said >= CLEAR or undone(query) is None):
+            if ranked and ranked[0].score >= CLEAR and not ranked[0].marks.undone:
                 break
             ranked = _better(self._rank(other), ranked)
         return ranked
@@ -89,6 +98,7 @@ class Scorer:
             else:
                 self._apply(relation, found)
         prefer_role_words(query, found)
+        prefer_verb(query, found)
         for other in query.excluded:
             self._exclude(other, found)
         if query.rules_itself_out():
@@ -100,7 +110,7 @@ class Scorer:
 
     def _own(self, query: Query) -> list[Scored]:
         """Scores by what a candidate says and shows of itself."""
-        matches = {term: self.evidence.of(term) for term in query.target}
+        matches = {term: self._said(term, query) for term in query.target}
         meanings = self._meant(query)
         found: list[Scored] = []
         echo = Echo(query.text, self.snapshot)
@@ -142,7 +152,7 @@ class Scorer:
             if coverage <= 0.0 and meant <= 0.0 and not query.quoted:
                 return None
             shown = 0.75 if len(candidate.name) > 2 else 0.9
-            specific = shown if only_shown(query) else self.evidence.specificity(at, query)
+            specific = shown if only_shown(query) else self._specific(at, query)
             own = self.evidence.coverage(at, query.target, matches, context=False)
             marks.said, marks.context = joined([*parts, own]), joined([*parts, coverage])
             marks.specific = specific
@@ -151,14 +161,17 @@ class Scorer:
                 for term in query.target
             )
             deed = undone(query)
-            if deed is not None and matches[deed].get(at, 0.0) < 0.5:
+            if deed is not None and (matches[deed].get(at, 0.0) < 0.5 or candidate.kind == "text"):
                 coverage *= UNDONE
+                marks.undone = True
             if own >= SAID:
                 meant = 0.0  # likeness would come of the words that are said, and of those that are not none is told
             if meant > coverage * (0.72 + 0.28 * specific):
                 marks.said, marks.context, marks.specific, marks.denied, marks.meant = meant, meant, 0.9, False, True
                 reasons.append("means the like")
             parts.append(max(meant, coverage * (0.72 + 0.28 * specific)))
+            if marks.undone and query.quoted:
+                parts[0] *= UNDONE**2  # called like what the deed is done to
             said = [term.key for term in query.target if matches[term].get(at, 0.0) >= 0.5]
             missing = [term.key for term in query.target if matches[term].get(at, 0.0) < 0.5]
             if said:
@@ -185,6 +198,21 @@ class Scorer:
         marks.standing = standing(candidate, query, doubts)
         return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
 
+    def _said(self, term: Term, query: Query) -> dict[int, float]:
+        """Who says a term; of an icon, what it is drawn as says it in full."""
+        said = self.evidence.of(term)
+        drawn = self.evidence.features.drawn.get(term.key) if by_look(query) else None
+        return {**said, **dict.fromkeys(drawn, 1.0)} if drawn else said
+
+    def _specific(self, at: int, query: Query) -> float:
+        """How far the name of a candidate is asked for; that of an icon is not, where its look is."""
+        told = self.evidence.specificity(at, query)
+        if told >= AS_DRAWN or not by_look(query) or not is_small(self.snapshot.candidates[at]):
+            return told
+        drawn = terms(spoken_hints(self.snapshot.candidates[at].hints))
+        looks_so = any(similarity(term, other) >= 0.84 for term in query.target for other in drawn)
+        return AS_DRAWN if looks_so else told
+
     def _meant(self, query: Query) -> dict[int, float]:
         """Who is called what the target means, where its words are not said."""
         if not self._meaning or not query.target or only_shown(query):
@@ -204,6 +232,12 @@ class Scorer:
     def _apply(self, relation: Relation, found: list[Scored]) -> None:
         judge = self.judges.judge(relation)
         said = f"{relation.kind} {relation.text}".strip()
+        if judge is None and relation.text and all(word in AREAS for word in split_words(relation.text)):
+            for one in found:
+                one.score *= UNKNOWN_AREA
+                one.marks.relation = UNKNOWN_AREA
+                one.doubts.append(f"nothing on the page is called {relation.text!r}")
+            return
         if judge is None:
             for one in found:
                 one.score *= 0.4
@@ -235,6 +269,8 @@ class Scorer:
     def _unsaid(self, relation: Relation) -> float:
         """What is left of a score when nothing near says what the target is "of": most, where that says little."""
         wanted = terms(relation.text)
+        if all(word in AREAS for word in split_words(relation.text)):
+            return UNKNOWN_AREA
         return 0.72 if wanted and all(term.key in WEAK for term in wanted) else 0.4
 
     def _hint(self, relation: Relation, found: list[Scored]) -> None:
@@ -275,5 +311,13 @@ class Scorer:
 
 
 def _better(again: list[Scored], ranked: list[Scored]) -> list[Scored]:
-    """What a further reading gave, if it is clearly better than what stood before."""
-    return again if again and (not ranked or 0.97 * again[0].score > ranked[0].score) else ranked
+    """What a further reading gave, if it is clearly better than what stood before, and tells as much apart."""
+    if not again or not ranked:
+        return again or ranked
+    worth = 0.97 if _tells(again) or not _tells(ranked) else VAGUE
+    return again if worth * again[0].score > ranked[0].score else ranked
+
+
+def _tells(ranked: list[Scored]) -> bool:
+    """Whether the first of ``ranked`` stands before several others, if only a little."""
+    return len(ranked) < MANY or ranked[MANY - 1].score < 0.98 * ranked[0].score

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-CJK = r"㐀-鿿豈-﫿々〇"
+from handlens.locate.vocabulary import COLOURS, SHAPES
+
+CJK = r"\u3400-\u9fff\uf900-\ufaff々〇"
 _TOKEN = re.compile(
     rf"\(-?\d+(?:\.\d+)?(?:,\s*-?\d+(?:\.\d+)?)+\)|(?<![\w-])-\d+|[{CJK}]+|[^\W\d_{CJK}]+(?:['’][^\W\d_]+)?|\d+(?:[.,:/-]\d+)*%?|[^\w\s]",
     re.UNICODE,
@@ -29,6 +31,7 @@ def word_list(name: str) -> frozenset[str]:
 
 STOP = word_list("stop")
 WEAK = word_list("weak")
+SEEN = COLOURS.keys() | SHAPES.keys()
 ARTICLES = frozenset({"the", "a", "an", "my", "your", "this", "that", "its"})
 IRREGULAR = dict(pair.split("=") for pair in word_list("stems"))
 
@@ -168,13 +171,23 @@ def looks() -> dict[str, int]:
     return found
 
 
-JOINER = "\ue002"
+JOINER = "\ua66e"  # a letter, so that no word begins behind it
+_PLACED = re.compile(
+    r"(?:in|on|at|by) (?:the|an?|this|that|your|my)\b"
+    r"|(?:right|left) (?:next to|beside|above|below|under|before|after|of)\b"
+)
 
 
 def join_phrases(text: str) -> str:
     """Known phrases with a preposition in them ("sign in", "table of contents") made one word, so that no grammar
     takes them apart."""
-    return _prepositional().sub(lambda match: match[0].replace(" ", JOINER), text)
+
+    def joined(match: re.Match[str]) -> str:
+        last = match.start() + match[0].rindex(" ") + 1
+        noun = match.start() > 0 and _PLACED.match(text, last)  # "the clock in the toolbar": no "clock in"
+        return match[0] if noun else match[0].replace(" ", JOINER)
+
+    return _prepositional().sub(joined, text)
 
 
 @cache
@@ -246,10 +259,13 @@ def _chinese_terms(run: str) -> list[Term]:
     while at < len(run):
         for length in range(min(_LONGEST_CJK, len(run) - at), 0, -1):
             piece = run[at : at + length]
-            if piece in known and (length > 1 or piece not in STOP):
+            if (piece in known or (length > 1 and (piece in WEAK or piece in SEEN))) and (
+                length > 1 or piece not in STOP
+            ):
                 found.extend(_loose(loose))
                 loose = ""
-                found.append(_term(piece, known[piece], cjk=True, core=lexicon().core.get(piece, frozenset())))
+                core = lexicon().core.get(piece, frozenset[int]())
+                found.append(_term(piece, known.get(piece, frozenset[int]()), cjk=True, core=core))
                 at += length
                 break
         else:
