@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,20 +22,28 @@ from handlens_server.identity import INSTRUCTIONS, NAME, TITLE, VERSION
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 DECLARATIONS = Path(__file__).parent / "declarations"
 _LONGEST_LINE = 1 << 20
+_CHUNK = 1 << 16
 
 
 @dataclass(slots=True)
 class Greeting:
-    """What was read before the SDK: ``lines`` are still to be served; ``answered`` is the id of the handshake."""
+    """What was read before the SDK: ``lines`` are still to be served, and ``rest`` is the beginning of what follows.
+
+    ``answered`` is the id of the handshake; ``tools`` is how they are declared.
+    """
 
     lines: list[bytes] = field(default_factory=list[bytes])
     answered: int | str | None = None
+    rest: bytearray = field(default_factory=bytearray)
+    tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def greet(stdin: int = 0, stdout: int = 1) -> Greeting:
     """Read the first message, and answer it if it is `initialize`. No lines are left where the input ended at once."""
-    line = _line(stdin)
-    greeting = Greeting([line] if line else [])
+    greeting = Greeting()
+    line = _line(stdin, greeting.rest)
+    if line:
+        greeting.lines.append(line)
     request = _parsed(line)
     params = request.get("params")
     if request.get("method") != "initialize" or not isinstance(params, dict) or not _id(request):
@@ -43,22 +52,28 @@ def greet(stdin: int = 0, stdout: int = 1) -> Greeting:
     if isinstance(version, str) and "clientInfo" in params and "capabilities" in params:
         greeting.answered = request["id"]
         _answer(stdout, request, handshake(version))
+        greeting.tools = declarations()
     return greeting
 
 
 def list_tools(greeting: Greeting, until: int, stdin: int = 0, stdout: int = 1) -> None:
     """After a handshake: answer `tools/list` if it comes before something can be read from ``until``."""
-    while greeting.answered is not None and stdin in select.select([stdin, until], [], [])[0]:
-        line = _line(stdin)
+    while greeting.answered is not None and (greeting.rest or stdin in select.select([stdin, until], [], [])[0]):
+        line = _line(stdin, greeting.rest)
         if not line:
             return
         request = _parsed(line)
         if request.get("method") == "tools/list" and not request.get("params") and _id(request):
-            _answer(stdout, request, {"tools": declarations()})
+            _answer(stdout, request, {"tools": greeting.tools})
             return
         greeting.lines.append(line)
         if request.get("method") != "notifications/initialized":
             return
+
+
+def waits(stdin: int = 0, seconds: float = 0.0) -> bool:
+    """Whether there is something to read, now or within ``seconds``."""
+    return bool(select.select([stdin], [], [], seconds)[0])
 
 
 def declarations() -> list[dict[str, Any]]:
@@ -87,14 +102,33 @@ def _answer(stdout: int, request: dict[str, Any], result: dict[str, Any]) -> Non
         data = data[os.write(stdout, data) :]
 
 
-def _line(stdin: int) -> bytes:
-    """Bytes up to the first line end, and not one more: the rest is the SDK's to read."""
-    line = bytearray()
-    while len(line) < _LONGEST_LINE and (byte := os.read(stdin, 1)):
-        line += byte
-        if byte == b"\n" and line.strip():
+def _line(stdin: int, rest: bytearray) -> bytes:
+    """The first line that is not blank, of ``rest`` and what follows it; what comes along with it is in ``rest`` then.
+
+    From what the SDK reads itself (see `wire`) not one byte more than the line is taken.
+    """
+    piece = _CHUNK if selectable(stdin) else 1
+    while True:
+        end = rest.find(b"\n") + 1
+        if end and rest[:end].strip():
             break
-    return bytes(line)
+        if end:
+            del rest[:end]
+            continue
+        read = os.read(stdin, piece) if len(rest) < _LONGEST_LINE else b""
+        if not read:
+            end = len(rest)
+            break
+        rest += read
+    line = bytes(rest[:end])
+    del rest[:end]
+    return line
+
+
+def selectable(descriptor: int) -> bool:
+    """Whether it is a pipe or a socket, which the event loop can wait for."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -1,20 +1,19 @@
 """Serving over stdin and stdout, to the host that started us, in the order that keeps the host waiting least.
 
-The browser's driver, a process of its own, starts first; while it does, the host is answered (see `greeting`); then the
-browser starts, with an empty page in it, while the MCP SDK is imported beside it.
+The host is answered first (see `greeting`); then the browser's driver and the browser start, processes of their own,
+with an empty page in it, while the settings, the tools and the MCP SDK are imported beside them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from handlens.errors import HandlensError
-from handlens_server.greeting import Greeting, greet, list_tools, replayed
+from handlens_server.greeting import Greeting, greet, list_tools, replayed, waits
 from handlens_server.quick_import import deferred_models, no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
 from handlens_server.wire import wire
@@ -25,18 +24,23 @@ if TYPE_CHECKING:
     from handlens_server.compose import Composition
     from handlens_server.settings import Settings
 
+_FIRST_SECONDS = 0.1
+_LIST_SECONDS = 0.03
+
 
 def run(load: Callable[[], Settings]) -> NoReturn:
     """Serve until stdin closes or a signal comes, leave nothing behind, and exit. Raises what ``load`` raises."""
+    # A person at a terminal says nothing; what is wrong with the settings is then said at once.
+    greeting = greet() if waits(seconds=_FIRST_SECONDS) else None
     folder = RunFolder()
     try:
-        asyncio.run(_serve(load, folder))
+        asyncio.run(_serve(load, folder, greeting))
     finally:
         folder.close()
     raise AssertionError("serving ends the process")
 
 
-async def _serve(load: Callable[[], Settings], folder: RunFolder) -> None:
+async def _serve(load: Callable[[], Settings], folder: RunFolder, greeting: Greeting | None) -> None:
     composition: Composition | None = None
     leaving: list[asyncio.Task[NoReturn]] = []
 
@@ -56,47 +60,56 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave, 128 + number)
     with no_collection():
+        listing = await _ListingTools.begin(greeting) if greeting else None
         from handlens.browser.driver import start_driver
 
         driver = asyncio.create_task(start_driver())
         await asyncio.sleep(0)
         try:
-            settings, greeting = await asyncio.to_thread(_first_words, load)
+            settings = await asyncio.to_thread(load)
         except HandlensError:
             await (await driver).stop()
             raise
+        if listing is None:
+            listing = await _ListingTools.begin(await asyncio.to_thread(greet))
+        greeting = listing.greeting
         if not greeting.lines:
             await leave(0)
-        async with _listing_tools(greeting):
-            from handlens_server.compose import Composition
+        from handlens_server.compose import Composition
 
-            composition = Composition(settings, folder.path, driver=driver)
-            composition.start()
-            server = await asyncio.to_thread(_server, composition)
+        composition = Composition(settings, folder.path, driver=driver)
+        composition.start()
+        server = await asyncio.to_thread(_server, composition)
+        await listing.end()
     from mcp.server.stdio import stdio_server
 
-    async with stdio_server(*wire()) as streams:
+    async with stdio_server(*wire(greeting.rest)) as streams:
         incoming, outgoing = replayed(*streams, greeting)
         await server.run(incoming, outgoing, server.create_initialization_options())
         await leave(0)
 
 
-def _first_words(load: Callable[[], Settings]) -> tuple[Settings, Greeting]:
-    """The settings, and what the host said first, answered."""
-    return load(), greet()
+class _ListingTools:
+    """Answers the host if it asks for the tools meanwhile: at once, or from a thread while we import."""
 
+    def __init__(self, greeting: Greeting) -> None:
+        self.greeting = greeting
+        over, self._end = os.pipe()
+        self._over = over
+        self._listing = asyncio.create_task(asyncio.to_thread(list_tools, greeting, over))
 
-@contextlib.asynccontextmanager
-async def _listing_tools(greeting: Greeting) -> AsyncGenerator[None]:
-    """Meanwhile, answer the host if it asks for the tools."""
-    over, end = os.pipe()
-    listing = asyncio.create_task(asyncio.to_thread(list_tools, greeting, over))
-    try:
-        yield
-    finally:
-        os.close(end)
-        await listing
-        os.close(over)
+    @classmethod
+    async def begin(cls, greeting: Greeting) -> _ListingTools:
+        """Most hosts ask as soon as they have the handshake: that is waited for, and nothing imported against it."""
+        listing = cls(greeting)
+        await asyncio.wait({listing._listing}, timeout=_LIST_SECONDS)
+        return listing
+
+    async def end(self) -> None:
+        """From here on stdin is the SDK's."""
+        os.close(self._end)
+        await self._listing
+        os.close(self._over)
 
 
 def _server(composition: Composition) -> Server[Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 import sys
 from typing import TYPE_CHECKING, cast
+
+from handlens_server.greeting import selectable
 
 if TYPE_CHECKING:
     from anyio import AsyncFile
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 
 
-def wire() -> tuple[AsyncFile[str] | None, AsyncFile[str] | None]:
-    """What to give to the SDK's ``stdio_server``; None for its own.
+def wire(rest: bytes | bytearray = b"") -> tuple[AsyncFile[str] | None, AsyncFile[str] | None]:
+    """What to give to the SDK's ``stdio_server``; None for its own. ``rest`` was read already, and comes first.
 
     From here on file descriptor 0 reads nothing and 1 is stderr: what a library prints is no message to the host.
     """
-    if sys.platform == "win32" or not _selectable(0) or not _selectable(1) or os.path.sameopenfile(1, 2):
+    if sys.platform == "win32" or not selectable(0) or not selectable(1) or os.path.sameopenfile(1, 2):
         return None, None
     stdin, stdout = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -32,15 +33,15 @@ def wire() -> tuple[AsyncFile[str] | None, AsyncFile[str] | None]:
     os.close(nothing)
     for descriptor in (stdin, stdout):
         os.set_blocking(descriptor, False)
-    return cast("AsyncFile[str]", Lines(stdin)), cast("AsyncFile[str]", Output(stdout))
+    return cast("AsyncFile[str]", Lines(stdin, rest)), cast("AsyncFile[str]", Output(stdout))
 
 
 class Lines:
     """The lines of a pipe or socket, as `AsyncFile` gives them."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, rest: bytes | bytearray = b"") -> None:
         self._descriptor = descriptor
-        self._rest = bytearray()
+        self._rest = bytearray(rest)
         self._searched = 0
 
     def __aiter__(self) -> Lines:
@@ -98,8 +99,3 @@ async def _ready(descriptor: int, *, to_write: bool) -> None:
         await ready
     finally:
         remove(descriptor)
-
-
-def _selectable(descriptor: int) -> bool:
-    mode = os.fstat(descriptor).st_mode
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

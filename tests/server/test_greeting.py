@@ -75,7 +75,7 @@ def test_initialize_is_answered_and_kept_for_the_sdk(pipes: tuple[int, int, int,
     assert json.loads(os.read(read, 1 << 16)) == {"jsonrpc": "2.0", "id": "abc", "result": handshake("2025-11-25")}
     assert greeting.answered == "abc"
     assert [json.loads(kept) for kept in greeting.lines] == [initialize(identifier="abc")]
-    assert os.read(stdin, 100) == b"not ours to read"
+    assert greeting.rest == b"not ours to read"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_list_that_is_asked_for_at_once_is_given_and_the_rest_kept(
     assert answer["id"] == 2
     assert [tool["name"] for tool in answer["result"]["tools"]] == [tool.name for tool in ALL_TOOLS]
     assert [json.loads(kept) for kept in greeting.lines] == [initialize(), done]
-    assert os.read(stdin, 1 << 16) == line(later)
+    assert greeting.rest == line(later)
 
 
 def test_a_list_that_does_not_come_in_time_is_not_waited_for(pipes: tuple[int, int, int, int], over: int) -> None:
