@@ -260,6 +260,20 @@ def test_an_invoice_s_columns_are_one_table_under_the_addresses_at_its_head() ->
     assert "| Support | 3 | 60.00 | 180.00 |" in text
 
 
+def test_columns_under_a_wide_table_are_read_one_after_the_other_and_the_table_row_by_row() -> None:
+    rows = [("City", "Births", "Deaths", "Arrivals"), *((f"Town {n}", f"{n}1", f"{n}2", f"{n}3") for n in range(1, 7))]
+    page = Page()
+    for r, row in enumerate(rows):
+        for x, cell in zip((60, 180, 330, 460), row, strict=True):
+            page.text(x, 60 + 14 * r, cell)
+    page.text(60, 162, "Births, deaths and arrivals of the year in all the towns that were asked, and in no others.")
+    for x, side in ((60, "left"), (310, "right")):
+        page.paragraph(x, 182, [f"{side} column line {n} of some prose that fills it" for n in range(12)])
+    text = markdown(page)
+    assert text.index("left column line 11") < text.index("right column line 0")
+    assert "| Town 2 | 21 | 22 | 23 |" in text
+
+
 def test_lists_of_two_items_side_by_side_keep_the_bullets_that_are_drawn() -> None:
     page = Page(width=720, height=400)
     for x, items in ((60, ("New editor", "Faster search")), (230, ("Move the office", "Two new hires"))):

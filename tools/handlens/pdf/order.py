@@ -83,7 +83,7 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
     crossing = [i for i in items if i.rect.x0 < high - 0.5 and i.rect.x1 > low + 0.5]
     groups: list[list[P]] = []
     for band, spans in _bands(items, crossing):
-        if spans:
+        if spans or _is_in_table(band, low, high):
             groups += _split(band, height, depth + 1) if len(band) < len(items) else [band]
             continue
         middle = (low + high) / 2
@@ -227,7 +227,7 @@ def _stands_apart(items: list[P], crossing: list[P], height: float) -> bool:
 
 def _beside(items: list[P], others: list[P]) -> list[P]:
     """Items that lie at the height of some of the others."""
-    top, bottom = min(o.rect.y0 for o in others), max(o.rect.y1 for o in others)
+    top, bottom = min((o.rect.y0 for o in others), default=0.0), max((o.rect.y1 for o in others), default=0.0)
     return [i for i in items if i.rect.y0 < bottom and i.rect.y1 > top]
 
 
@@ -262,14 +262,15 @@ def _values_of(side: list[P], other: list[P]) -> bool:
 
 
 def _is_in_table(items: list[P], low: float, high: float) -> bool:
-    """Whether a white band parts columns of one table: short values stand in the lines of what is beside the band."""
+    """Whether a white band parts columns of one table: short values stand in the lines of what is beside the band,
+    and nowhere running text on both of its sides, as under a table that is as wide as a page of two columns."""
     columns = [i for i in items if i.cells or i.short]
     if len(columns) < _VALUES or not any(i.cells for i in columns):
         return False
-    sides = (
-        [i for i in items if i.rect.x1 <= low + 0.5 and not i.prose],
-        [i for i in items if i.rect.x0 >= high - 0.5 and not i.prose],
-    )
+    left, right = [i for i in items if i.rect.x1 <= low + 0.5], [i for i in items if i.rect.x0 >= high - 0.5]
+    if _beside([i for i in left if i.prose], [i for i in right if i.prose]):
+        return False
+    sides = [i for i in left if not i.prose], [i for i in right if not i.prose]
     rows = {round(base) for i in columns for base in i.bases}
     met = [
         base for base in rows
