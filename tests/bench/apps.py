@@ -197,7 +197,11 @@ PET_STORE: dict[str, Any] = {
 
 
 class Apps:
-    """Started when first asked for, ended together."""
+    """Started when first asked for, ended together. ``static`` is a folder of npm packages, ``commands`` one of
+    commands out of PyPI packages; without one of them its pages are not there."""
+
+    static_pages = STATIC
+    live_pages = LIVE
 
     def __init__(self, static: Path | None, commands: Path | None) -> None:
         self._static, self._commands = static, commands
@@ -218,10 +222,26 @@ class Apps:
         self._stack.close()
 
     def has(self, name: str) -> bool:
-        return self._static is not None if name in STATIC else self._commands is not None
+        return self._static is not None if name in self.static_pages else self._commands is not None
+
+    async def open(self, page: Page, name: str) -> None:
+        url = await self.url(name)
+        if name.startswith("dj"):
+            await page.goto(url)
+            await page.fill("#id_username", "admin")
+            await page.fill("#id_password", "pw")
+            await page.click("[type=submit]")
+        if name == "wagtail":
+            await page.goto(url)
+            await page.fill("#id_username", "admin")
+            await page.fill("#id_password", "pw")
+            await page.click("[type=submit]")
+            await page.wait_for_load_state("networkidle")
+        await page.goto(f"{url}?token=pw" if name == "mitmweb" else url, wait_until="load", timeout=60_000)
+        await page.wait_for_timeout(SLOW.get(name, 800))
 
     async def url(self, name: str) -> str:
-        app, path = ("static", "/" + STATIC[name]) if name in STATIC else LIVE[name]
+        app, path = ("static", "/" + self.static_pages[name]) if name in self.static_pages else self.live_pages[name]
         if app not in self._ports:
             self._ports[app] = port = _free_port()
             await asyncio.to_thread(self._start, app, port)
@@ -247,10 +267,16 @@ class Apps:
                 return
         raise TimeoutError(f"{app} did not start")
 
+    def _packages(self) -> Path:
+        assert self._static is not None
+        return self._static.resolve()
+
+    def _farm(self, packages: Path, folder: Path) -> Path:
+        return _farm(packages, folder)
+
     def _command(self, app: str, port: int, folder: Path) -> list[str]:
         if app == "static":
-            assert self._static is not None
-            root = str(_farm(self._static.resolve(), folder))
+            root = str(self._farm(self._packages(), folder))
             return [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", root]
         assert self._commands is not None
         commands = self._commands
@@ -308,23 +334,6 @@ class Apps:
             return [str(commands / "locust"), "-f", "locustfile.py", "--web-port", str(port), *host]
         subprocess.run([python, "-c", STUDY], cwd=folder, check=True, stderr=subprocess.DEVNULL)
         return [str(commands / "optuna-dashboard"), "sqlite:///study.db", "--port", str(port), "--host", "127.0.0.1"]
-
-
-async def opened_app(page: Page, apps: Apps, name: str) -> None:
-    url = await apps.url(name)
-    if name.startswith("dj"):
-        await page.goto(url)
-        await page.fill("#id_username", "admin")
-        await page.fill("#id_password", "pw")
-        await page.click("[type=submit]")
-    if name == "wagtail":
-        await page.goto(url)
-        await page.fill("#id_username", "admin")
-        await page.fill("#id_password", "pw")
-        await page.click("[type=submit]")
-        await page.wait_for_load_state("networkidle")
-    await page.goto(f"{url}?token=pw" if name == "mitmweb" else url, wait_until="load", timeout=60_000)
-    await page.wait_for_timeout(SLOW.get(name, 800))
 
 
 def _farm(packages: Path, folder: Path) -> Path:

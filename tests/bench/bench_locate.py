@@ -8,6 +8,7 @@
 material-dashboard@3 swagger-ui-dist@5`; ``--apps`` is the folder of commands of an environment with `django datasette
 jupyterlab notebook locust optuna-dashboard sqlite-web mkdocs-material mitmproxy streamlit gradio`.
 Pages of a part that is not given are skipped. Boxes come from CSS selectors that the locator never sees.
+``--cases learned`` and ``held-out`` are those of other pages, see more_apps.py.
 
 ``--eye`` joins a scripted eye to the structure: one that knows the places, ``--noise`` pixels off, or a blind one.
 ``--look`` says when it is asked, ``--without`` leaves out steps of `LookPolicy`.
@@ -26,8 +27,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from apps import STATIC, Apps, opened_app
+from apps import Apps
 from eyes import BenchEye
+from more_apps import MoreApps
 from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
@@ -36,7 +38,11 @@ from handlens.locate.locate import UNSURE, Located, Target, locate_in
 from handlens.locate.meaning import able
 from handlens.locate.reveal import reveal
 
-CASES = Path(__file__).with_name("locate_cases.tsv")
+CASES = {
+    "own": "locate_cases.tsv",
+    "learned": "locate_cases_learned.tsv",
+    "held-out": "locate_cases_held_out.tsv",
+}
 HIT = """([selector, x, y]) => {
   const all = [...document.querySelectorAll(selector)];
   if (!all.length) return 'no such element';
@@ -45,9 +51,10 @@ HIT = """([selector, x, y]) => {
 }"""
 
 
-def cases(only: set[str]) -> dict[str, list[tuple[str, str]]]:
+def cases(only: set[str], of: str = "own") -> dict[str, list[tuple[str, str]]]:
+    """The descriptions of each page, with the selector of what is meant."""
     found: dict[str, list[tuple[str, str]]] = {}
-    with CASES.open(encoding="utf-8") as lines:
+    with Path(__file__).with_name(CASES[of]).open(encoding="utf-8") as lines:
         for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             if len(row) == 3 and not row[0].startswith("#") and (not only or row[0] in only):
                 found.setdefault(row[0], []).append((row[1], row[2]))
@@ -111,16 +118,17 @@ async def run(options: argparse.Namespace) -> int:
     only = set(options.only.split(",")) if options.only else set[str]()
     rows: list[dict[str, Any]] = []
     eye = BenchEye(options.eye, options.noise, options.look, options.without) if options.eye else None
-    async with async_playwright() as playwright, Apps(options.static, options.apps) as apps:
+    several = Apps if options.cases == "own" else MoreApps
+    async with async_playwright() as playwright, several(options.static, options.apps) as apps:
         browser = await playwright.chromium.launch(
             executable_path=str(installed_chromium()), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        for name, tests in cases(only).items():
+        for name, tests in cases(only, options.cases).items():
             if not apps.has(name):
-                print(f"{name:10s} skipped: {'--static' if name in STATIC else '--apps'} is not given")
+                print(f"{name:10s} skipped: {'--static' if name in apps.static_pages else '--apps'} is not given")
                 continue
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
-            await opened_app(page, apps, name)
+            await apps.open(page, name)
             found = await judge(page, tests, options.threshold, eye, meaning=not options.words_only)
             rows += found
             told = Counter(row["verdict"] for row in found)
@@ -163,6 +171,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--static", type=Path)
     parser.add_argument("--apps", type=Path)
+    parser.add_argument("--cases", choices=list(CASES), default="own")
     parser.add_argument("--only", default="")
     parser.add_argument("--threshold", type=float, default=0.6)
     parser.add_argument("--eye", choices=["sees", "nothing", "random", "stuck", "corner", "pixels"])

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from apps import Apps, opened_app
+from apps import Apps
 from bench_locate import HIT, cases
 from eyes import TRUTH
 
@@ -98,7 +98,7 @@ async def run(options: argparse.Namespace) -> int:
             for change in ("learn", "", *CHANGES):
                 opened = await open_page(OpenPageInput(url=await apps.url(name)), kit)
                 async with kit.browser.page(kit.caller, session_id=opened.session_id) as session:
-                    await opened_app(session.page, apps, name)
+                    await apps.open(session.page, name)
                     if change == "learn":
                         wanted = [test for test in tests if test[1] != "-"]
                         kept = [test for test in wanted if await learned(session, kit, *test)]

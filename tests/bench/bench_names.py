@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from apps import LIVE, STATIC, Apps, opened_app
+from apps import LIVE, STATIC, Apps
 from playwright.async_api import Page, async_playwright
 
 from handlens.browser.launch import installed_chromium
@@ -85,7 +85,7 @@ async def run(options: argparse.Namespace) -> int:
                 if (only and name not in only) or not apps.has(name):
                     continue
                 page = await browser.new_page(viewport={"width": 1280, "height": 800})
-                await opened_app(page, apps, name)
+                await apps.open(page, name)
                 counts = await compare(page, name, verbose=options.verbose)
                 print(f"{name:10s} {dict(counts)}", flush=True)
                 total += counts

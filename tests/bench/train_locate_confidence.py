@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from apps import Apps, opened_app
+from apps import Apps
 from bench_locate import cases, readings
 from playwright.async_api import Error, Page, async_playwright
 
@@ -60,7 +60,7 @@ async def opened_pages(static: Path | None, commands: Path | None) -> AsyncItera
                 continue
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
             try:
-                await opened_app(page, apps, name)
+                await apps.open(page, name)
             except (Error, OSError, subprocess.SubprocessError) as error:
                 print(f"{name:10s} skipped: {str(error).splitlines()[0]}")
             else:
