@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -44,18 +44,26 @@ ArtifactUrl = Callable[[Context, str], str | None]
 
 
 class App:
-    """Serves ``tools`` over MCP with the services that ``open_kit`` gives to the first call that needs them."""
+    """Serves ``tools`` over MCP with the services that ``open_kit`` gives to the first call that needs them.
+
+    ``declared`` is how they are declared, where that is known without asking them.
+    """
 
     def __init__(
         self,
-        tools: tuple[AnyTool, ...],
+        tools: tuple[AnyTool, ...] | Mapping[str, AnyTool],
         open_kit: Callable[[], Awaitable[Kit]],
         *,
+        declared: list[dict[str, Any]] | None = None,
         artifact_url: ArtifactUrl | None = None,
         eye_of: EyeOf | None = None,
     ) -> None:
-        self._tools = {tool.name: tool for tool in tools}
-        self._declarations = [declaration(tool) for tool in tools]
+        self._tools = tools if isinstance(tools, Mapping) else {tool.name: tool for tool in tools}
+        self._declarations = (
+            [declaration(tool) for tool in self._tools.values()]
+            if declared is None
+            else [types.Tool.model_validate(one) for one in declared]
+        )
         self._open_kit = open_kit
         self._artifact_url = artifact_url or (lambda _context, _uri: None)
         self._eye_of = eye_of

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from handlens.errors import HandlensError
-from handlens_server.greeting import Greeting, greet, list_tools, replayed, waits
+from handlens_server.greeting import Greeting, declarations, greet, list_tools, replayed, waits
 from handlens_server.quick_import import deferred_models, no_collection, packages_on_demand
 from handlens_server.run_folder import RunFolder
 from handlens_server.wire import wire
@@ -79,7 +79,7 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder, greeting: Gree
 
         composition = Composition(settings, folder.path, driver=driver)
         composition.start()
-        server = await asyncio.to_thread(_server, composition)
+        server = await asyncio.to_thread(_server, composition, greeting.tools or declarations())
         await listing.end()
     from mcp.server.stdio import stdio_server
 
@@ -112,12 +112,13 @@ class _ListingTools:
         os.close(self._over)
 
 
-def _server(composition: Composition) -> Server[Any]:
+def _server(composition: Composition, declared: list[dict[str, Any]]) -> Server[Any]:
     """The MCP server, and with it everything that it imports."""
     packages_on_demand("mcp", "mcp.server")
     with deferred_models():
         import mcp.server.lowlevel.server  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    from handlens.registry import ALL_TOOLS
     from handlens_server.app import App
+    from handlens_server.on_demand import ToolsOnDemand
 
-    return App(ALL_TOOLS, composition.kit, eye_of=composition.eye_of()).server()
+    tools = ToolsOnDemand([one["name"] for one in declared])
+    return App(tools, composition.kit, declared=declared, eye_of=composition.eye_of()).server()

@@ -17,6 +17,7 @@ from handlens.registry import ALL_TOOLS
 from handlens.tool import AnyTool
 from handlens_server.declare import declaration
 from handlens_server.greeting import DECLARATIONS, declarations
+from handlens_server.on_demand import ToolsOnDemand
 
 every_tool = pytest.mark.parametrize("tool", ALL_TOOLS, ids=lambda tool: tool.name)
 
@@ -52,6 +53,15 @@ def test_what_a_model_reads_of_all_tools_is_short() -> None:
     shown = [json.dumps({key: value for key, value in wire(tool).items() if key in keys}) for tool in ALL_TOOLS]
     assert sum(map(len, shown)) <= 8_000
     assert sum(len(json.dumps(wire(tool))) for tool in ALL_TOOLS) <= 20_000
+
+
+@every_tool
+def test_a_tool_that_is_imported_when_it_is_called_is_the_one_of_the_registry(tool: AnyTool) -> None:
+    assert ToolsOnDemand([tool.name])[tool.name] is tool
+
+
+def test_a_name_that_is_no_tool_is_not_looked_for_among_the_modules() -> None:
+    assert ToolsOnDemand(["open_page"]).get("geometry") is None
 
 
 @every_tool
