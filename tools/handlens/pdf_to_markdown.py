@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -280,8 +281,13 @@ def _facts(document: OpenDocument, frontmatter: bool) -> tuple[list[str], str]:
     notes = ignored(facts)
     if not frontmatter:
         return notes, ""
-    rows = [f"{k.lower()}: {' '.join(str(v).split())!r}" for k, v in facts.get("metadata", {}).items()]
-    outline = [f"{'  ' * level}- {title!r}" for level, title, _ in facts.get("outline", [])[:500]]
+    rows = [
+        f"{k.lower()}: {json.dumps(' '.join(str(v).split()), ensure_ascii=False)}"
+        for k, v in facts.get("metadata", {}).items()
+    ]
+    outline = [
+        f"  - [{level}, {json.dumps(title, ensure_ascii=False)}]" for level, title, _ in facts.get("outline", [])[:500]
+    ]
     head = [*rows, f"pages: {document.page_count}", *(["outline:", *outline] if outline else [])]
     return notes, "\n".join(["---", *head, "---", "", ""])
 

@@ -78,6 +78,30 @@ def test_code_keeps_its_indentation() -> None:
     assert "```\ndef add(a, b):\n    return a + b\n\nprint(add(1, 2))\n```" in markdown(page)
 
 
+def test_no_markup_breaks_out_of_code() -> None:
+    page = Page().text(60, 40, "What follows is a listing of four lines in fixed pitch.")
+    for n, line in enumerate(["x = 1", "```", "~~~~", "<script>alert(1)</script>"]):
+        page.text(60, 80 + 12 * n, line, font=MONO)
+    assert "````\nx = 1\n```\n~~~~\n<script>alert(1)</script>\n````" in markdown(page)
+
+
+def test_a_pattern_in_code_is_no_footnote_on_any_page() -> None:
+    def page(n: int) -> Page:
+        return (
+            Page().text(60, 80, f"Sentence {n} of the text stands here.").text(60, 120, "re.sub('[^a-z]+')", font=MONO)
+        )
+
+    assert markdown(page(1), page(2)).count("[^a-z]+") == 2
+
+
+def test_the_sum_at_the_foot_of_an_invoice_is_no_page_number() -> None:
+    page = Page().text(60, 60, "Invoice 2025-117", size=16)
+    for n in range(30):
+        page.text(60, 100 + 23 * n, f"Item {n + 1} of the delivery").text(500, 100 + 23 * n, str(40 + n))
+    page.text(60, 790, "Total due in euros").text(488.88, 790, "1428")
+    assert "1428" in markdown(page)
+
+
 def test_running_headers_and_page_numbers_are_left_out_and_told() -> None:
     def page(n: int) -> Page:
         lines = [f"Sentence {n}.{k} of the body, which differs from page to page." for k in range(8)]

@@ -67,6 +67,35 @@ async def test_a_stream_that_unpacks_to_more_than_the_memory_fails_alone(tmp_pat
             assert [page.markdown async for page in document.pages([0])] == ["Still here."]
 
 
+@pytest.mark.slow
+async def test_a_page_that_kills_its_reader_takes_no_other_page_along(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9)
+    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(600)) + packer.flush()
+    form = (f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Filter /FlateDecode /Length {len(bomb)} >>\nstream\n"
+            f"{bomb.decode('latin-1')}\nendstream")  # fmt: skip
+    pages = [Page().text(60, 100, f"Page {n} is harmless.") for n in range(4)]
+    pages[1] = Page().raw("/X Do").text(60, 100, "Beside a bomb")
+    data = pdf_of(*pages, objects=(form,))
+    path = tmp_path / "bomb.pdf"
+    path.write_bytes(data.replace(b"/Resources << /Font", b"/Resources << /XObject << /X 8 0 R >> /Font"))
+    async with (
+        Documents(memory_bytes=900_000_000, page_seconds=30) as documents,
+        documents.open(path) as document,
+    ):
+        read = [page async for page in document.pages(range(4))]
+    assert [page.route for page in read] == ["text", "failed", "text", "text"]
+    assert read[3].markdown == "Page 3 is harmless."
+
+
+def test_an_outline_and_a_title_that_are_no_text_leave_the_document_readable() -> None:
+    outline = "<< /Type /Outlines /First 9 0 R /Last 9 0 R /Count 1 >>"
+    entry = "<< /Title <FEFFD8000041> /Parent 8 0 R >>"
+    data = pdf_of(Page().text(60, 100, "Read all the same."), catalog="/Outlines 8 0 R", objects=(outline, entry))
+    assert convert(data).markdown == "Read all the same."
+    with Converter(data) as converter:
+        assert [title[-1] for _, title, _ in converter.facts()["outline"]] == ["A"]
+
+
 def test_a_font_whose_characters_have_no_meaning_is_said_to_be_unreadable() -> None:
     system = "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
     letters = f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Odd {system} /DW 600 >>"

@@ -197,6 +197,12 @@ async def test_cancelling_a_conversion_leaves_no_worker(tmp_path: Path) -> None:
 async def test_frontmatter_gives_what_the_file_says_of_itself(kit: Kit, tmp_path: Path) -> None:
     answer = await call(kit, written(tmp_path, Page().text(60, 80, "Body")), frontmatter=True)
     assert answer.markdown == "---\npages: 1\n---\n\nBody"
+    data = pdf_of(Page().text(60, 80, "Body"), catalog="/Outlines 8 0 R", objects=(
+        "<< /Type /Outlines /First 9 0 R /Last 9 0 R /Count 1 >>", '<< /Title (It\'s "so": no) /Parent 8 0 R >>',
+    ))  # fmt: skip
+    (tmp_path / "told.pdf").write_bytes(data)
+    told = await call(kit, str(tmp_path / "told.pdf"), frontmatter=True)
+    assert 'outline:\n  - [1, "It\'s \\"so": no"]\n---' in told.markdown.replace('\\": no', '": no')
 
 
 async def test_what_was_left_out_and_how_pages_were_read_is_reported(kit: Kit, tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ async def test_a_number_that_only_sight_has_is_marked(kit: Kit, tmp_path: Path) 
     [
         (latex("Name & Age \\\\ Ann & 31 \\\\ Bob & 44"), "what sight read is not what the text says"),
         (latex("Run & Loss & Steps \\\\ train & 0.93 & 12340"), "what sight read is not what the text says"),
+        (latex(" \\\\ ".join(f"{a} & {c} & {b}" for a, b, c in ROWS)), "what sight read is not what the text says"),
+        (latex(" \\\\ ".join(" & ".join(row) for row in (ROWS[0], *ROWS[:0:-1]))), "what sight read is not"),
         ("There is no table here.", "sight saw no whole table here"),
         (latex(GOOD) + "\n\n" + latex(GOOD), "sight saw several tables here"),
         (latex(GOOD, "10,10,1990,990"), "sight's answer was no use"),
@@ -166,6 +168,8 @@ async def test_a_formula_is_latex_where_its_numbers_are_the_text_s(kit: Kit, tmp
     assert "f = a + 42 b" in wrong.markdown
     assert "$$" not in wrong.markdown
     assert wrong.pages[0].regions[0].note == "sight's numbers are not the text's"
+    for near in ("f = a + 24 b", "f = a - 42 b", "f = a + 4.2 b"):
+        assert "$$" not in (await seen(kit, tmp_path, ScriptedEye([f"$${near}$$"]), formula())).markdown
     unsafe = await seen(kit, tmp_path, ScriptedEye(["$$\\href{javascript:x}{f = a + 42 b}$$"]), formula())
     assert "href" not in unsafe.markdown
 
@@ -269,7 +273,10 @@ def cyrillic() -> bytes:
 
 @pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="needs the `ocr` extra")
 @pytest.mark.slow
-async def test_a_scan_that_ocr_can_not_read_is_read_by_sight_with_its_numbers_marked(kit: Kit, tmp_path: Path) -> None:
+async def test_a_scan_that_ocr_can_not_read_is_read_by_sight_with_its_numbers_marked(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no Tesseract, which would read it
     (tmp_path / "scan.pdf").write_bytes(cyrillic())
     request = PdfToMarkdownInput(source=str(tmp_path / "scan.pdf"))
     words = "# Договор\n\nСтоимость 12 500 <script>alert(1)</script> [здесь](http://evil.example)"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -73,12 +74,18 @@ def convert(
 class Converter:
     """Converts pages of one document, one at a time and in any order, in memory that does not grow with it."""
 
-    def __init__(self, source: Path | bytes, *, password: str | None = None, options: Options | None = None) -> None:
+    def __init__(
+        self, source: Path | bytes, *, password: str | None = None, options: Options | None = None,
+        skip: frozenset[int] = frozenset(),
+    ) -> None:  # fmt: skip
+        """skip: pages to learn nothing from."""
         self.options = options or Options()
         self._document = Document(source, password)
         self.page_count = self._document.page_count
         self._pictures = PictureReader(self.options.language)
         self._ahead: PageContent | None = None
+        self._skip = skip
+        self._sampled: dict[int, PageContent] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -96,15 +103,24 @@ class Converter:
         return {"metadata": self._document.metadata(), "ignored": self._document.ignored(),
                 "outline": self._document.outline}  # fmt: skip
 
+    @property
+    def sample(self) -> list[int]:
+        """Pages to learn from before the first is converted."""
+        return [index for index in _sample(self.page_count) if index not in self._skip]
+
+    def learn(self, index: int) -> None:
+        """Read a page of the sample ahead of all others."""
+        with suppress(DocumentError):  # a broken page teaches nothing; converting it reports it
+            self._sampled[index] = self._document.read(index)
+
     @cached_property
     def profile(self) -> Profile:
         """What the document's pages share, learned from a sample of them."""
-        sample: list[PageContent] = []
-        for index in _sample(self.page_count):
-            try:
-                sample.append(self._document.read(index))
-            except DocumentError:
-                continue  # a broken page teaches nothing; converting it reports it
+        for index in self.sample:
+            if index not in self._sampled:
+                self.learn(index)
+        sample = [self._sampled[index] for index in sorted(self._sampled)]
+        self._sampled.clear()
         profile = profile_of(sample, self.page_count, self._document.outline)
         if self.page_count == 1:
             self._ahead = next(iter(sample), None)

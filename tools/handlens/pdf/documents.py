@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -73,10 +73,14 @@ class OpenDocument:
     seconds: float
     page_count: int = 0
     facts: dict[str, Any] | None = None
+    deadly: set[int] = field(default_factory=set[int])
+    """Pages that killed the worker when they were read to learn from."""
+    unread: list[int] = field(default_factory=list[int])
 
     async def start(self) -> None:
         request = {
-            "do": "open", "path": str(self.path), "password": self.password, "options": asdict(self.options)
+            "do": "open", "path": str(self.path), "password": self.password, "options": asdict(self.options),
+            "skip": sorted(self.deadly),
         }  # fmt: skip
         try:
             answer, _ = await self.worker.call(request, seconds=self.seconds)
@@ -89,7 +93,20 @@ class OpenDocument:
                 f"Opening the document took over {self.seconds:g} s.", setting="limits.document_page_seconds"
             ) from error
         self.page_count = int(answer.pop("pages"))
+        self.unread = answer.pop("sample")
         self.facts = answer
+
+    async def _learn(self) -> None:
+        """Have the pages of the sample read one by one, so that it is known which of them kills the worker."""
+        while self.unread:
+            index = self.unread.pop(0)
+            try:
+                await self.worker.call({"do": "learn", "index": index}, seconds=self.seconds)
+            except WorkerFailedError:
+                self.deadly.add(index)
+            except (WorkerDiedError, TimeoutError):
+                self.deadly.add(index)
+                await self.start()
 
     async def finish(self) -> None:
         """Close the document; the idle worker stays for the next one."""
@@ -112,6 +129,7 @@ class OpenDocument:
     async def _page(self, index: int, look: bool) -> PageResult:
         for attempt in (1, 2):
             try:
+                await self._learn()
                 answer, body = await self.worker.call(
                     {"do": "page", "index": index, "look": look}, seconds=self.seconds
                 )

@@ -37,7 +37,7 @@ def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> Non
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is not None:
                 text, several = _value(form, annotation)
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
-                text, several = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"), True
+                text, several = string_of(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"), True
             else:
                 page.attached += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
                 continue
@@ -57,14 +57,14 @@ def _value(form: Any, annotation: Any) -> tuple[str, bool]:
         case pdfium.FPDF_FORMFIELD_CHECKBOX | pdfium.FPDF_FORMFIELD_RADIOBUTTON:
             return ("☒" if pdfium.FPDFAnnot_IsChecked(form, annotation) else "☐"), False
         case pdfium.FPDF_FORMFIELD_TEXTFIELD if not flags & _PASSWORD:
-            return _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), bool(flags & _MULTILINE)
+            return string_of(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), bool(flags & _MULTILINE)
         case pdfium.FPDF_FORMFIELD_COMBOBOX | pdfium.FPDF_FORMFIELD_LISTBOX:
-            return _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), False
+            return string_of(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation), False
         case _:
             return "", False
 
 
-def _string(read: Any, *what: Any) -> str:
+def string_of(read: Any, *what: Any) -> str:
     size = min(2 * _LONGEST, read(*what, None, 0))
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
     read(*what, buffer, size)

@@ -22,6 +22,7 @@ _CREDIT = re.compile(
 )
 _FOLIO = 0.75  # of the page's height
 _MOST_RULES = 3_000
+_COLUMN = 8  # sizes: a value above another
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
@@ -35,7 +36,7 @@ def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) 
     if len(furniture) == len(fragments):
         furniture.clear()  # a page of nothing but what repeats is a page of its own all the same
     for line in candidates:
-        if id(line) not in furniture and is_page_number(line.text) and _outside(line, fragments):
+        if id(line) not in furniture and _is_number(line, fragments) and _outside(line, fragments):
             furniture.add(id(line))
     furniture |= {id(line) for line in body if _is_folio(line, fragments, page)}
     for edge in (_top_rows(candidates, page), _bottom_rows(candidates, page)):
@@ -67,6 +68,20 @@ def _is_last(line: Line, fragments: list[Line]) -> bool:
     gap = min((abs(d) for d in others), default=0.0)
     apart = max(1.9 * line.size, 1.4 * pitch_of(fragments))
     return gap > apart and (all(d > 0 for d in others) or all(d < 0 for d in others))
+
+
+def _is_number(line: Line, fragments: list[Line]) -> bool:
+    """Whether a line is a page number, and neither a value under another nor the mark of the note beside it."""
+    if not is_page_number(line.text):
+        return False
+    for other in fragments:
+        near = 0 < abs(line.base - other.base) < _COLUMN * line.size
+        level = abs(line.rect.x0 - other.rect.x0) < 1.0 or abs(line.rect.x1 - other.rect.x1) < 1.0
+        if near and level and other.text[:1].isdigit() and len(other.words) == 1:
+            return False
+        if abs(line.base - other.base) < 0.6 * line.size and 0 <= other.rect.x0 - line.rect.x1 < 0.5 * line.size:
+            return False
+    return True
 
 
 def _outside(line: Line, fragments: list[Line]) -> bool:
@@ -122,6 +137,7 @@ def _mark_edge(
 def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageContent, profile: Profile) -> bool:
     text = " ".join(line.text for line in row)
     most = 1.2 if _ADDRESS.search(text) else 1.02
+    number = any(_is_number(line, everything) for line in row)
     small = all(line.size <= profile.body_size * most for line in row)
     if not small or len(text) > 180:
         return False
@@ -138,8 +154,9 @@ def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageCo
         and (0 < rule.at - row[0].base < 1.6 * profile.body_size if top else 0 < row[0].rect.y0 - rule.at < 14)
         for rule in page.across
     )
+    if any(is_page_number(line.text) for line in row) and not number:
+        return False  # the last row of a table, a sum
     spread = len(row) > 1 and row[0].rect.x0 < 0.3 * page.width and row[-1].rect.x1 > 0.7 * page.width
-    number = any(is_page_number(line.text) for line in row)
     points = (
         1.5 * bool(_CREDIT.search(text)) + 1.2 * number + 1.0 * (gap > far) + 1.0 * spread + 0.8 * ruled
         + 0.6 * (edge < 0.075) + 0.5 * (max(line.size for line in row) < 0.92 * profile.body_size)

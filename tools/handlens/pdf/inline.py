@@ -132,8 +132,9 @@ def _wrapped(text: str, style: int) -> str:
         mark = body.rstrip(",;")
         return f"{lead}[^{label_of(mark)}]{body[len(mark) :]}{tail}"
     if style & Style.MONO and not style & (Style.SUPER | Style.SUB) and not _ADDRESS.search(body):
-        fence = "``" if "`" in body else "`"
-        return f"{lead}{fence}{body}{fence}{tail}"
+        fence = "`" * (1 + max((len(run) for run in re.findall("`+", body)), default=0))
+        pad = " " if body[0] == "`" or body[-1] == "`" else ""
+        return f"{lead}{fence}{pad}{body}{pad}{fence}{tail}"
     body = escaped(body)
     for flag, (before, after) in _WRAPPERS.items():
         if style & flag:

@@ -95,7 +95,7 @@ def _code(lines: list[Line]) -> str:
             column = round((word.rect.x0 - left) / pitch)
             row = row.ljust(column if column > len(row) else len(row) + bool(row)) + word.text
         rows.append(row)
-    fence = "```" if not any("```" in row for row in rows) else "~~~~"
+    fence = "`" * max(3, 1 + max((len(run) for row in rows for run in re.findall("`+", row)), default=0))
     return "\n".join([fence, *rows, fence])
 
 

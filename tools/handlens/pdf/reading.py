@@ -11,7 +11,7 @@ from handlens.errors import DocumentError, PasswordRequired
 from handlens.pdf.bullets import add_bullets
 from handlens.pdf.characters import dominant_quarter, read_words
 from handlens.pdf.fonts import Fonts
-from handlens.pdf.forms import read_forms
+from handlens.pdf.forms import read_forms, string_of
 from handlens.pdf.frame import Frame
 from handlens.pdf.links import Headings, place_of, read_links
 from handlens.pdf.model import PageContent, Rect
@@ -82,46 +82,56 @@ class Document:
         """Page `index` as a Pillow image, `scale` pixels a point; `clip` in points of the page as read."""
         page = self._pdf[index]
         try:
-            image = (
-                page.render(
-                    scale=cast("int", scale),  # a float is what it wants
-                    rotation=-90 * turn % 360,
-                    may_draw_forms=True,
-                )
-                .to_pil()
-                .convert("RGB")
+            wide, high = page.get_size()[:: -1 if turn % 2 else 1]
+            box = clip or Rect(0.0, 0.0, wide, high)
+            left, top = max(0, int(box.x0 * scale)), max(0, int(box.y0 * scale))
+            right, bottom = int(box.x1 * scale) + 1, int(box.y1 * scale) + 1
+            crop = (left / scale, max(0.0, high - bottom / scale), max(0.0, wide - right / scale), top / scale)
+            drawn = page.render(
+                scale=cast("int", scale),  # a float is what it wants
+                rotation=-90 * turn % 360,
+                crop=crop if clip else (0, 0, 0, 0),
+                may_draw_forms=True,
             )
+            return drawn.to_pil().convert("RGB")
         finally:
             page.close()
-        if clip is None:
-            return image
-        left, top = max(0, int(clip.x0 * scale)), max(0, int(clip.y0 * scale))
-        return image.crop(
-            (left, top, min(image.width, int(clip.x1 * scale) + 1), min(image.height, int(clip.y1 * scale) + 1))
-        )
 
     @cached_property
     def outline(self) -> list[tuple[int, str, int | None]]:
         """Entries of the document's outline: level from 1, title, page index or None."""
+        import pypdfium2.raw as pdfium
+
         entries: list[tuple[int, str, int | None]] = []
         for item in itertools.islice(self._pdf.get_toc(max_depth=8), _MOST_ENTRIES):
             target = item.get_dest()
-            entries.append((item.level + 1, item.get_title(), target.get_index() if target else None))
+            entries.append(
+                (
+                    item.level + 1,
+                    string_of(pdfium.FPDFBookmark_GetTitle, item.raw),
+                    target.get_index() if target else None,
+                )
+            )
         return entries
 
     @cached_property
     def _headings(self) -> Headings:
+        import pypdfium2.raw as pdfium
+
         entries: list[tuple[str, int, float]] = []
         for item in itertools.islice(self._pdf.get_toc(max_depth=8), _MOST_ENTRIES):
             target = item.get_dest()
             place = place_of(self._pdf.raw, target.raw) if target else None
             if place:
-                entries.append((item.get_title(), *place))
+                entries.append((string_of(pdfium.FPDFBookmark_GetTitle, item.raw), *place))
         return Headings(self._pdf, entries)
 
     def metadata(self) -> dict[str, str]:
         """Title, author and so on, as the file says."""
-        return {key: value for key, value in self._pdf.get_metadata_dict(skip_empty=True).items() if value}
+        import pypdfium2.raw as pdfium
+
+        said = {key: string_of(pdfium.FPDF_GetMetaText, self._pdf.raw, key.encode()) for key in self._pdf.METADATA_KEYS}
+        return {key: value for key, value in said.items() if value}
 
     def ignored(self) -> list[str]:
         """What the file carries besides its pages, which is never run or unpacked: attachments, JavaScript.

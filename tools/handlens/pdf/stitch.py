@@ -14,6 +14,7 @@ _CELL = re.compile(r"<t[hd]([^>]*)>(.*?)</t[hd]>", re.DOTALL)
 _ACROSS = re.compile(r'colspan="(\d+)"')
 _CLOSED = "\n</table>"
 _LABEL = re.compile(r"\[\^([^\]\s]+)\]")
+_NOTE = re.compile(r"^\[\^([^\]\s]+)\]: ", re.MULTILINE)
 
 
 class Stitcher:
@@ -61,10 +62,10 @@ class Stitcher:
 
     def _relabelled(self, text: str) -> str:
         """A page's Markdown, its footnotes' labels made other than those of earlier pages."""
-        labels = set(_LABEL.findall(text)) if "[^" in text else set[str]()
+        labels = _NOTE.findall(text) if "[^" in text else []  # code has [^a-z] too
         renamed = {label: _free(label, self._labels) for label in labels}
         self._labels |= set(renamed.values())
-        return _LABEL.sub(lambda m: f"[^{renamed[m.group(1)]}]", text) if labels else text
+        return _LABEL.sub(lambda m: f"[^{renamed.get(m.group(1), m.group(1))}]", text) if labels else text
 
 
 def _free(label: str, taken: set[str]) -> str:

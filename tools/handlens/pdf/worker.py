@@ -21,9 +21,13 @@ def serve(*, memory_bytes: int) -> Handler:
             case "open":
                 _close(held)
                 options = Options(**request["options"])
-                converter = Converter(Path(request["path"]), password=request["password"], options=options)
+                skip = frozenset(request["skip"])
+                converter = Converter(Path(request["path"]), password=request["password"], options=options, skip=skip)
                 held["open"] = converter
-                return {"pages": converter.page_count, **converter.facts()}, b""
+                return {"pages": converter.page_count, "sample": converter.sample, **converter.facts()}, b""
+            case "learn":
+                held["open"].learn(request["index"])
+                return {}, b""
             case "page":
                 result = held["open"].page(request["index"], look=request["look"])
                 return result.to_json(), result.body()

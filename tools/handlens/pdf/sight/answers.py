@@ -69,11 +69,15 @@ def read_formula(seen: SeenPage, region: Region) -> Reading:
     formulas = formulas_in(seen.markdown)
     if not formulas or seen.truncated:
         return Reading(None, "sight gave no LaTeX")
-    ours = sorted(re.findall(r"\d+", " ".join(word.text for word in region.words)))
-    theirs = sorted(re.findall(r"\d+", " ".join(formulas)))
-    if "".join(sorted("".join(ours))) != "".join(sorted("".join(theirs))):
+    if _figures(" ".join(word.text for word in region.words)) != _figures(" ".join(formulas)):
         return Reading(None, "sight's numbers are not the text's")
     return Reading("\n\n".join(f"$$\n{latex}\n$$" for latex in formulas))
+
+
+def _figures(text: str) -> tuple[list[str], int]:
+    """Its numbers without signs, whatever their order, and how many minus signs there are."""
+    text = text.replace("{,}", ",")
+    return sorted(re.findall(r"\d+(?:[.,]\d+)*", text)), len(re.findall(r"[-−–]", text))
 
 
 def read_page(seen: SeenPage, region: Region, style: str) -> Reading:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from handlens.pdf.inline import escaped
@@ -39,7 +40,7 @@ def merge_table(seen: Table, words: list[Known], style: str) -> Merged | None:
     pairing = pair(seen.cells, words)
     alike = sum(len(t.text) for t in pairing.tokens if t.atom is not None and t.text == pairing.atoms[t.atom].text)
     lost = [n for n in pairing.free if pairing.atoms[n].text[0].isalnum()]
-    if lost or alike < _ENOUGH * sum(len(atom.text) for atom in pairing.atoms):
+    if lost or alike < _ENOUGH * sum(len(atom.text) for atom in pairing.atoms) or not _in_order(pairing):
         return None
     spans = any(cell.row_span > 1 or cell.column_span > 1 for cell in seen.cells)
     as_html = style == "html" or (style == "auto" and spans)
@@ -49,6 +50,29 @@ def merge_table(seen: Table, words: list[Known], style: str) -> Merged | None:
         texts.append(text)
         doubtful += count
     return Merged((_html if as_html else _pipes)(seen, texts), pairing.mended, doubtful)
+
+
+def _in_order(pairing: Pairing) -> bool:
+    """Whether what sight has in one row stands from left to right, and in one column from top to bottom."""
+    rows: dict[int, list[tuple[int, float]]] = {}
+    columns: dict[int, list[tuple[int, float]]] = {}
+    for token in pairing.tokens:
+        if token.atom is None:
+            continue
+        cell, rect = pairing.cells[token.cell], pairing.atoms[token.atom].rect
+        if cell.row_span == 1:
+            rows.setdefault(cell.row, []).append((cell.column, (rect.x0 + rect.x1) / 2))
+        if cell.column_span == 1:
+            columns.setdefault(cell.column, []).append((cell.row, (rect.y0 + rect.y1) / 2))
+    return all(_ascending(line) for line in [*rows.values(), *columns.values()])
+
+
+def _ascending(line: list[tuple[int, float]]) -> bool:
+    reach: dict[int, tuple[float, float]] = {}
+    for place, at in line:
+        low, high = reach.get(place, (at, at))
+        reach[place] = min(low, at), max(high, at)
+    return all(reach[a][1] <= reach[b][0] + 1.0 for a, b in pairwise(sorted(reach)))
 
 
 def table_markdown(seen: Table, known: frozenset[str], style: str) -> Merged:
