@@ -98,11 +98,12 @@ def test_call_prints_text_and_structure_and_saves_pictures_and_artifacts(serve: 
     assert "Scrolling through the page" in run.stderr
 
 
-def test_call_is_silent_when_its_reader_has_seen_enough() -> None:
+def test_call_is_silent_when_its_reader_has_seen_enough(tmp_path: Path) -> None:
     report = Path(__file__).resolve().parents[2] / "examples" / "report"
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "handlens_server", "call", "pdf_to_markdown", '{"source": "report.pdf"}']
+    call = ["call", "pdf_to_markdown", '{"source": "report.pdf"}', "-o", str(tmp_path)]
+    command = [sys.executable, "-m", "handlens_server", *call]
     run = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, cwd=report, check=False)
     os.close(write)
     assert run.returncode == 0
