@@ -170,6 +170,7 @@ async def start(
         BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
     """
     starting = asyncio.ensure_future(driver or start_driver())
+    process: Process | None = None
     try:
         if options.cdp:
             playwright = await starting
@@ -177,7 +178,7 @@ async def start(
         if options.channel:
             return await _launch(await starting, options, guard, seconds, downloads)
         process = await _begin(options, guard)  # it comes up while the driver does
-        playwright = await _or_end(starting, process)
+        playwright = await starting
         failures: list[BrowserUnavailable] = []
         for executable in executables(options, Path(playwright.chromium.executable_path)):
             try:
@@ -190,6 +191,8 @@ async def start(
                 process = None
         raise failures[0]
     except BaseException:
+        if process is not None:
+            await process.stop()
         await (await starting).stop()
         raise
 
@@ -221,16 +224,6 @@ async def _process(executable: Path, options: BrowserOptions, guard: Guard) -> P
         return await Process.start(executable, args, headless=options.headless, sandbox=sandboxed(options))
     except OSError as error:
         raise _does_not_start(executable, [], str(error)) from error
-
-
-async def _or_end(driver: Awaitable[Playwright], process: Process | None) -> Playwright:
-    """The driver; where it does not come up, the browser is ended."""
-    try:
-        return await driver
-    except BaseException:
-        if process is not None:
-            await process.stop()
-        raise
 
 
 async def _join(driver: Playwright, process: Process, seconds: float, downloads: Path | None) -> Browser:
