@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conftest import Serve
-from handlens.click_described_element import ClickDescribedElementInput, click_described_element
+from fakes.locating import located
 from handlens.kit import Kit
-from handlens.open_page import OpenPageInput, open_page
 
 pytestmark = pytest.mark.anyio
 
@@ -21,26 +20,16 @@ PAGE = f"""<!doctype html><style>
 </div>"""
 
 
-async def located(kit: Kit, serve: Serve, *descriptions: str) -> list[str]:
-    """Ids of what is found with enough confidence to click, "" for nothing."""
-    session = (await open_page(OpenPageInput(url=serve(PAGE)), kit)).session_id
-    points: list[list[float]] = []
-    for description in descriptions:
-        request = ClickDescribedElementInput(session_id=session, description=description, dry_run=True)
-        target = (await click_described_element(request, kit)).target
-        points.append([target.point.x, target.point.y] if target else [-1, -1])
-    script = "points => points.map(([x, y]) => document.elementFromPoint(x, y)?.closest('[id]')?.id || '')"
-    async with kit.browser.page(kit.caller, session_id=session) as opened:
-        return list(await opened.page.evaluate(script, points))
-
-
 async def test_a_card_is_told_by_its_heading_and_not_by_who_mentions_it(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "close the Bread card", "the more button of Recipes") == ["xBread", "mRecipes"]
+    assert await located(kit, serve, PAGE, "close the Bread card", "the more button of Recipes") == [
+        "xBread",
+        "mRecipes",
+    ]
 
 
 async def test_signs_and_emoji_are_called_what_they_show(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "the gear", "the bell icon") == ["s1", "s3"]
+    assert await located(kit, serve, PAGE, "the gear", "the bell icon") == ["s1", "s3"]
 
 
 async def test_what_is_folded_away_is_no_rival_of_what_can_be_used(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "upload") == ["u2"]
+    assert await located(kit, serve, PAGE, "upload") == ["u2"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conftest import Serve
-from handlens.click_described_element import ClickDescribedElementInput, click_described_element
+from fakes.locating import located
 from handlens.kit import Kit
 from handlens.locate import meaning
-from handlens.open_page import OpenPageInput, open_page
 
 pytestmark = pytest.mark.anyio
 
@@ -21,32 +20,19 @@ PAGE = """<!doctype html><style>.toggle{display:block;width:36px;height:20px;bac
 <p>Humidity</p><button id=k8>Hand over</button><button id=k9>Settings</button>"""
 
 
-async def located(kit: Kit, serve: Serve, *descriptions: str) -> list[str]:
-    """Ids of what is found with enough confidence to click, "" for nothing."""
-    session = (await open_page(OpenPageInput(url=serve(PAGE)), kit)).session_id
-    points: list[list[float]] = []
-    for description in descriptions:
-        request = ClickDescribedElementInput(session_id=session, description=description, dry_run=True)
-        target = (await click_described_element(request, kit)).target
-        points.append([target.point.x, target.point.y] if target else [-1, -1])
-    script = "points => points.map(([x, y]) => document.elementFromPoint(x, y)?.closest('[id]')?.id || '')"
-    async with kit.browser.page(kit.caller, session_id=session) as opened:
-        return list(await opened.page.evaluate(script, points))
-
-
 async def test_what_is_done_to_a_thing_of_a_list_is_the_control_beside_it(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "download plan.pdf", "下载 report.pdf") == ["k4", "k2"]
+    assert await located(kit, serve, PAGE, "download plan.pdf", "下载 report.pdf") == ["k4", "k2"]
 
 
 async def test_a_switch_that_is_only_drawn_is_named_by_the_text_beside_it(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "the weekly report toggle", "turn off the email digest") == ["k6", "k5"]
+    assert await located(kit, serve, PAGE, "the weekly report toggle", "turn off the email digest") == ["k6", "k5"]
 
 
 async def test_an_icon_fonts_hidden_word_names_its_button(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "the delete button") == ["k7"]
+    assert await located(kit, serve, PAGE, "the delete button") == ["k7"]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not meaning.able(), reason="the extra `meaning` is not installed")
 async def test_another_language_is_understood_by_meaning(kit: Kit, serve: Serve) -> None:
-    assert await located(kit, serve, "Einstellungen", "ajustes") == ["k9", "k9"]
+    assert await located(kit, serve, PAGE, "Einstellungen", "ajustes") == ["k9", "k9"]
