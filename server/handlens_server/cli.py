@@ -137,12 +137,17 @@ def _serve(options: argparse.Namespace) -> int:
         to_stderr(settings.log_level)
         return settings
 
-    # The settings take a tenth of a second to import. Where it is plain that they are not needed yet, they come later.
-    if options.transport != "stdio" and (settings := load()).transport != "stdio":
-        return _serve_http(settings)
-    from handlens_server import stdio
+    from handlens_server.sources import says_nothing_of
 
-    return stdio.run(load)
+    # The settings take a tenth of a second to import. Where it is plain what they say, they are read later.
+    silent = options.config is None and not options.set
+    stdio = options.transport == "stdio" or (not options.transport and silent and says_nothing_of(["transport"]))
+    if not stdio and (settings := load()).transport != "stdio":
+        return _serve_http(settings)
+    from handlens_server.stdio import run
+
+    silent = silent and not options.browser_cdp and not options.browser_executable
+    return run(load, usual_browser=silent and says_nothing_of(["browser", "guard"]))
 
 
 def _serve_http(settings: Settings) -> int:

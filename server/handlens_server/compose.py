@@ -13,8 +13,7 @@ from handlens.kit import Kit
 from handlens_server.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.async_api import Playwright
-
+    from handlens.browser.launch import Begun
     from handlens_server.app import EyeOf
     from handlens_server.engine.open import Sight
 
@@ -26,11 +25,11 @@ _CLOSE_SECONDS = 1.0
 class Composition:
     """The kit of one serving process. It is opened by the first `kit`, for a host should not wait for it."""
 
-    def __init__(self, settings: Settings, folder: Path, *, driver: asyncio.Task[Playwright] | None = None) -> None:
-        """``driver`` is Playwright's, where somebody has begun to start it already."""
+    def __init__(self, settings: Settings, folder: Path, *, begun: Begun | None = None) -> None:
+        """``begun`` is what of the browser somebody has begun to start already."""
         self._settings = settings
         self._folder = folder
-        self._driver = driver
+        self._begun = begun
         self._kit: Kit | None = None
         self._sight: Sight | None = None
 
@@ -71,7 +70,7 @@ class Composition:
         settings = self._settings
         guard = settings.guard.guard(settings.transport)
         artifacts = ArtifactStore(settings.artifacts_folder or self._folder / "artifacts", settings.limits)
-        browser = Browser(settings.browser, guard, artifacts, settings.limits, driver=self._driver)
+        browser = Browser(settings.browser, guard, artifacts, settings.limits, begun=self._begun)
         limits = settings.limits
         documents = Documents(processes=limits.document_workers, page_seconds=limits.document_page_seconds)
         return Kit(

@@ -26,8 +26,8 @@ from handlens.guard import Guard, PrivateNetwork
 from handlens.limits import Limits
 from handlens.locate.policy import ActPolicy
 from handlens_server.engine.options import EngineOptions
+from handlens_server.sources import PREFIX, default_file
 
-PREFIX = "HANDLENS_"
 Transport = Literal["stdio", "http", "sse"]
 
 
@@ -140,7 +140,7 @@ def load(
         name, value = _placed(name, value, values, known, origin)
         values[name], origins[name] = value, origin
 
-    path = file or _default_file(environment)
+    path = file or default_file(environment)
     if path is not None:
         for name, value in _leaves(_read(path), known):
             put(name, value, str(path))
@@ -177,14 +177,6 @@ def shown(settings: Settings, origins: Mapping[str, str]) -> list[Setting]:
             value = getattr(value, part)
         rows.append(Setting(name, _as_text(value), origins.get(name, "default"), field.description or ""))
     return rows
-
-
-def _default_file(environment: Mapping[str, str]) -> Path | None:
-    if named := environment.get(PREFIX + "CONFIG"):
-        return Path(named)
-    base = environment.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
-    path = Path(base) / "handlens" / "handlens.toml"
-    return path if path.is_file() else None
 
 
 def _read(path: Path) -> dict[str, Any]:

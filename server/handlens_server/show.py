@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from handlens.registry import ALL_TOOLS
-from handlens_server.settings import PREFIX, Settings, shown
+from handlens_server.settings import Settings, shown
+from handlens_server.sources import PREFIX
 
 _WIDEST = 48
 """Characters. A longer value stands out of its column instead of widening it for all."""

@@ -1,17 +1,20 @@
 """Serving over stdin and stdout, to the host that started us, in the order that keeps the host waiting least.
 
-The host is answered first (see `greeting`); then the browser's driver and the browser start, processes of their own,
-with an empty page in it, while the settings, the tools and the MCP SDK are imported beside them.
+The host is answered first (see `greeting`); then the browser and its driver start, processes of their own, while the
+settings, the tools and the MCP SDK are imported beside them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from handlens.browser.installed import installed_chromium
+from handlens.browser.spawn import Spawned, arguments, is_root, switches
 from handlens.errors import HandlensError
 from handlens_server.greeting import Greeting, declarations, greet, list_tools, replayed, waits
 from handlens_server.quick_import import deferred_models, no_collection, packages_on_demand
@@ -28,19 +31,35 @@ _FIRST_SECONDS = 0.1
 _LIST_SECONDS = 0.03
 
 
-def run(load: Callable[[], Settings]) -> NoReturn:
-    """Serve until stdin closes or a signal comes, leave nothing behind, and exit. Raises what ``load`` raises."""
+def run(load: Callable[[], Settings], *, usual_browser: bool = False) -> NoReturn:
+    """Serve until stdin closes or a signal comes, leave nothing behind, and exit. Raises what ``load`` raises.
+
+    ``usual_browser``: the settings are known to say nothing of the browser, so that it can start before they are read.
+    """
     # A person at a terminal says nothing; what is wrong with the settings is then said at once.
     greeting = greet() if waits(seconds=_FIRST_SECONDS) else None
     folder = RunFolder()
+    browser = _usual_browser() if greeting and usual_browser else None
     try:
-        asyncio.run(_serve(load, folder, greeting))
+        asyncio.run(_serve(load, folder, greeting, browser))
     finally:
         folder.close()
     raise AssertionError("serving ends the process")
 
 
-async def _serve(load: Callable[[], Settings], folder: RunFolder, greeting: Greeting | None) -> None:
+def _usual_browser() -> Spawned | None:
+    """The browser of the default settings, begun; nothing where that fails, which is told when it is needed."""
+    if not (executable := installed_chromium()):
+        return None
+    with contextlib.suppress(OSError):
+        given = arguments(watched=False)
+        return Spawned.start([str(executable), *switches(given, headless=True, sandbox=not is_root())])
+    return None
+
+
+async def _serve(
+    load: Callable[[], Settings], folder: RunFolder, greeting: Greeting | None, browser: Spawned | None
+) -> None:
     composition: Composition | None = None
     leaving: list[asyncio.Task[NoReturn]] = []
 
@@ -68,6 +87,8 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder, greeting: Gree
         try:
             settings = await asyncio.to_thread(load)
         except HandlensError:
+            if browser is not None:
+                browser.discard()
             await (await driver).stop()
             raise
         if listing is None:
@@ -75,9 +96,10 @@ async def _serve(load: Callable[[], Settings], folder: RunFolder, greeting: Gree
         greeting = listing.greeting
         if not greeting.lines:
             await leave(0)
+        from handlens.browser.launch import Begun
         from handlens_server.compose import Composition
 
-        composition = Composition(settings, folder.path, driver=driver)
+        composition = Composition(settings, folder.path, begun=Begun(driver, browser))
         composition.start()
         server = await asyncio.to_thread(_server, composition, greeting.tools or declarations())
         await listing.end()

@@ -32,7 +32,7 @@ from eyes import BenchEye
 from more_apps import MoreApps
 from playwright.async_api import Page, async_playwright
 
-from handlens.browser.launch import installed_chromium
+from handlens.browser.installed import installed_chromium
 from handlens.locate.candidates import Snapshot, find_candidates
 from handlens.locate.locate import UNSURE, Located, Target, locate_in
 from handlens.locate.meaning import able

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from apps import LIVE, STATIC, Apps
 from playwright.async_api import Page, async_playwright
 
-from handlens.browser.launch import installed_chromium
+from handlens.browser.installed import installed_chromium
 from handlens.locate.candidates import Candidate, Snapshot, find_candidates
 
 ROLES = {

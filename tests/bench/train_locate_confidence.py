@@ -27,7 +27,7 @@ from apps import Apps
 from bench_locate import cases, readings
 from playwright.async_api import Error, Page, async_playwright
 
-from handlens.browser.launch import installed_chromium
+from handlens.browser.installed import installed_chromium
 from handlens.geometry import Point
 from handlens.locate import confidence, meaning
 from handlens.locate.candidates import Candidate, Snapshot

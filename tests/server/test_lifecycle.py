@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +18,8 @@ import httpx2
 import psutil
 import pytest
 
-from fakes.served import HEADERS, INITIALIZE, START_SECONDS, Host, Served, marked, rpc, until
-from handlens.browser.launch import installed_chromium
+from fakes.served import CLEAN, HEADERS, INITIALIZE, START_SECONDS, Host, Served, marked, rpc, until
+from handlens.browser.installed import installed_chromium
 from handlens.testing.pages import PageServer, Reply, never_answers
 from tools.pdf.making import Page, pdf_of
 
@@ -244,3 +245,37 @@ def pages(port: int) -> int:
     """Pages of ours in a foreign browser; its own first page is about:blank or a new tab."""
     targets = httpx2.get(f"http://127.0.0.1:{port}/json/list").json()
     return sum(target["type"] == "page" and target["url"].startswith("http") for target in targets)
+
+
+def test_settings_that_are_wrong_leave_no_browser_that_was_begun_before_they_were_read(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "handlens_server", "serve"],
+        input=json.dumps(INITIALIZE).encode() + b"\n",
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, **CLEAN, "TMPDIR": str(folder), "HANDLENS_LIMITS_SESSIONS": "many"},
+    )
+    assert done.returncode == 2
+    assert b"limits.sessions" in done.stderr
+    until(lambda: not any(folder.iterdir()) and not marked(folder))
+
+
+def browsers(folder: Path) -> list[int]:
+    """The Chromiums of processes under ``folder``, without those that they started themselves."""
+    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in marked(folder)}
+    return [pid for pid, line in lines.items() if b"--remote-debugging-pipe" in line and b"--type=" not in line]
+
+
+def test_the_browser_that_is_begun_before_the_settings_are_read_is_the_one_that_they_ask_for(
+    folder: Path, site: PageServer
+) -> None:
+    host = Host(folder)
+    try:
+        until(lambda: len(browsers(folder)) == 1)
+        begun = browsers(folder)
+        host.ask("tools/call", {"name": "open_page", "arguments": {"url": site.url()}})
+        assert browsers(folder) == begun
+    finally:
+        host.process.kill()
+        host.process.communicate()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from handlens.browser import launch
-from handlens.browser.launch import BrowserOptions, executables, installed_chromium, start
+from handlens.browser import installed
+from handlens.browser.installed import installed_chromium
+from handlens.browser.launch import BrowserOptions, executables, start
 from handlens.errors import BrowserUnavailable
 from handlens.guard import Guard
 
@@ -26,7 +27,7 @@ def executable(path: Path, content: bytes) -> Path:
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The one folder on the PATH; libraries are in ``lib`` beside it."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(launch, "_LIBRARIES", tmp_path / "lib")
+    monkeypatch.setattr(installed, "_LIBRARIES", tmp_path / "lib")
     return tmp_path / "bin"
 
 

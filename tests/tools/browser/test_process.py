@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,10 +12,12 @@ import anyio
 import pytest
 from playwright.async_api import Error
 
-from handlens.browser.launch import BrowserOptions, Running, start
-from handlens.browser.process import Process, switches
+from handlens.browser.installed import installed_chromium
+from handlens.browser.launch import Begun, BrowserOptions, Running, start
+from handlens.browser.process import Process
+from handlens.browser.spawn import Spawned, arguments, is_root, switches
 from handlens.errors import BrowserUnavailable
-from handlens.guard import Guard
+from handlens.guard import Guard, PrivateNetwork
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -149,3 +152,45 @@ def test_features_that_a_user_names_are_joined_with_ours() -> None:
     assert enabled[0].endswith(",Yours")
     assert "--lang=de" in line
     assert "--no-sandbox" not in line
+
+
+def begun(*more: str) -> Spawned:
+    """A browser as the settings' defaults start it, and ``more``."""
+    given = switches([*arguments(watched=False), *more], headless=True, sandbox=not is_root())
+    return Spawned.start([str(installed_chromium()), *given])
+
+
+async def begun_with(browser: Spawned, **options: object) -> Running:
+    chosen = BrowserOptions.model_validate(options)
+    guard = Guard(private_network=PrivateNetwork.ALLOW)
+    return await start(chosen, guard, seconds=60, begun=Begun(browser=browser))
+
+
+async def test_a_browser_that_was_begun_as_the_settings_turn_out_is_the_one_that_is_used() -> None:
+    browser = begun()
+    running = await begun_with(browser)
+    try:
+        assert socket_of(running).parent == browser.folder
+        assert await (await running.browser.new_page()).evaluate("1 + 1") == 2
+    finally:
+        await running.stop()
+    assert not browser.folder.exists()
+
+
+async def test_a_browser_that_was_begun_otherwise_than_the_settings_turn_out_is_ended() -> None:
+    browser = begun()
+    running = await begun_with(browser, args=["--lang=de"])
+    try:
+        assert socket_of(running).parent != browser.folder
+        assert not browser.folder.exists()
+        with pytest.raises(ProcessLookupError):
+            os.kill(browser.pid, 0)
+    finally:
+        await running.stop()
+
+
+async def test_a_browser_that_was_begun_is_ended_where_none_can_be_started() -> None:
+    browser = begun()
+    with pytest.raises(BrowserUnavailable):
+        await begun_with(browser, executable="/nowhere/chromium")
+    assert not browser.folder.exists()

@@ -16,7 +16,7 @@ import anyio
 
 from handlens.browser.chromium import Chromium
 from handlens.browser.downloads import Downloads
-from handlens.browser.launch import BrowserOptions
+from handlens.browser.launch import Begun, BrowserOptions
 from handlens.browser.navigation import go
 from handlens.browser.page_options import PageOptions
 from handlens.browser.session import Session, watch
@@ -26,7 +26,7 @@ from handlens.kit import Caller
 from handlens.limits import Limits
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page, Playwright
+    from playwright.async_api import Page
 
     from handlens.artifacts import ArtifactStore
 
@@ -45,7 +45,7 @@ class Browser:
         artifacts: ArtifactStore,
         limits: Limits,
         *,
-        driver: asyncio.Task[Playwright] | None = None,
+        begun: Begun | None = None,
     ) -> None:
         self.options = options
         self._guard = guard
@@ -57,7 +57,7 @@ class Browser:
             seconds=limits.browser_start_seconds,
             on_death=self._on_death,
             downloads=self._downloads.folder,
-            driver=driver,
+            begun=begun,
         )
         self._sessions: dict[str, Session] = {}
         self._ended: dict[str, _End] = {}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from handlens.browser.launch import BrowserOptions, Running, start
+from handlens.browser.launch import Begun, BrowserOptions, Running, start
 from handlens.browser.page_options import PageOptions
 from handlens.browser.proxy import GuardedProxy
 from handlens.errors import BrowserDied, HandlensError, InvalidInput
 from handlens.guard import Guard
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Playwright
+    from playwright.async_api import BrowserContext, Page
 
     from handlens.browser.launch import Cdp
 
@@ -49,7 +49,7 @@ class FreshPage:
 class Chromium:
     """Starts, restarts and ends the browser, and makes pages in it. ``on_death`` hears when it ends by itself.
 
-    ``driver`` is Playwright's, where somebody has begun to start it already.
+    ``begun`` is what of it somebody has begun to start already.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Chromium:
         seconds: float,
         on_death: Callable[[], None],
         downloads: Path | None = None,
-        driver: asyncio.Task[Playwright] | None = None,
+        begun: Begun | None = None,
     ) -> None:
         self._options = options
         self._guard = guard
         self._seconds = seconds
         self._on_death = on_death
         self._downloads = downloads
-        self._driver = driver
+        self._begun = begun
         self._starting = asyncio.Lock()
         self._running: Running | None = None
         self._spare: asyncio.Task[FreshPage] | None = None
@@ -115,17 +115,19 @@ class Chromium:
         """End the browser for good."""
         self._closing = True
         await self.rest()
-        if self._driver is not None:
-            driver, self._driver = self._driver, None
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            begun.discard()
             with contextlib.suppress(Exception):  # it may never have started, and nobody needed it
-                await (await driver).stop()
+                if begun.driver is not None:
+                    await (await begun.driver).stop()
 
     async def _start(self) -> Running:
         """Start it to the end, even if the call that needed it is cancelled: a half-started one would stay."""
         with anyio.fail_after(2 * self._seconds, shield=True):
-            driver, self._driver = self._driver, None
+            begun, self._begun = self._begun, None
             return await start(
-                self._options, self._guard, seconds=self._seconds, driver=driver, downloads=self._downloads
+                self._options, self._guard, seconds=self._seconds, begun=begun, downloads=self._downloads
             )
 
     def _on_disconnected(self) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import re
-import shutil
-import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +14,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from handlens.browser.driver import start_driver
+from handlens.browser.installed import installed_chromiums
+from handlens.browser.spawn import Spawned, arguments, is_root, switches
 from handlens.errors import BrowserUnavailable
 
 if TYPE_CHECKING:
@@ -30,29 +29,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LIBRARIES = Path("/usr/lib")
-_SCRIPT_BYTES = 1 << 16
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
-_MAC_APPS = ("Chromium", "Google Chrome", "Microsoft Edge")
-_QUIET = (
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 _SAID = re.compile(r"\[err\] (.+)")
 _ADVICE = {
     "shared libraries": "Install what it needs: `playwright install-deps chromium`, as root.",
     "sandbox": "If this machine cannot sandbox Chromium, set browser.sandbox = false and open only trusted pages.",
     "X server": "There is no screen here: set browser.headless = true.",
 }
-# With a SOCKS proxy names go to the proxy; these close the two ways round it, local resolution and WebRTC.
-_NO_WAY_ROUND = (
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # its name in older ones
-)
 
 
 class BrowserOptions(BaseModel):
@@ -68,6 +50,19 @@ class BrowserOptions(BaseModel):
     prelaunch: bool | None = Field(default=None, description="Start before the first page; unset: yes over stdio.")
     args: tuple[str, ...] = Field(default=(), description="Further arguments for Chromium.")
     logins: Path | None = Field(default=None, description="Folder of saved logins: NAME.json, storage states.")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What somebody began to start before it was known what would be needed: Playwright's driver, a browser."""
+
+    driver: Awaitable[Playwright] | None = None
+    browser: Spawned | None = None
+
+    def discard(self) -> None:
+        """End the browser unused."""
+        if self.browser is not None:
+            self.browser.discard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,38 +97,6 @@ class Running:
                 await self.browser.close()
 
 
-def installed_chromium() -> Path | None:
-    """The first Chromium found on the PATH or, on macOS, among the applications."""
-    return next(_installed(), None)
-
-
-def _installed() -> Iterator[Path]:
-    for name in _NAMES:
-        if (found := shutil.which(name)) and (program := _program(Path(found))):
-            yield program
-    if sys.platform == "darwin":
-        for app in _MAC_APPS:
-            path = Path(f"/Applications/{app}.app/Contents/MacOS/{app}")
-            if path.exists():
-                yield path
-
-
-def _program(found: Path) -> Path | None:
-    """What to run for a command that was found; None for Ubuntu's, where the snap that it speaks of is not installed.
-
-    Debian's is a launcher that takes as long as a page to open. Its flags are for people's desktops; what handlens and
-    Playwright need, they pass themselves.
-    """
-    with found.open("rb") as command:
-        script = command.read(_SCRIPT_BYTES)
-    if not script.startswith(b"#!"):
-        return found
-    if b"/snap/bin/chromium" in script and not Path("/snap/bin/chromium").exists():
-        return None
-    program = _LIBRARIES / found.name / found.name
-    return program if os.access(program, os.X_OK) else found
-
-
 def executables(options: BrowserOptions, playwrights_own: Path) -> list[Path]:
     """The Chromiums to run, each where those before it do not start: the one that is set, else those that are
     installed and then Playwright's.
@@ -148,41 +111,39 @@ def executables(options: BrowserOptions, playwrights_own: Path) -> list[Path]:
                 "empty, and run `handlens setup`."
             )
         return [options.executable]
-    found = [path for path in (*_installed(), playwrights_own) if path.is_file()]
+    found = [path for path in (*installed_chromiums(), playwrights_own) if path.is_file()]
     if not found:
         raise BrowserUnavailable("No Chromium was found. Run `handlens setup`, or set browser.executable to one.")
     return list(dict.fromkeys(found))
 
 
 async def start(
-    options: BrowserOptions,
-    guard: Guard,
-    *,
-    seconds: float,
-    driver: Awaitable[Playwright] | None = None,
-    downloads: Path | None = None,
+    options: BrowserOptions, guard: Guard, *, seconds: float, begun: Begun | None = None, downloads: Path | None = None
 ) -> Running:
-    """Start a browser, or connect to ``options.cdp``, with ``driver`` if it was started already.
+    """Start a browser, or connect to ``options.cdp``, with what was ``begun`` already.
 
     ``downloads`` is the folder in which the browser gathers files; by default one of Playwright's.
 
     Raises:
         BrowserUnavailable: none is installed, it does not start, or nothing answers at the CDP URL.
     """
-    starting = asyncio.ensure_future(driver or start_driver())
+    begun = begun or Begun()
+    starting = asyncio.ensure_future(begun.driver or start_driver())
     process: Process | None = None
     try:
+        if options.cdp or options.channel:
+            begun.discard()
         if options.cdp:
             playwright = await starting
             return Running(playwright, await _connect(playwright, options.cdp, seconds), ours=False)
         if options.channel:
             return await _launch(await starting, options, guard, seconds, downloads)
-        process = await _begin(options, guard)  # it comes up while the driver does
+        process = await _first(options, guard, begun)  # it comes up while the driver does
         playwright = await starting
         failures: list[BrowserUnavailable] = []
         for executable in executables(options, Path(playwright.chromium.executable_path)):
             try:
-                process = process or await _process(executable, options, guard)
+                process = process or await _process(_command(executable, options, guard))
                 browser = await _join(playwright, process, seconds, downloads)
                 return Running(playwright, browser, ours=True, executable=executable, process=process)
             except BrowserUnavailable as error:
@@ -209,21 +170,38 @@ async def _connect(driver: Playwright, url: str, seconds: float) -> Browser:
         ) from error
 
 
-async def _begin(options: BrowserOptions, guard: Guard) -> Process | None:
-    """The first Chromium that is found without asking Playwright; None where there is none, or it is no program."""
-    with contextlib.suppress(BrowserUnavailable):
-        return await _process(executables(options, Path())[0], options, guard)
-    return None
+async def _first(options: BrowserOptions, guard: Guard, begun: Begun) -> Process | None:
+    """The first Chromium that is found without asking Playwright, or what was begun if that is the same.
 
-
-async def _process(executable: Path, options: BrowserOptions, guard: Guard) -> Process:
+    None where there is none, or it is no program.
+    """
     from handlens.browser.process import Process
 
     try:
-        args = _args(options, guard)
-        return await Process.start(executable, args, headless=options.headless, sandbox=sandboxed(options))
+        command = _command(executables(options, Path())[0], options, guard)
+    except BrowserUnavailable:
+        begun.discard()
+        return None
+    if begun.browser is not None and begun.browser.command == command:
+        return await Process.of(begun.browser)
+    begun.discard()
+    with contextlib.suppress(BrowserUnavailable):
+        return await _process(command)
+    return None
+
+
+async def _process(command: list[str]) -> Process:
+    from handlens.browser.process import Process
+
+    try:
+        return await Process.of(Spawned.start(command))
     except OSError as error:
-        raise _does_not_start(executable, [], str(error)) from error
+        raise _does_not_start(command[0], [], str(error)) from error
+
+
+def _command(executable: Path, options: BrowserOptions, guard: Guard) -> list[str]:
+    given = _args(options, guard)
+    return [str(executable), *switches(given, headless=options.headless, sandbox=sandboxed(options))]
 
 
 async def _join(driver: Playwright, process: Process, seconds: float, downloads: Path | None) -> Browser:
@@ -275,7 +253,7 @@ async def _launch(
 
 
 def _args(options: BrowserOptions, guard: Guard) -> list[str]:
-    return [*_QUIET, *(_NO_WAY_ROUND if guard.watches_connections else ()), *options.args]
+    return arguments(watched=guard.watches_connections, more=options.args)
 
 
 def _does_not_start(what: object, said: list[str], otherwise: str) -> BrowserUnavailable:
@@ -293,7 +271,7 @@ def sandboxed(options: BrowserOptions) -> bool:
     """Whether Chromium gets its sandbox: as set, else unless we are root, for whom Chromium refuses it."""
     if options.sandbox is not None:
         return options.sandbox
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if is_root():
         log.warning("running as root: Chromium starts without its sandbox; run handlens as another user if you can")
         return False
     return True
