@@ -1,30 +1,28 @@
-"""`pdf_to_markdown`: a document as Markdown, the whole as an artifact, a part at a time inline."""
+"""`pdf_to_markdown`: a document as Markdown, the whole as an artifact, a part at a time inline.
+
+Where the time of a call ends before the last page, what is done is answered, and the next call goes on from there.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from handlens.artifacts import SCHEME
-from handlens.errors import DocumentError, InvalidInput, LimitExceeded, NoSuchArtifact
-from handlens.geometry import Box
+from handlens.errors import DocumentError, LimitExceeded, NoSuchArtifact, TimedOut
 from handlens.kit import Kit
+from handlens.pdf.accounts import DocumentFigure, DocumentPage
 from handlens.tool import ToolInput, ToolOutput, tool
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from handlens.artifacts import Artifact
     from handlens.pdf.documents import OpenDocument
-    from handlens.pdf.options import Options
-    from handlens.pdf.result import PageResult
+    from handlens.pdf.gathering import Gathering
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _MAX_FIGURES = 20
@@ -51,38 +49,6 @@ class PdfToMarkdownInput(ToolInput):
         raise ValueError(f"{language!r} is no language tag; write one such as ru or zh-Hans")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DocumentRegion(_Part):
-    """A part of a page that sight was wanted for."""
-
-    kind: Literal["page", "table", "formula", "figure"]
-    route: Literal["text", "ocr", "eye", "empty"] = Field(description="Whose reading is used.")
-    box: Box = Field(description="Points from the page's top left.")
-    note: str = Field(description="What was changed, or why sight's reading is not used.")
-
-
-class DocumentPage(_Part):
-    """How one page was read."""
-
-    page: int = Field(description="From 1.")
-    route: Literal["text", "ocr", "eye", "empty", "failed"] = Field(description="Where its text comes from.")
-    confidence: float = Field(description="0 to 1.")
-    notes: list[str] = Field(description="What went wrong or was left out.")
-    regions: list[DocumentRegion] = Field(default=[], description="With sight: what it was wanted for.")
-
-
-class DocumentFigure(_Part):
-    """A picture of the document."""
-
-    page: int = Field(description="From 1.")
-    artifact: str = Field(description="Resource URI, PNG.")
-    box: Box = Field(description="Points from the page's top left.")
-    caption: str = Field(description="As printed; may be empty.")
-
-
 class PdfToMarkdownOutput(ToolOutput):
     markdown: str = Field(description="This part.")
     artifact: str = Field(description="Resource URI of the whole Markdown.")
@@ -90,12 +56,13 @@ class PdfToMarkdownOutput(ToolOutput):
     pages: list[DocumentPage] = Field(description="Pages converted; of many, those with something to say.")
     figures: list[DocumentFigure] = Field(description="Figures; the first of many.")
     notes: list[str] = Field(description="About the whole document.")
+    not_done: str | None = Field(description="Pages that the call's time was too short for; null if none.")
     next_cursor: str | None = Field(description="Pass as cursor for the rest; null at the end.")
 
     def text(self) -> str:
         lines = [self.markdown]
         about = [*self.notes, *(f"Page {p.page}: {'; '.join(p.notes)}" for p in self.pages if p.notes)]
-        if self.next_cursor:
+        if self.next_cursor and not any(repr(self.next_cursor) in note for note in self.notes):
             about.append(f"There is more: call again with cursor {self.next_cursor!r}, or read {self.artifact}.")
         if about:
             lines.append("---\n" + "\n".join(about))
@@ -109,168 +76,140 @@ class PdfToMarkdownOutput(ToolOutput):
 async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
     """Convert a PDF to Markdown with its tables and figures; scans by OCR.
 
-    Inline text is capped; the whole is an artifact, and `next_cursor` reads on.
+    Inline text is capped; the whole is an artifact, and `next_cursor` reads on. Where a call's time is too short for
+    all pages, those that are done come, and a cursor goes on with the others.
     """
     if request.cursor is not None:
-        return await _read_on(request.cursor, kit)
-    async with _local(request.source, kit) as path:
-        return await _convert(path, request, kit)
-
-
-async def _read_on(cursor: str, kit: Kit) -> PdfToMarkdownOutput:
-    from handlens.pdf.answer import read_cursor
-
-    key, offset = read_cursor(cursor)
-    try:
-        artifact, data = await kit.artifacts.read(key, owner=kit.caller.subject)
-    except NoSuchArtifact as error:
-        raise NoSuchArtifact("What this cursor reads from has expired; convert the document again.") from error
-    text = data.decode("utf-8", "replace")
-    if artifact.media_type != "text/markdown" or offset > len(text):
-        raise InvalidInput("This is no cursor. Pass next_cursor of the last answer as it was, or leave cursor out.")
-    whole = PdfToMarkdownOutput(
-        markdown="", artifact=artifact.uri, page_count=0, pages=[], figures=[], notes=[], next_cursor=None
-    )
-    return _capped(whole, text, offset, artifact, kit)
-
-
-@asynccontextmanager
-async def _local(source: str, kit: Kit) -> AsyncGenerator[Path, None]:
-    """The document as a file that may be read: of an allowed folder, an artifact of the caller, or fetched."""
-    if source.startswith(SCHEME):
-        yield kit.artifacts.path(source, owner=kit.caller.subject)
-    elif source.lower().startswith("file:"):
-        yield _file(_path_of(source), kit)
-    elif re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", source):
-        from handlens.fetch import fetch
-
-        with tempfile.TemporaryDirectory(prefix="handlens-pdf-") as folder:
-            path = Path(folder) / "document.pdf"
-            await kit.caller.progress(0, None, "Fetching the document")
-            limits = kit.limits
-            await fetch(source, path, guard=kit.guard, max_bytes=limits.download_bytes, seconds=limits.call_seconds)
-            yield path
-    else:
-        yield _file(source, kit)
-
-
-def _file(name: str, kit: Kit) -> Path:
-    path = kit.guard.check_path(name)
-    if path.is_dir():
-        raise DocumentError(f"{name!r} is a folder; name one PDF in it.")
-    return path
-
-
-def _path_of(uri: str) -> str:
-    """The path that a file URI names. Raises InvalidInput where it is one on another machine."""
-    parts = urlsplit(uri)
-    if parts.netloc.lower() not in ("", "localhost"):
-        raise InvalidInput(f"Write a file URI on this machine as file:///folder/name.pdf; {parts.netloc} is another.")
-    return unquote(parts.path)
-
-
-@dataclass
-class _Gathered:
-    """What has come of the pages so far."""
-
-    markdown: list[str] = field(default_factory=list)
-    pages: list[DocumentPage] = field(default_factory=list)
-    figures: list[DocumentFigure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-async def _convert(path: Path, request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdownOutput:
-    from handlens.pdf.endnotes import link_notes
+        return await _read_on(request.cursor, request.password, kit)
+    from handlens.pdf.gathering import Asked, Gathering
     from handlens.pdf.options import Options
-    from handlens.pdf.ranges import parse_pages
+    from handlens.pdf.source import digest, local
 
     options = Options(
         tables=request.tables, mode=request.mode, figures=request.figures, page_breaks=request.page_breaks,
         ocr=request.mode != "fast", language=request.language or "",
     )  # fmt: skip
-    async with kit.documents.open(path, password=request.password, options=options) as document:
-        indices = parse_pages(request.pages, document.page_count)
-        if len(indices) > kit.limits.document_pages:
-            raise LimitExceeded(
-                f"{len(indices):,} pages are more than the {kit.limits.document_pages:,} of one call; "
-                "name fewer in pages.",
-                setting="limits.document_pages",
+    async with local(request.source, kit) as path:
+        whose, what = kit.caller.subject, await digest(path)
+        asked = Asked(whose, request.source, what, request.pages, request.frontmatter, options)
+        gathering = kit.documents.unfinished.asked(asked) or Gathering(asked)
+        async with gathering.busy:
+            return await _convert(path, gathering, request.password, kit)
+
+
+async def _read_on(text: str, password: str | None, kit: Kit) -> PdfToMarkdownOutput:
+    """The next part of what is done; and at its end, where a call's time was too short, further pages."""
+    from handlens.pdf.answer import Cursor, no_cursor
+
+    cursor = Cursor.read(text)
+    artifact, done = await _kept(cursor.artifact, kit)
+    if artifact.media_type != "text/markdown" or cursor.offset > len(done):
+        raise no_cursor()
+    gathering = kit.documents.unfinished.of(artifact.id)
+    if not cursor.unfinished or cursor.offset < len(done):
+        left = gathering.left if gathering and gathering.artifact == artifact.id else []
+        return _capped(_answer(artifact, left), done, cursor.offset, kit, unfinished=cursor.unfinished)
+    if gathering is None:
+        raise NoSuchArtifact(
+            "The pages that this cursor goes on from are no longer kept. Convert the rest without cursor, giving as "
+            "pages what not_done of that answer says."
+        )
+    async with gathering.busy:
+        if gathering.artifact == artifact.id:
+            return await _go_on(gathering, password, kit)
+    newer, done = await _kept(gathering.artifact, kit)  # another call went on already
+    start = gathering.places[artifact.id]
+    return _capped(_answer(newer, gathering.left), done, start, kit, unfinished=bool(gathering.left))
+
+
+async def _kept(key: str, kit: Kit) -> tuple[Artifact, str]:
+    try:
+        artifact, data = await kit.artifacts.read(key, owner=kit.caller.subject)
+    except NoSuchArtifact as error:
+        raise NoSuchArtifact("What this cursor reads from has expired; convert the document again.") from error
+    return artifact, data.decode("utf-8", "replace")
+
+
+async def _go_on(gathering: Gathering, password: str | None, kit: Kit) -> PdfToMarkdownOutput:
+    """The pages after those that were answered last."""
+    from handlens.pdf.source import digest, local
+
+    async with local(gathering.asked.source, kit) as path:
+        if await digest(path) != gathering.asked.digest:
+            raise DocumentError(
+                "The document has changed since its first pages were read; convert it again without cursor."
             )
-        gathered = await _gather(document, indices, options, kit)
-        notes, head = _facts(document, request.frontmatter)
-        count = document.page_count
-    text = head + link_notes("".join(gathered.markdown)).strip() + "\n"
-    artifact = await kit.artifacts.save(
-        text.encode(), name=f"{path.stem}.md", media_type="text/markdown", owner=kit.caller.subject
+        return await _convert(path, gathering, password, kit, after=gathering.artifact)
+
+
+async def _convert(
+    path: Path, gathering: Gathering, password: str | None, kit: Kit, *, after: str = ""
+) -> PdfToMarkdownOutput:
+    """As many of the pages that are left as there is time for; answered from where the artifact `after` ends."""
+    from handlens.pdf.accounts import told
+    from handlens.pdf.answer import Cursor
+    from handlens.pdf.gather import gather
+
+    asked, before = gathering.asked, len(gathering.pages)
+    async with kit.documents.open(path, password=password, options=asked.options) as document:
+        gathering.indices = _indices(asked.pages, document.page_count, kit)
+        try:
+            await gather(document, gathering, kit)
+        finally:
+            kit.documents.unfinished.keep(gathering)
+        if gathering.left and len(gathering.pages) == before:
+            raise _too_slow(gathering.left)
+        notes, head = _facts(document, asked.frontmatter)
+    text, places = gathering.text(head)
+    name = f"{path.stem}.md"
+    artifact = await kit.artifacts.save(text.encode(), name=name, media_type="text/markdown", owner=asked.subject)
+    pages = gathering.pages[gathering.cuts.get(after, 0) :]
+    gathering.kept_as(artifact.id, places)
+    if gathering.left:
+        notes = [_cut_short(gathering, str(Cursor(artifact.id, len(text), unfinished=True))), *notes]
+    shown = {page.page for page in pages}
+    answer = _answer(artifact, gathering.left).model_copy(
+        update={
+            "page_count": document.page_count,
+            "pages": told(pages, _MAX_PAGES),
+            "figures": [figure for figure in gathering.figures if figure.page in shown][:_MAX_FIGURES],
+            "notes": [*notes, *gathering.notes()],
+        }
     )
-    whole = PdfToMarkdownOutput(
-        markdown="", artifact=artifact.uri, page_count=count, pages=_told(gathered.pages),
-        figures=gathered.figures[:_MAX_FIGURES], notes=[*notes, *gathered.notes], next_cursor=None,
-    )  # fmt: skip
-    return _capped(whole, text, 0, artifact, kit)
+    return _capped(answer, text, places.get(after, 0), kit, unfinished=bool(gathering.left))
 
 
-async def _gather(document: OpenDocument, indices: list[int], options: Options, kit: Kit) -> _Gathered:
-    from handlens.pdf.report import Report
-    from handlens.pdf.stitch import Stitcher
+def _indices(pages: str | None, count: int, kit: Kit) -> list[int]:
+    """Of the pages that are asked for. Raises InvalidInput, LimitExceeded."""
+    from handlens.pdf.ranges import parse_pages
 
-    gathered, stitcher, report = _Gathered(), Stitcher(page_breaks=options.page_breaks), Report()
-    async with _read(document, indices, options, kit, gathered.notes) as pages:
-        async for page in pages:
-            await _keep_figures(page, gathered, kit)
-            gathered.markdown.append(stitcher.add(page))
-            gathered.pages.append(_account(page))
-            report.add(page.route, page.left_out)
-            done = len(gathered.pages)
-            await kit.caller.progress(done, len(indices), f"Page {page.index + 1} of {document.page_count}")
-    gathered.markdown.append(stitcher.end())
-    gathered.notes += report.told()
-    return gathered
-
-
-@asynccontextmanager
-async def _read(
-    document: OpenDocument, indices: list[int], options: Options, kit: Kit, notes: list[str]
-) -> AsyncGenerator[AsyncIterator[PageResult], None]:
-    """The pages in order, with an eye's help where there is one; `notes` gets what it did."""
-    eye = kit.eye if options.mode != "fast" and kit.limits.document_questions else None
-    if eye is None or not eye.status.ready:
-        yield document.pages(indices)
-        if eye is not None:
-            notes.append(f"{eye.status.absence.capitalize()}.")
-        return
-    from handlens.pdf.sight.router import Router
-
-    router = Router(eye, questions=kit.limits.document_questions, tables=options.tables, caller=kit.caller)
-    async with router.answered(document.pages(indices, looking=router.looking)) as pages:
-        yield pages
-    notes += router.told()
-
-
-def _account(page: PageResult) -> DocumentPage:
-    regions = [
-        DocumentRegion.model_validate(
-            {"kind": r.want.value, "route": r.route, "box": Box.from_corners(*r.box).rounded(), "note": r.note[:200]}
+    indices = parse_pages(pages, count)
+    if len(indices) > kit.limits.document_pages:
+        raise LimitExceeded(
+            f"{len(indices):,} pages are more than the {kit.limits.document_pages:,} of one call; name fewer in pages.",
+            setting="limits.document_pages",
         )
-        for r in page.regions
-    ]
-    return DocumentPage.model_validate(
-        {"page": page.index + 1, "route": page.route, "confidence": page.confidence, "notes": page.notes,
-         "regions": regions}
-    )  # fmt: skip
+    return indices
 
 
-async def _keep_figures(page: PageResult, gathered: _Gathered, kit: Kit) -> None:
-    """Save a page's pictures and let its Markdown link to them."""
-    for figure in page.figures:
-        if not figure.data:
-            continue
-        kept = await kit.artifacts.save(figure.data, name=figure.name, media_type="image/png", owner=kit.caller.subject)
-        page.markdown = page.markdown.replace(f"]({figure.name})", f"]({kept.uri})")
-        box = Box.from_corners(*figure.box).rounded()
-        gathered.figures.append(
-            DocumentFigure(page=page.index + 1, artifact=kept.uri, box=box, caption=figure.caption[:200])
-        )
+def _too_slow(left: list[int]) -> TimedOut:
+    from handlens.pdf.ranges import write_pages
+
+    rest = f"; pages={write_pages(left[1:])!r} leaves it out" if left[1:] else ""
+    return TimedOut(
+        f"Page {left[0] + 1} was not done within the time of a call. mode='fast' reads without OCR and sight{rest}.",
+        setting="limits.call_seconds",
+    )
+
+
+def _cut_short(gathering: Gathering, cursor: str) -> str:
+    from handlens.pdf.ranges import write_pages
+
+    done, left = gathering.indices[: len(gathering.pages)], write_pages(gathering.left)
+    return (
+        f"The time of a call (setting limits.call_seconds) was up: pages {write_pages(done)} are done, {left} are not. "
+        f"Cursor {cursor!r} goes on with them; so does the same call again, from the start."
+    )
 
 
 def _facts(document: OpenDocument, frontmatter: bool) -> tuple[list[str], str]:
@@ -292,29 +231,31 @@ def _facts(document: OpenDocument, frontmatter: bool) -> tuple[list[str], str]:
     return notes, "\n".join(["---", *head, "---", "", ""])
 
 
-def _told(pages: list[DocumentPage]) -> list[DocumentPage]:
-    """All pages of a short document; of a long one those that went another way than the rest, then the first."""
-    if len(pages) <= _MAX_PAGES:
-        return pages
-    special = [page for page in pages if page.notes or page.regions or page.route != "text"][:_MAX_PAGES]
-    plain = [page for page in pages if page not in special][: _MAX_PAGES - len(special)]
-    return sorted([*special, *plain], key=lambda page: page.page)
+def _answer(artifact: Artifact, left: list[int]) -> PdfToMarkdownOutput:
+    """An answer that has no text yet."""
+    from handlens.pdf.ranges import write_pages
+
+    return PdfToMarkdownOutput(
+        markdown="", artifact=artifact.uri, page_count=0, pages=[], figures=[], notes=[],
+        not_done=write_pages(left) or None, next_cursor=None,
+    )  # fmt: skip
 
 
-def _capped(whole: PdfToMarkdownOutput, text: str, offset: int, artifact: Artifact, kit: Kit) -> PdfToMarkdownOutput:
+def _capped(whole: PdfToMarkdownOutput, text: str, offset: int, kit: Kit, *, unfinished: bool) -> PdfToMarkdownOutput:
     """The answer with as much of `text` from `offset` on as the limit allows, counted in both of its forms."""
-    from handlens.pdf.answer import fitting, write_cursor
+    from handlens.pdf.answer import Cursor, fitting
 
-    rest = text[offset:]
+    artifact = whole.artifact.removeprefix(SCHEME).partition("/")[0]
+    most = kit.limits.inline_characters
+    rest = text[offset : offset + most]  # more never fits
 
     def part(length: int) -> PdfToMarkdownOutput:
-        end = length >= len(rest)
-        cursor = None if end else write_cursor(artifact.id, offset + length)
-        return whole.model_copy(update={"markdown": rest[:length].rstrip("\n"), "next_cursor": cursor})
+        end = offset + length
+        cursor = str(Cursor(artifact, end, unfinished)) if unfinished or end < len(text) else None
+        return whole.model_copy(update={"markdown": rest[:length].strip("\n"), "next_cursor": cursor})
 
     def fits(length: int) -> bool:
-        answer = part(length)
-        return answer.characters() <= kit.limits.inline_characters
+        return part(length).characters() <= most
 
     while not fits(1) and (whole.figures or whole.pages):
         whole = whole.model_copy(update={"figures": whole.figures[:-4], "pages": whole.pages[:-4]})

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 from handlens.errors import InvalidInput
 
-_CURSOR = re.compile(r"([A-Za-z0-9_-]{22})\.(\d{1,12})")
+_CURSOR = re.compile(r"([A-Za-z0-9_-]{22})\.(\d{1,12})(\+?)")
 _BREAKS = ("\n\n", "\n", " ")
 
 
-def write_cursor(artifact_id: str, offset: int) -> str:
-    """Names the rest of an artifact from character `offset` on."""
-    return f"{artifact_id}.{offset}"
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The rest of an artifact from character `offset` on; `unfinished`: further pages of its document come after it."""
+
+    artifact: str
+    offset: int
+    unfinished: bool
+
+    def __str__(self) -> str:
+        return f"{self.artifact}.{self.offset}{'+' if self.unfinished else ''}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The reverse of `str`. Raises InvalidInput where `text` did not come from it."""
+        match = _CURSOR.fullmatch(text)
+        if match is None:
+            raise no_cursor()
+        return cls(match[1], int(match[2]), bool(match[3]))
 
 
-def read_cursor(cursor: str) -> tuple[str, int]:
-    """Artifact id and offset. Raises InvalidInput where `cursor` was not made by `write_cursor`."""
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
-        raise InvalidInput("This is no cursor. Pass next_cursor of the last answer as it was, or leave cursor out.")
-    return match.group(1), int(match.group(2))
+def no_cursor() -> InvalidInput:
+    return InvalidInput("This is no cursor. Pass next_cursor of the last answer as it was, or leave cursor out.")
 
 
 def fitting(text: str, fits: Callable[[int], bool]) -> int:

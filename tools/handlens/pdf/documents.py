@@ -11,6 +11,7 @@ import anyio
 
 from handlens import errors
 from handlens.errors import DocumentError, LimitExceeded
+from handlens.pdf.gathering import Unfinished
 from handlens.pdf.options import Options
 from handlens.pdf.result import PageResult
 from handlens.workers import Worker, WorkerDiedError, WorkerFailedError, WorkerPool
@@ -29,6 +30,7 @@ class Documents:
     def __init__(self, *, processes: int = 1, page_seconds: float = _PAGE_SECONDS, memory_bytes: int = _MEMORY) -> None:
         self._pool = WorkerPool("handlens.pdf.worker:serve", {"memory_bytes": memory_bytes}, processes=processes)
         self._seconds = page_seconds
+        self.unfinished = Unfinished()
 
     async def __aenter__(self) -> Self:
         return self

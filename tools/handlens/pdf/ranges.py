@@ -28,6 +28,17 @@ def parse_pages(text: str | None, count: int) -> list[int]:
     return list(dict.fromkeys(indices))
 
 
+def write_pages(indices: list[int]) -> str:
+    """Page indices (from 0) as a range that `parse_pages` reads: "1-3,7"."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1][1:] = [index]
+        else:
+            runs.append([index])
+    return ",".join("-".join(str(index + 1) for index in run) for run in runs)
+
+
 def _range(part: str, count: int) -> tuple[int, int]:
     match = _PART.fullmatch(part)
     if not match or not (match.group(1) or match.group(3)):
