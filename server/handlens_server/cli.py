@@ -94,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     pdf.add_argument("--language", default="", help="of scans, as ru: scripts that need it are read by Tesseract")
     pdf.add_argument("--no-figures", action="store_true", help="leave pictures out")
     pdf.add_argument("--page-breaks", action="store_true", help="mark pages with comments")
-    pdf.add_argument("--password", help="opens encrypted documents")
+    pdf.add_argument(
+        "--password", help="opens encrypted documents; better set HANDLENS_PDF_PASSWORD, which no list shows"
+    )
+    pdf.add_argument("--retry", action="store_true", help="convert again what is there without some of its pages")
     pdf.add_argument("--processes", type=int, help="documents at once; all cores by default")
     watch = add("watch", _watch, "Watch usage consoles: keep what they show, and alert by rules.")
     watch.add_argument("file", type=Path, metavar="CONSOLES.TOML")
@@ -183,6 +186,7 @@ def _pdf(options: argparse.Namespace) -> int:
     from handlens.pdf.options import Options
     from handlens_server.pdf import convert
 
+    settings, _ = settings_of(options)
     how = Options(
         tables=options.tables,
         mode=options.mode,
@@ -190,8 +194,17 @@ def _pdf(options: argparse.Namespace) -> int:
         page_breaks=options.page_breaks,
         language=options.language,
     )
+    kept = settings.pdf_password.get_secret_value() if settings.pdf_password else None
     return asyncio.run(
-        convert(options.files, options.output, options=how, processes=options.processes, password=options.password)
+        convert(
+            options.files,
+            options.output,
+            options=how,
+            processes=options.processes,
+            password=options.password or kept,
+            retry=options.retry,
+            page_seconds=settings.limits.document_page_seconds,
+        )
     )
 
 

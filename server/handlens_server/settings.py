@@ -99,6 +99,7 @@ class Settings(_Part):
         default=None, description="Database URL of the usage history, as sqlite:////var/lib/usage.db."
     )
     profiles: Path | None = Field(default=None, description="Folder of your own profiles of consoles, as NAME.toml.")
+    pdf_password: SecretStr | None = Field(default=None, description="Opens encrypted documents for `handlens pdf`.")
     http: HttpSettings = Field(default=HttpSettings())
     browser: BrowserOptions = Field(default=BrowserOptions())
     engine: EngineOptions = Field(default=EngineOptions())

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import queue
+import signal
 import struct
 import subprocess
 import sys
@@ -210,6 +211,7 @@ def _python_path() -> str:
 
 def _serve(factory: str, options: dict[str, Any]) -> None:
     _return_large_blocks()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the owner, whose end is ours
     # The protocol takes stdout for itself: whatever a library prints goes to stderr.
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)

@@ -1,58 +1,48 @@
-"""Many documents at once: every core busy, what is done already skipped, what is broken reported and passed by."""
+"""Many documents at once: every core busy, what is done already kept, what is broken reported and passed by."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import anyio.to_thread
 
-from handlens.errors import HandlensError
-from handlens.pdf.documents import Documents
+from handlens.errors import HandlensError, PasswordRequired
+from handlens.pdf.documents import PAGE_SECONDS, Documents
 from handlens.pdf.endnotes import link_notes
 from handlens.pdf.options import Options
+from handlens.pdf.outputs import Draft, Record, targets
 from handlens.pdf.report import Report, ignored
-from handlens.pdf.result import PageResult
 from handlens.pdf.stitch import Stitcher
 
 
 @dataclass
 class Outcome:
-    """What became of one file. `state` is done, skipped or failed; `failed_pages` are page numbers from 1.
+    """What became of one file of `total`. `failed_pages` are page numbers from 1, also those of an earlier run.
 
-    `notes` says what went wrong or was left out.
+    `notes` says what went wrong or was left out; `locked`, whether it is for want of the right password.
     """
 
     source: Path
     target: Path
-    state: str
+    state: Literal["done", "skipped", "failed"]
+    total: int = 1
     pages: int = 0
     message: str = ""
-    failed_pages: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    locked: bool = False
+    failed_pages: list[int] = field(default_factory=list[int])
+    notes: list[str] = field(default_factory=list[str])
 
 
-def targets(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
-    """Each source with the Markdown file that it becomes; folders stand for the PDFs in them, names are kept apart."""
-    files: list[tuple[Path, Path]] = []
-    for source in sources:
-        if source.is_dir():
-            found = sorted(path for path in source.rglob("*") if path.suffix.lower() == ".pdf")
-            files += [(path, folder / path.relative_to(source).with_suffix(".md")) for path in found]
-        else:
-            files.append((source, folder / f"{source.stem}.md"))
-    taken: set[Path] = set()
-    named: list[tuple[Path, Path]] = []
-    for source, target in files:
-        free, n = target, 2
-        while free in taken:
-            free, n = target.with_name(f"{target.stem}-{n}.md"), n + 1
-        taken.add(free)
-        named.append((source, free))
-    return named
+@dataclass(frozen=True, slots=True)
+class _How:
+    options: Options
+    password: str | None
+    retry: bool
 
 
 async def convert_many(
@@ -62,57 +52,63 @@ async def convert_many(
     options: Options | None = None,
     processes: int | None = None,
     password: str | None = None,
-) -> AsyncIterator[Outcome]:
-    """Convert files into `folder`, figures beside them; outcomes come as files are finished.
+    retry: bool = False,
+    page_seconds: float = PAGE_SECONDS,
+) -> AsyncGenerator[Outcome, None]:
+    """Convert files into `folder`, figures and a record beside each; outcomes come as files are finished.
 
-    A file whose Markdown is there and newer is skipped, so a run that was stopped goes on where it was.
+    A file whose record says that it was made from this source, in this way, is skipped, so a run that was stopped goes
+    on where it was. retry: those of which pages failed are converted again.
     """
-    work = targets(sources, folder)
+    work = await anyio.to_thread.run_sync(targets, list(sources), folder)
+    how = _How(options or Options(), password, retry)
     count = max(1, min(processes or os.cpu_count() or 1, len(work)))
     send, receive = anyio.create_memory_object_stream[Outcome](len(work))
     queue = iter(work)
-    async with Documents(processes=count) as documents:
+    async with Documents(processes=count, page_seconds=page_seconds) as documents:
 
         async def keep_going() -> None:
             for source, target in queue:
-                await send.send(await _one(documents, source, target, options or Options(), password))
+                await send.send(replace(await _one(documents, source, target, how), total=len(work)))
 
         async def all_of_them() -> None:
-            async with anyio.create_task_group() as workers:
+            async with send, anyio.create_task_group() as workers:
                 for _ in range(count):
                     workers.start_soon(keep_going)
-            send.close()
 
-        async with anyio.create_task_group() as group, receive:
+        async with anyio.create_task_group() as group, receive, send:
             group.start_soon(all_of_them)
             async for outcome in receive:
                 yield outcome
 
 
-async def _one(documents: Documents, source: Path, target: Path, options: Options, password: str | None) -> Outcome:
+async def _one(documents: Documents, source: Path, target: Path, how: _How) -> Outcome:
     try:
-        if await anyio.to_thread.run_sync(_is_done, source, target):
-            return Outcome(source, target, "skipped")
-        return await _convert(documents, source, target, options, password)
-    except (HandlensError, OSError) as error:
-        return Outcome(source, target, "failed", message=str(error))
+        record = await anyio.to_thread.run_sync(Record.begun, source, how.options)
+        kept = await anyio.to_thread.run_sync(Record.of_whole, target)
+        if kept and kept.is_of(record) and not (how.retry and kept.failed_pages):
+            return Outcome(source, target, "skipped", pages=kept.pages, failed_pages=kept.failed_pages)
+        return await _convert(documents, source, target, record, how)
+    except FileNotFoundError:
+        return Outcome(source, target, "failed", message=f"There is no file {source}.")
+    except HandlensError as error:
+        return Outcome(source, target, "failed", message=str(error), locked=isinstance(error, PasswordRequired))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others are converted
+        return Outcome(source, target, "failed", message=f"{type(error).__name__}: {error}")
 
 
-def _is_done(source: Path, target: Path) -> bool:
-    return target.exists() and target.stat().st_mtime >= source.stat().st_mtime
-
-
-async def _convert(documents: Documents, source: Path, target: Path, options: Options, password: str | None) -> Outcome:
-    """Written beside the target and moved there at the end: what is there is whole."""
+async def _convert(documents: Documents, source: Path, target: Path, record: Record, how: _How) -> Outcome:
     outcome = Outcome(source, target, "done")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    stitcher, report = Stitcher(page_breaks=options.page_breaks), Report()
+    draft, stitcher, report = Draft(target), Stitcher(page_breaks=how.options.page_breaks), Report()
     markdown: list[str] = []
     try:
-        async with documents.open(source, password=password, options=options) as document:
+        async with documents.open(source, password=how.password, options=how.options) as document:
+            await anyio.to_thread.run_sync(draft.open)
             async for page in document.pages(range(document.page_count)):
-                await _save_figures(page, target)
+                for figure in page.figures:
+                    if figure.data:
+                        link = await anyio.to_thread.run_sync(draft.picture, figure.name, figure.data)
+                        page.markdown = page.markdown.replace(f"]({figure.name})", f"]({link})")
                 markdown.append(stitcher.add(page))
                 outcome.pages += 1
                 outcome.notes += [f"Page {page.index + 1}: {note}" for note in page.notes]
@@ -121,20 +117,9 @@ async def _convert(documents: Documents, source: Path, target: Path, options: Op
                     outcome.failed_pages.append(page.index + 1)
             outcome.notes += [*report.told(), *ignored(document.facts)]
         text = link_notes("".join([*markdown, stitcher.end()])) + "\n"
-        await anyio.Path(part).write_text(text, encoding="utf-8")
-        await anyio.Path(part).replace(target)
+        record = replace(record, pages=outcome.pages, failed_pages=outcome.failed_pages)
+        await anyio.to_thread.run_sync(draft.publish, text, record)
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.Path(part).unlink(missing_ok=True)
+            await anyio.to_thread.run_sync(draft.close)
     return outcome
-
-
-async def _save_figures(page: PageResult, target: Path) -> None:
-    """Pictures into a folder beside the Markdown, which links to them."""
-    folder = anyio.Path(target.with_suffix(""))
-    for figure in page.figures:
-        if figure.data:
-            await folder.mkdir(parents=True, exist_ok=True)
-            await (folder / figure.name).write_bytes(figure.data)
-            link = f"{target.stem}/{figure.name}".replace(" ", "%20")
-            page.markdown = page.markdown.replace(f"]({figure.name})", f"]({link})")

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MEMORY = 4_000_000_000
-_PAGE_SECONDS = 120.0
+PAGE_SECONDS = 120.0
 
 
 class Documents:
     """Opens PDFs in worker processes; `processes` documents are converted at once."""
 
-    def __init__(self, *, processes: int = 1, page_seconds: float = _PAGE_SECONDS, memory_bytes: int = _MEMORY) -> None:
+    def __init__(self, *, processes: int = 1, page_seconds: float = PAGE_SECONDS, memory_bytes: int = _MEMORY) -> None:
         self._pool = WorkerPool("handlens.pdf.worker:serve", {"memory_bytes": memory_bytes}, processes=processes)
         self._seconds = page_seconds
         self.unfinished = Unfinished()
