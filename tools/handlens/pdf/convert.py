@@ -150,6 +150,7 @@ class Converter:
             if content.route == "ocr":
                 profile = profile_of([content], self.page_count, [])
         blocks = understand(content, profile)
+        result.notes += content.notes
         result.figures = self._figures(content, blocks)
         result.markdown, spans = placed(blocks, tables=self.options.tables)
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]

@@ -9,6 +9,7 @@ from handlens.pdf.model import PageContent, Rect, Word, around
 
 _MIN_SIDE = 24.0
 _NEAR = 6.0
+_MOST_DRAWN = 2_000
 _LEAST_POINTS, _MOST_POINTS, _MOST_STROKES = 40, 1_200, 1_500
 
 
@@ -18,18 +19,19 @@ def find_figures(page: PageContent) -> list[Rect]:
     images = [r for r in page.images if r.area < full]
     drawings = [r for r in page.drawings if r.area < full]
     groups = _grouped(images + drawings + _plotted(page))
+    pictures, strokes, dots = set(images), set(drawings), set(page.dots)
     figures = []
     for group in groups:
         rect = around(group)
-        drawn = any(r in images or r in drawings for r in group)
-        if not drawn and sum(r in page.dots for r in group) < _LEAST_POINTS:
+        has_image = any(r in pictures for r in group)
+        drawn = has_image or any(r in strokes for r in group)
+        if not drawn and sum(r in dots for r in group) < _LEAST_POINTS:
             continue
-        has_image = any(r in images for r in group)
         if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
             continue
         rect = rect if has_image else _with_scales(rect, page)
         if _is_ground(rect, page):
-            figures += [r for r in group if r in images and r.area > 2_000 and _words_on(r, page) < 5]
+            figures += [r for r in group if r in pictures and r.area > 2_000 and _words_on(r, page) < 5]
         elif has_image or not _is_text_box(rect, page):
             figures.append(rect)
     for chart in bar_charts(page):
@@ -63,13 +65,16 @@ def _with_scales(rect: Rect, page: PageContent) -> Rect:
 
 
 def _grouped(rects: list[Rect]) -> list[list[Rect]]:
-    """Rectangles joined where they touch or nearly touch."""
+    """Rectangles joined where they touch or nearly touch; of very many, the largest."""
     groups: list[tuple[Rect, list[Rect]]] = []
-    for rect in sorted(rects, key=lambda r: -r.area)[:2_000]:
+    for rect in sorted(rects, key=lambda r: -r.area)[:_MOST_DRAWN]:
         members, hull = [rect], rect
         rest = []
         for other, others in groups:
-            if hull.grown(_NEAR).shared(other.grown(_NEAR)) > 0:
+            if (
+                other.x0 < hull.x1 + 2 * _NEAR and hull.x0 < other.x1 + 2 * _NEAR
+                and other.y0 < hull.y1 + 2 * _NEAR and hull.y0 < other.y1 + 2 * _NEAR
+            ):  # fmt: skip
                 members += others
                 hull = around([hull, other])
             else:

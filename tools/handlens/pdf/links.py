@@ -6,6 +6,8 @@ import ctypes
 import re
 from typing import TYPE_CHECKING, Any
 
+from handlens.pdf.places import Places
+
 if TYPE_CHECKING:
     from handlens.pdf.frame import Frame
     from handlens.pdf.model import PageContent
@@ -22,8 +24,12 @@ def read_links(document: Any, raw_page: Any, frame: Frame, page: PageContent, he
     import pypdfium2.raw as pdfium
 
     position, link = ctypes.c_int(0), pdfium.FPDF_LINK()
-    for _ in range(_MOST):
-        if not pdfium.FPDFLink_Enumerate(raw_page, position, link):
+    words = Places(((w.rect.x0 + w.rect.x1) / 2, w.base - 0.3 * w.size, w) for w in page.words)
+    count = 0
+    while pdfium.FPDFLink_Enumerate(raw_page, position, link):
+        count += 1
+        if count > _MOST:
+            page.notes.append(f"This page has more than {_MOST:,} links; those after them are left out.")
             return
         box = pdfium.FS_RECTF()
         if not pdfium.FPDFLink_GetAnnotRect(link, box):
@@ -31,9 +37,8 @@ def read_links(document: Any, raw_page: Any, frame: Frame, page: PageContent, he
         target = _address(document, link) or headings.anchor(_destination(document, link))
         if target:
             rect = frame.rect(box.left, box.bottom, box.right, box.top)
-            for word in page.words:
-                if rect.holds((word.rect.x0 + word.rect.x1) / 2, word.base - 0.3 * word.size):
-                    word.link = target
+            for word in words.inside(rect):
+                word.link = target
 
 
 def _address(document: Any, link: Any) -> str:

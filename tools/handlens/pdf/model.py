@@ -121,6 +121,8 @@ class PageContent:
     unmapped: int = 0
     invisible: int = 0
     attached: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What a reader of the page should be told of it."""
     route: str = "text"
 
     @property

@@ -19,7 +19,7 @@ from handlens.pdf.lettering import join_drop_caps
 from handlens.pdf.lines import Line, fragments_of, merged
 from handlens.pdf.listings import without_line_numbers
 from handlens.pdf.model import PageContent, Rect, Style, around
-from handlens.pdf.order import regions
+from handlens.pdf.order import SCATTERED, regions
 from handlens.pdf.paragraphs import is_entry, is_marker, join_fragments, paragraphs, starts_item
 from handlens.pdf.quotes import mark_quotes
 from handlens.pdf.tables import find_tables, find_unruled
@@ -128,6 +128,8 @@ def _arranged(items: list[_Item], fragments: list[Line], page: PageContent, prof
     items += [_Item(rect, [], table=table) for rect, table in found]
     items += [_Item(around([f.rect for f in pile]), pile) for pile in join_fragments(fragments)]
     blocks: list[Block] = []
+    if len(items) > SCATTERED:
+        page.notes.append(f"The text of this page lies in {len(items):,} scattered pieces; their order is a guess.")
     for group in regions(items, profile.body_size):
         blocks += _column(group, page)
     return blocks

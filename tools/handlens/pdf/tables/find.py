@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from statistics import median
 
 from handlens.pdf.blocks import Table
@@ -9,14 +11,18 @@ from handlens.pdf.captions import is_table_caption
 from handlens.pdf.lines import Line, rows_of
 from handlens.pdf.model import PageContent, Rect, Rule, Style, Word
 from handlens.pdf.paragraphs import BULLETS
+from handlens.pdf.places import Places, words_by_middle
 from handlens.pdf.tables.borders import cell_strokes
 from handlens.pdf.tables.columns import find_bands, pieces_of
 from handlens.pdf.tables.lattice import lattices
-from handlens.pdf.tables.ruled import inside, read_lattice
+from handlens.pdf.tables.ruled import read_lattice
 from handlens.pdf.tables.rules import edges_of, joined, without_underlines
 from handlens.pdf.tables.stream import NUMBER, read_stream
 
 _LARGER = 1.15
+_FAR = 100.0  # points: more than half the height of any print in a table
+_SAME = 8.0  # points between the ends of rules of one width
+_MOST_WORDS = 100_000  # looked at between rules: each word of a page stands between few pairs of them
 Found = tuple[Rect, Table]
 
 
@@ -28,27 +34,28 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
     soft_across, soft_down = edges_of(page.fills, page)
     captions = [f.rect for f in fragments if is_table_caption(f.text)]
     found: list[Found] = []
-    shown = [*words, *page.sideways]  # headers that stand upright are in cells of their own
+    placed = words_by_middle(words)
+    shown = words_by_middle([*words, *page.sideways])  # headers that stand upright are in cells of their own
     _add_lattices(across, down, shown, found)
     for drawn in ([*page.across, *soft_across], page.across, soft_across) if soft_across else (page.across,):
-        for level, sides in cell_strokes(drawn, words):
+        for level, sides in cell_strokes(drawn, placed):
             _add_lattices(joined(level), joined(sides), shown, found)
     if soft_across:
         _add_lattices([*across, *_supported(joined(soft_across))], joined([*down, *soft_down]), shown, found)
     page.sideways = [w for w in page.sideways if not any(rect.holds(w.rect.x0, w.rect.y0) for rect, _ in found)]
     boxes = [lattice.rect for lattice in lattices(across, down) if len(lattice.xs) == 2]
-    listings = [box for box in boxes if _is_code(inside(words, box))]
-    listings += [fill for fill in page.fills if fill.width > 100 and _is_code(inside(words, fill))]
+    listings = [box for box in boxes if _is_code(placed.inside(box))]
+    listings += [fill for fill in page.fills if fill.width > 100 and _is_code(placed.inside(fill))]
     level = [*strokes, *(r for r in soft_across if r.length > 100)]
     level = joined(
         [r for r in level if not any(box.holds((r.start + r.end) / 2, r.at, 2.0) for box in listings)], gap=14.0
     )
-    for rect in _between_rules(level, words, [r for r, _ in found], captions, boxes):
-        if _is_code(inside(words, rect)) or any(rect.shared(listing) > 0.5 * listing.area for listing in listings):
+    for rect in _between_rules(level, placed, [r for r, _ in found], captions, boxes):
+        if _is_code(placed.inside(rect)) or any(rect.shared(listing) > 0.5 * listing.area for listing in listings):
             continue
         within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
-        table = read_stream(inside(words, rect), rect, within)
-        if table is not None and _plausible(table) and not _are_sums(rect, words):
+        table = read_stream(placed.inside(rect), rect, within)
+        if table is not None and _plausible(table) and not _are_sums(rect, placed):
             found.append((rect, table))
     return found, [f for f in fragments if not any(_within(f, rect) for rect, _ in found)]
 
@@ -62,30 +69,35 @@ def _is_code(words: list[Word]) -> bool:
 def _supported(edges: list[Rule]) -> list[Rule]:
     """Edges of shaded boxes that go on over half of the width of those near them: not those of one cell's lines."""
     left, right = min(e.start for e in edges), max(e.end for e in edges)
-    return [
-        e for e in edges
-        if sum(o.length for o in edges if abs(o.at - e.at) < 2) > 0.45 * (right - left)
-    ]  # fmt: skip
+    ordered = sorted(edges)
+    places = [e.at for e in ordered]
+    length = list(accumulate((e.length for e in ordered), initial=0.0))
+
+    def near(at: float) -> float:
+        return length[bisect_left(places, at + 2)] - length[bisect_right(places, at - 2)]
+
+    return [e for e in edges if near(e.at) > 0.45 * (right - left)]
 
 
-def _add_lattices(across: list[Rule], down: list[Rule], words: list[Word], found: list[Found]) -> None:
+def _add_lattices(across: list[Rule], down: list[Rule], words: Places[Word], found: list[Found]) -> None:
     for lattice in lattices(across, down):
         rect = lattice.rect
         if any(r.shared(rect) > 0.3 * min(r.area, rect.area) for r, _ in found):
             continue
-        if len(lattice.xs) == 2 and _is_code(inside(words, rect)):
+        if len(lattice.xs) == 2 and _is_code(words.inside(rect)):
             continue
         table = read_lattice(lattice, words)
         if table is not None and not _are_sums(rect, words):
             found.append((rect, table))
 
 
-def _are_sums(rect: Rect, words: list[Word]) -> bool:
+def _are_sums(rect: Rect, words: Places[Word]) -> bool:
     """Whether rules only part sums in the columns of a table whose labels stand beside them, outside of `rect`."""
-    rows = rows_of(inside(words, rect))
+    rows = rows_of(words.inside(rect))
     if not rows or sum(bool(NUMBER.match(pieces_of(row)[0].text)) for row in rows) < 0.7 * len(rows):
         return False
-    beside = [w for w in words if w.rect.x1 < rect.x0 + 2 and rect.y0 < w.base < rect.y1 and not NUMBER.match(w.text)]
+    left = words.inside(Rect(-_FAR, rect.y0 - _FAR, rect.x0 + 2, rect.y1 + _FAR))
+    beside = [w for w in left if w.rect.x1 < rect.x0 + 2 and rect.y0 < w.base < rect.y1 and not NUMBER.match(w.text)]
     return sum(any(abs(w.base - row[0].base) < 1.0 for w in beside) for row in rows) > 0.8 * len(rows)
 
 
@@ -94,10 +106,12 @@ def _within(fragment: Line, rect: Rect) -> bool:
 
 
 def _between_rules(
-    level: list[Rule], words: list[Word], taken: list[Rect], captions: list[Rect], boxes: list[Rect]
+    level: list[Rule], words: Places[Word], taken: list[Rect], captions: list[Rect], boxes: list[Rect]
 ) -> list[Rect]:
     """Areas between level rules of one width whose text stands in columns."""
     rules = sorted((r for r in level if r.length > 60), key=lambda r: r.at)
+    families = _Families(rules)
+    tabular = _Tabular(words, captions)
     ends = {r for r in rules if any(_is_edge(r, box, box.y1) for box in boxes)}
     starts = {r for r in rules if any(_is_edge(r, box, box.y0) for box in boxes)}
     used: set[int] = set()
@@ -105,7 +119,7 @@ def _between_rules(
     for i, top in enumerate(rules):
         if i in used:
             continue
-        family = [(j, r) for j, r in enumerate(rules) if j >= i and j not in used and _same_extent(top, r)]
+        family = [(j, r) for j, r in families.of(top) if j >= i and j not in used]
         start = 0
         while start < len(family) - 1:
             end = start
@@ -113,7 +127,7 @@ def _between_rules(
                 end + 1 < len(family)
                 and family[end][1] not in ends
                 and family[end + 1][1] not in starts
-                and _tabular(family[end][1], family[end + 1][1], words, end > start, captions)
+                and tabular.between(family[end][1], family[end + 1][1], end > start)
             ):
                 end += 1
             if end > start:
@@ -126,6 +140,38 @@ def _between_rules(
     return areas
 
 
+class _Families:
+    """Rules from top to bottom, to be asked for those of one width and place."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._by_start: dict[int, list[tuple[int, Rule]]] = {}
+        for i, rule in enumerate(rules):
+            self._by_start.setdefault(int(rule.start // _SAME), []).append((i, rule))
+
+    def of(self, top: Rule) -> list[tuple[int, Rule]]:
+        at = int(top.start // _SAME)
+        near = [pair for place in (at - 1, at, at + 1) for pair in self._by_start.get(place, [])]
+        return sorted((i, r) for i, r in near if abs(r.start - top.start) < _SAME and abs(r.end - top.end) < _SAME)
+
+
+class _Tabular:
+    """Whether text between rules stands in columns, asked once for each pair of rules."""
+
+    def __init__(self, words: Places[Word], captions: list[Rect]) -> None:
+        self._words, self._captions = words, captions
+        self._known: dict[tuple[Rule, Rule, bool], bool] = {}
+        self._left = _MOST_WORDS
+
+    def between(self, top: Rule, bottom: Rule, inner: bool) -> bool:
+        """inner: there are columns above `top` too."""
+        asked = top, bottom, inner
+        if asked not in self._known:
+            held = self._words.inside(_area(top, bottom))
+            self._left -= len(held)
+            self._known[asked] = self._left > 0 and _tabular(top, bottom, held, inner, self._captions)
+        return self._known[asked]
+
+
 def _is_edge(rule: Rule, box: Rect, at: float) -> bool:
     return abs(rule.at - at) < 2 and abs(rule.start - box.x0) < 8 and abs(rule.end - box.x1) < 8
 
@@ -134,14 +180,9 @@ def _area(top: Rule, bottom: Rule) -> Rect:
     return Rect(min(top.start, bottom.start) - 2, top.at, max(top.end, bottom.end) + 2, bottom.at)
 
 
-def _same_extent(a: Rule, b: Rule) -> bool:
-    return abs(a.start - b.start) < 8 and abs(a.end - b.end) < 8
-
-
-def _tabular(top: Rule, bottom: Rule, words: list[Word], inner: bool, captions: list[Rect]) -> bool:
+def _tabular(top: Rule, bottom: Rule, held: list[Word], inner: bool, captions: list[Rect]) -> bool:
     """Whether the words between two rules stand in columns, as cells and not as columns of prose do."""
     rect = _area(top, bottom)
-    held = inside(words, rect)
     if not held:
         return inner and rect.height < 12
     if any(rect.holds((c.x0 + c.x1) / 2, (c.y0 + c.y1) / 2) for c in captions):

@@ -9,6 +9,7 @@ from statistics import median
 from handlens.pdf.blocks import Cell, Table
 from handlens.pdf.lines import rows_of
 from handlens.pdf.model import Rect, Word
+from handlens.pdf.places import Places, words_by_middle
 from handlens.pdf.tables.columns import Piece, find_bands, pieces_of
 from handlens.pdf.tables.lattice import Lattice
 from handlens.pdf.tables.stream import NUMBER, TextRow, merged_rows
@@ -27,13 +28,15 @@ class _Area:
     words: list[Word]
 
 
-def read_lattice(lattice: Lattice, words: list[Word]) -> Table | None:
+def read_lattice(lattice: Lattice, words: Places[Word]) -> Table | None:
     """The table that a lattice draws; None where it draws a frame or a form's boxes and no table."""
-    _add_columns(lattice, words)
+    held = words.inside(lattice.rect)
+    _add_columns(lattice, held)
+    placed = words_by_middle(held)
     areas: list[_Area] = []
     for r, c, rows, columns in lattice.cells():
         rect = Rect(lattice.xs[c], lattice.ys[r], lattice.xs[c + columns], lattice.ys[r + rows])
-        area = _Area(r, c, rows, columns, inside(words, rect))
+        area = _Area(r, c, rows, columns, placed.inside(rect))
         for part in _by_rows(area, lattice):
             areas += _by_columns(part, lattice)
     filled = [a for a in areas if a.words]
@@ -43,9 +46,8 @@ def read_lattice(lattice: Lattice, words: list[Word]) -> Table | None:
     return table if len(table.rows) > 1 and max(len(row) for row in table.rows) > 1 else None
 
 
-def _add_columns(lattice: Lattice, words: list[Word]) -> None:
+def _add_columns(lattice: Lattice, held: list[Word]) -> None:
     """Borders where no rule parts two columns of numbers that stand between the same rules."""
-    held = inside(words, lattice.rect)
     for left, right in pairwise(list(lattice.xs)):
         rows = rows_of([w for w in held if left < (w.rect.x0 + w.rect.x1) / 2 < right])
         if len(rows) < 4:
@@ -57,11 +59,6 @@ def _add_columns(lattice: Lattice, words: list[Word]) -> None:
             if len(both) >= 3 and numeric >= 0.6 * len(both):
                 lattice.xs.append((a + b) / 2)
     lattice.xs.sort()
-
-
-def inside(words: list[Word], rect: Rect) -> list[Word]:
-    """Words whose middle lies in `rect`."""
-    return [w for w in words if rect.holds((w.rect.x0 + w.rect.x1) / 2, (w.rect.y0 + w.rect.y1) / 2)]
 
 
 def _by_columns(area: _Area, lattice: Lattice) -> list[_Area]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from handlens.pdf.model import PageContent, Rect, Rule, Word
@@ -44,7 +45,14 @@ def edges_of(fills: list[Rect], page: PageContent) -> tuple[list[Rule], list[Rul
 
 def without_underlines(across: list[Rule], words: list[Word]) -> list[Rule]:
     """Rules that are not drawn under words alone, from the start of one to the end of one."""
-    return [rule for rule in across if not _is_underline(rule, words)]
+    ordered = sorted(words, key=lambda w: w.base)
+    bases = [w.base for w in ordered]
+    size = max((w.size for w in words), default=0.0)
+
+    def near(at: float) -> list[Word]:
+        return ordered[bisect_left(bases, at - 0.3 * size) : bisect_right(bases, at + 0.05 * size)]
+
+    return [rule for rule in across if not _is_underline(rule, near(rule.at))]
 
 
 def _is_underline(rule: Rule, words: list[Word]) -> bool:
