@@ -26,6 +26,15 @@ if [ $slow = yes ] && [ "$(uname -s)" = Linux ]; then
     || die "the engine's environment could not be built; see tests/engine_env/build.py"
 fi
 
+if [ $slow = yes ]; then
+  # Beside ours, for Ray pins what it needs. Where there is no Ray for this Python, its test says so and is left out.
+  say "Building the environment of the Ray test"
+  ray=${XDG_CACHE_HOME:-$HOME/.cache}/handlens/ray-env
+  { [ -x "$ray/bin/python" ] || "$PYTHON" -m venv "$ray"; } \
+    && "$ray/bin/python" -m pip install -qq --disable-pip-version-check -e '.[ray,ocr]' >&2 \
+    || say "Ray could not be installed"
+fi
+
 say "Running the tests"
 "$PYTHON" -m pytest "$@"
 
