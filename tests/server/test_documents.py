@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import quote
@@ -60,12 +62,14 @@ async def test_resources_that_other_tools_offer_are_sources(client: Client, kit:
 BROKEN: dict[str, tuple[bytes, dict[str, str], str]] = {
     "empty": (b"", {}, "empty"),
     "truncated": (PAPER[:120], {}, "broken"),
+    "no pages": (pdf_of(), {}, "has no pages"),
     "no PDF": (b"PK\x03\x04 a word document", {}, "not a PDF"),
     "HTML": (b"<!doctype html><title>Sign in</title>", {}, "HTML page"),
     "locked": (encrypted("Sealed", user="sesame"), {}, "call again with its password"),
     "wrong password": (encrypted("Sealed", user="sesame"), {"password": "open"}, "does not open it"),
     "pages backwards": (PAPER, {"pages": "3-1"}, "backwards"),
     "pages out of reach": (PAPER, {"pages": "2-9"}, "out of reach"),
+    "no page range": (PAPER, {"pages": " ,"}, "is no page range"),
     "no language": (PAPER, {"language": "Klingon!"}, "no language tag"),
 }
 
@@ -73,6 +77,8 @@ BROKEN: dict[str, tuple[bytes, dict[str, str], str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 async def test_a_document_that_cannot_be_converted_says_why(name: str, client: Client, tmp_path: Path) -> None:
     data, more, why = BROKEN[name]
+    (tmp_path / "before.pdf").write_bytes(encrypted("Sealed", user="sesame"))
+    await converted(client, str(tmp_path / "before.pdf"))  # what is said is of this document, not of the one before
     (tmp_path / "d.pdf").write_bytes(data)
     result = await converted(client, str(tmp_path / "d.pdf"), **more)
     assert result.is_error
@@ -86,7 +92,11 @@ async def test_a_document_that_cannot_be_converted_says_why(name: str, client: C
         ("/etc/hostname", "outside the allowed folders"),
         ("file:///etc/hostname", "outside the allowed folders"),
         ("file://elsewhere/d.pdf", "elsewhere is another"),
-        ("ftp://example.com/d.pdf", "refused"),
+        ("ftp://example.com/d.pdf", "save anything else as a file first"),
+        ("resource://other-server/d.pdf", "is refused as a source"),
+        ("data:application/pdf;base64,JVBERi0=", "is refused as a source"),
+        ("handlens://status", "is refused as a source"),
+        ("example.com/d.pdf", "outside the allowed folders"),
         ("handlens://artifacts/AAAAAAAAAAAAAAAAAAAAAA", "no artifact"),
     ],
 )
@@ -96,6 +106,25 @@ async def test_a_source_that_may_not_be_read_or_is_not_there_says_so(
     result = await converted(client, str(tmp_path / source) if source == "nowhere.pdf" else source)
     assert result.is_error
     assert why.lower() in said(result).lower()
+
+
+async def test_a_pipe_is_not_waited_for(client: Client, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "d.pdf")
+    assert "no regular file" in said(await converted(client, str(tmp_path / "d.pdf")))
+
+
+async def test_a_worker_killed_in_the_middle_of_a_call_is_replaced(client: Client, kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "d.pdf").write_bytes(PAPER)
+    killed: list[int] = []
+
+    async def kill(done: float, total: float | None, message: str | None) -> None:
+        if not killed:
+            killed.append(kit.documents.pids[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    result = await client.call_tool("pdf_to_markdown", {"source": str(tmp_path / "d.pdf")}, progress_callback=kill)
+    assert killed
+    assert said(result) == "Sheet 1 says so.\n\nSheet 2 says so.\n\nSheet 3 says so."
 
 
 async def test_restrictions_scripts_and_attachments_do_not_keep_a_document_from_being_read(

@@ -184,9 +184,10 @@ def _indices(pages: str | None, count: int, kit: Kit) -> list[int]:
     from handlens.pdf.ranges import parse_pages
 
     indices = parse_pages(pages, count)
-    if len(indices) > kit.limits.document_pages:
+    most = kit.limits.document_pages
+    if len(indices) > most:
         raise LimitExceeded(
-            f"{len(indices):,} pages are more than the {kit.limits.document_pages:,} of one call; name fewer in pages.",
+            f"{len(indices):,} pages are more than the {most:,} of one call; name fewer, as pages='1-{most}'.",
             setting="limits.document_pages",
         )
     return indices

@@ -143,7 +143,7 @@ class OpenDocument:
                 if attempt == 2:
                     late = isinstance(error, TimeoutError)
                     reason = f"took over {self.seconds:g} s" if late else "killed the reader twice"
-                    return _failed(index, f"Page {index + 1} {reason} and was left out.")
+                    return _failed(index, f"It {reason} and was left out.")
         raise AssertionError("unreachable")
 
 

@@ -18,7 +18,7 @@ def parse_pages(text: str | None, count: int) -> list[int]:
     if text is None or not text.strip():
         return list(range(count))
     indices: list[int] = []
-    for part in text.split(","):
+    for part in filter(str.strip, text.split(",")) if text.strip(", ") else [text]:
         first, last = _range(part.strip(), count)
         if first > last:
             raise InvalidInput(f"The page range {part.strip()!r} runs backwards; write {last}-{first}.")

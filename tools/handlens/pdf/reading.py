@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -39,12 +40,12 @@ class Document:
             self._pdf = pypdfium2.PdfDocument(source, password=password)
             self.page_count = len(self._pdf)
         except pypdfium2.PdfiumError as error:
-            raise _explained(error, password) from error
+            raise (_pageless() if _loads(source, password) else _explained(error, password)) from error
         except FileNotFoundError as error:
             raise DocumentError(f"There is no file {source}.") from error
         if self.page_count < 1:
             self._pdf.close()
-            raise DocumentError("The document has no pages; it may be truncated. Get a whole copy of it.")
+            raise _pageless()
         if self._pdf.get_formtype() != pypdfium2.raw.FORMTYPE_NONE:
             self._pdf.init_forms()  # before any page is loaded
         self._fonts = Fonts()
@@ -202,6 +203,24 @@ def _check_head(source: Path | bytes) -> None:
     if start.startswith((b"<!doctype html", b"<html")):
         raise DocumentError("This is an HTML page, not a PDF: perhaps a login or download page. Use a direct link.")
     raise DocumentError("This is not a PDF: it does not begin with %PDF.")
+
+
+def _loads(source: Path | bytes, password: str | None) -> bool:
+    """Whether PDFium takes it for a document at all. Of one without pages it says what was wrong with another one."""
+    import pypdfium2.raw as pdfium
+
+    key = None if password is None else password.encode() + b"\0"
+    if isinstance(source, bytes):
+        raw = pdfium.FPDF_LoadMemDocument64(source, len(source), key)
+    else:
+        raw = pdfium.FPDF_LoadDocument(os.fsencode(source) + b"\0", key)
+    if raw:
+        pdfium.FPDF_CloseDocument(raw)
+    return bool(raw)
+
+
+def _pageless() -> DocumentError:
+    return DocumentError("The document has no pages; it may be truncated. Get a whole copy of it.")
 
 
 def _explained(error: Exception, password: str | None) -> DocumentError:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import anyio.to_thread
 
 from handlens.artifacts import SCHEME
-from handlens.errors import DocumentError, InvalidInput
+from handlens.errors import DocumentError, InvalidInput, Refused
 
 if TYPE_CHECKING:
     from handlens.kit import Kit
@@ -37,6 +37,12 @@ async def local(source: str, kit: Kit) -> AsyncGenerator[Path, None]:
             yield _file(_path_of(source), kit)
         case _ if source.startswith(SCHEME):
             yield kit.artifacts.path(source, owner=kit.caller.subject)
+        case name if name not in kit.guard.schemes:
+            schemes = " or ".join(kit.guard.schemes)
+            raise Refused(
+                f"{_short(source)} is refused as a source. Give a path or file:/// URI of an allowed folder, a URL of "
+                f"{schemes}, or one of your resources {SCHEME}…; save anything else as a file first."
+            )
         case _:
             from handlens.fetch import fetch
 
@@ -58,9 +64,15 @@ async def digest(path: Path) -> str:
     try:
         return await anyio.to_thread.run_sync(read)
     except FileNotFoundError as error:
-        raise DocumentError(f"There is no file {str(path)!r}.") from error
+        raise DocumentError(
+            f"There is no file {str(path)!r}. Give the path of one, or an address as https://example.com/paper.pdf."
+        ) from error
     except OSError as error:
         raise DocumentError(f"{str(path)!r} can't be read: {error.strerror}.") from error
+
+
+def _short(source: str) -> str:
+    return repr(source if len(source) <= 80 else f"{source[:79]}…")
 
 
 def _file(name: str, kit: Kit) -> Path:
