@@ -64,7 +64,7 @@ def level(side: int) -> Page:
     page = Page()
     for n in range(side * side):
         at = 20 + n * 790 / side / side
-        page.rule(20 + n * 7 % 50, at, 100 + n * 13 % 400, at).text(20 + n * 11 % 500, at, "tide", size=1)
+        page.rule(20 + n * 7 % 50, at, 100 + n * 13 % 400, at).text(20 + n * 11 % 500, at, "tide", size=1.6)
     return page
 
 

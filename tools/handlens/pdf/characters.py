@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from handlens.pdf.bidi import is_rtl, plain_letters, read_leftwards
 from handlens.pdf.lettering import join_spaced
 from handlens.pdf.model import PageContent, Rect, Run, Style, Word
+from handlens.pdf.unseen import doubt_of
 
 if TYPE_CHECKING:
     from handlens.pdf.fonts import Font, Fonts
@@ -39,6 +40,8 @@ class _Look(NamedTuple):
     colour: int
     visible: bool
     mapped: bool
+    drawn: int
+    doubtful: bool
 
 
 class _Char(NamedTuple):
@@ -98,7 +101,7 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
                 continue
         key = address_of(raw, index) or 0
         if key not in looks:
-            looks[key] = _look(text_page, index, object_of(text_page, index), frame, fonts) if key else None
+            looks[key] = _look(text_page, index, object_of(text_page, index), frame, fonts, key, page) if key else None
         look = looks[key]
         if look is None or not box_of(text_page, index, box_at):
             continue
@@ -132,7 +135,9 @@ def read_words(text_page: Any, frame: Frame, fonts: Fonts, page: PageContent) ->
         page.words = join_spaced(page.words, builder.parted)
 
 
-def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -> _Look | None:
+def _look(
+    text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts, key: int, page: PageContent
+) -> _Look | None:
     import pypdfium2.raw as pdfium
 
     matrix = pdfium.FS_MATRIX()
@@ -147,7 +152,10 @@ def _look(text_page: Any, index: int, handle: Any, frame: Frame, fonts: Fonts) -
         font = font._replace(style=font.style | Style.BOLD)
     colour = red.value << 16 | green.value << 8 | blue.value
     mapped = pdfium.FPDFText_HasUnicodeMapError(text_page, index) != 1
-    return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE, mapped)
+    paint = red.value, green.value, blue.value, alpha.value
+    if doubt := doubt_of(mode, paint, abs(size), page):
+        page.doubts[key] = doubt
+    return _Look(font, abs(size) or 1.0, _quarter(matrix, frame), colour, mode != _INVISIBLE, mapped, key, bool(doubt))
 
 
 @cache
@@ -233,6 +241,8 @@ class _Builder:
     def _continues(self, last: _Char, char: _Char) -> bool:
         if last.look is char.look and last.base == char.base and -0.4 < char.x0 - last.x1 < 0.0:
             return True  # as most do
+        if last.look.doubtful != char.look.doubtful:
+            return False  # one may be seen, the other not
         size = max(last.look.size, char.look.size)
         small = min(last.look.size, char.look.size)
         gap = (char.x0 - last.x1) / size
@@ -273,7 +283,17 @@ class _Builder:
         rect = Rect(min(c.x0 for c in chars), base - ASCENT * size, max(c.x1 for c in chars), base + DESCENT * size)
         longest = max(runs, key=lambda run: len(run.text))
         self._page.words.append(
-            Word(runs, rect, base, size, main.look.font.name, longest.style, self._order, main.look.colour)
+            Word(
+                runs,
+                rect,
+                base,
+                size,
+                main.look.font.name,
+                longest.style,
+                self._order,
+                main.look.colour,
+                drawn=main.look.drawn,
+            )
         )
         if not self._spaced:
             self.parted.add(self._order)
@@ -286,6 +306,6 @@ class _Builder:
         rect = Rect(min(r.x0 for _, r, _ in side), min(r.y0 for _, r, _ in side),
                     max(r.x1 for _, r, _ in side), max(r.y1 for _, r, _ in side))  # fmt: skip
         word = Word([Run("".join(t for t, _, _ in side), look.font.style)], rect, rect.y1, look.size,
-                    look.font.name, look.font.style, self._order, look.colour)  # fmt: skip
+                    look.font.name, look.font.style, self._order, look.colour, drawn=look.drawn)  # fmt: skip
         self._page.sideways.append(word)
         self._order += 1

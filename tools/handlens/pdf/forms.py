@@ -17,6 +17,8 @@ _MULTILINE, _PASSWORD = 1 << 12, 1 << 13
 _USUAL_SIZE, _SHARE = 10.0, 0.7  # points; of a field's height
 _ADVANCE = 0.5  # of the font size, a usual character's width
 _PITCH = 1.2
+_COVERING = (5, 7, 13, 15, 28)  # squares, polygons, stamps, ink and redactions, which may lie over text
+_AFTER_ALL = 1 << 40
 
 
 def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> None:
@@ -30,6 +32,7 @@ def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> Non
         annotation = pdfium.FPDFPage_GetAnnot(raw_page, index)
         if not annotation:
             continue
+        box = pdfium.FS_RECTF()
         try:
             if pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
                 continue
@@ -39,9 +42,10 @@ def read_forms(raw_page: Any, form: Any, frame: Frame, page: PageContent) -> Non
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
                 text, several = string_of(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"), True
             else:
+                if kind in _COVERING and pdfium.FPDFAnnot_GetRect(annotation, box):
+                    page.covers.append((_AFTER_ALL, frame.rect(box.left, box.bottom, box.right, box.top)))
                 page.attached += kind == pdfium.FPDF_ANNOT_FILEATTACHMENT
                 continue
-            box = pdfium.FS_RECTF()
             if text.strip() and pdfium.FPDFAnnot_GetRect(annotation, box):
                 _write(text, frame.rect(box.left, box.bottom, box.right, box.top), page, several)
         finally:

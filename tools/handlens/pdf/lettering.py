@@ -53,7 +53,8 @@ def _one(group: list[Word]) -> Word:
     first = group[0]
     rect = around([w.rect for w in group])
     runs = [Run("".join(w.text for w in group), first.style)]
-    return Word(runs, rect, first.base, first.size, first.font, first.style, first.order, first.colour, link=first.link)
+    return Word(runs, rect, first.base, first.size, first.font, first.style, first.order, first.colour, link=first.link,
+                drawn=first.drawn)  # fmt: skip
 
 
 def join_drop_caps(words: list[Word], body_size: float) -> list[Word]:

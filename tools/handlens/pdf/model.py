@@ -77,6 +77,8 @@ class Word:
     colour: int = 0
     confidence: float = 1.0
     link: str = ""
+    drawn: int = 0
+    """PDFium's handle of the text object that the word, or its beginning, is of."""
 
     @property
     def text(self) -> str:
@@ -121,6 +123,12 @@ class PageContent:
     unmapped: int = 0
     invisible: int = 0
     attached: int = 0
+    doubts: dict[int, str] = field(default_factory=dict)
+    """Text objects that may not be seen, by their handles, and why."""
+    painted: dict[int, int] = field(default_factory=dict)
+    """When text objects are painted, by their handles."""
+    covers: list[tuple[int, Rect]] = field(default_factory=list)
+    """Boxes that hide what was painted before them, with when they are painted."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the page should be told of it."""
     route: str = "text"

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handlens.pdf.model import PageContent, Rect, Rule
+from handlens.pdf.unseen import LAYER, UNDRAWN
 
 if TYPE_CHECKING:
     from handlens.pdf.frame import Frame
@@ -16,6 +17,8 @@ _MAX_OBJECTS = 40_000
 _MAX_SEGMENTS = 60_000
 _MAX_DEPTH = 8
 _MANY = 64
+_MOST_MARKS, _LAYER = 8, "OC\0".encode("utf-16-le")
+_OPAQUE = 200  # of 255
 _DOT, _BADGE = (1.5, 8.0), (8.0, 20.0)  # points: a bullet that is drawn, and a disc with a number in it
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -26,6 +29,8 @@ class _Ink(NamedTuple):
     fill: bool
     stroke: bool
     width: float
+    hides: bool
+    """Whether nothing under it can be seen, whatever its colour."""
 
 
 class _Budget:
@@ -34,6 +39,11 @@ class _Budget:
     def __init__(self) -> None:
         self.objects = _MAX_OBJECTS
         self.segments = _MAX_SEGMENTS
+
+    @property
+    def painted(self) -> int:
+        """How many objects were painted before this one."""
+        return _MAX_OBJECTS - self.objects
 
 
 def read_objects(raw_page: Any, frame: Frame, page: PageContent) -> None:
@@ -46,7 +56,8 @@ def read_objects(raw_page: Any, frame: Frame, page: PageContent) -> None:
     _walk(handles, _IDENTITY, 0, frame, page, budget)
 
 
-def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageContent, budget: _Budget) -> None:
+def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageContent, budget: _Budget, *,
+          inside_layer: bool = False) -> None:  # fmt: skip
     import pypdfium2.raw as pdfium
 
     for handle in handles:
@@ -54,6 +65,12 @@ def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageConte
             return
         budget.objects -= 1
         kind = pdfium.FPDFPageObj_GetType(handle)
+        why = LAYER if inside_layer or _is_layered(handle) else UNDRAWN if depth else ""
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            address = ctypes.cast(handle, ctypes.c_void_p).value or 0
+            page.painted[address] = budget.painted
+            if why:
+                page.doubts.setdefault(address, why)
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             _path(handle, outer, frame, page, budget)
         elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
@@ -68,7 +85,20 @@ def _walk(handles: Any, outer: Matrix, depth: int, frame: Frame, page: PageConte
             inner = _times(_matrix(handle), outer)
             count = pdfium.FPDFFormObj_CountObjects(handle)
             children = (pdfium.FPDFFormObj_GetObject(handle, i) for i in range(max(0, count)))
-            _walk(children, inner, depth + 1, frame, page, budget)
+            _walk(children, inner, depth + 1, frame, page, budget, inside_layer=why is LAYER)
+
+
+def _is_layered(handle: Any) -> bool:
+    """Whether an object is on a layer (optional content), which may be off."""
+    import pypdfium2.raw as pdfium
+
+    for n in range(min(_MOST_MARKS, pdfium.FPDFPageObj_CountMarks(handle))):
+        size = ctypes.c_ulong()
+        mark = pdfium.FPDFPageObj_GetMark(handle, n)
+        name = (ctypes.c_ushort * 3)()
+        if pdfium.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), size) and bytes(name) == _LAYER:
+            return True
+    return False
 
 
 def _matrix(handle: Any) -> Matrix:
@@ -117,7 +147,7 @@ def _add_dot(rect: Rect, page: PageContent) -> bool:
 
 
 def _ink(handle: Any) -> _Ink | None:
-    """How the path is painted; None where nothing can be seen of it (white on white, transparent, no paint)."""
+    """How the path is painted; a fill or stroke that is white, as paper is, or transparent counts as none."""
     import pypdfium2.raw as pdfium
 
     mode, stroke = ctypes.c_int(), ctypes.c_int()
@@ -125,13 +155,15 @@ def _ink(handle: Any) -> _Ink | None:
         return None
     fill, stroked = mode.value != 0, bool(stroke.value)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    hides = False
     if fill and pdfium.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
+        hides = alpha.value > _OPAQUE
         fill = alpha.value > 8 and min(red.value, green.value, blue.value) < 250
     if stroked and pdfium.FPDFPageObj_GetStrokeColor(handle, red, green, blue, alpha):
         stroked = alpha.value > 8 and min(red.value, green.value, blue.value) < 250
     width = ctypes.c_float()
     pdfium.FPDFPageObj_GetStrokeWidth(handle, width)
-    return _Ink(fill, stroked, width.value) if fill or stroked else None
+    return _Ink(fill, stroked, width.value, hides)
 
 
 def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _Budget) -> None:
@@ -143,7 +175,9 @@ def _path(handle: Any, outer: Matrix, frame: Frame, page: PageContent, budget: _
     if _add_dot(rect, page):
         return  # of any colour: on a dark ground they are white
     ink = _ink(handle)
-    if ink is None:
+    if ink is not None and ink.hides and min(rect.width, rect.height) > _THIN:
+        page.covers.append((budget.painted, rect))
+    if ink is None or not (ink.fill or ink.stroke):
         return
     if rect.height <= _THIN < rect.width or rect.width <= _THIN < rect.height:
         _add_rule(rect, page)

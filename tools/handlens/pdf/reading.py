@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from handlens.errors import DocumentError, PasswordRequired
 from handlens.pdf.bullets import add_bullets
@@ -17,6 +17,7 @@ from handlens.pdf.frame import Frame
 from handlens.pdf.links import Headings, place_of, read_links
 from handlens.pdf.model import PageContent, Rect
 from handlens.pdf.objects import read_objects
+from handlens.pdf.unseen import leave_out_unseen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,13 +89,7 @@ class Document:
             left, top = max(0, int(box.x0 * scale)), max(0, int(box.y0 * scale))
             right, bottom = int(box.x1 * scale) + 1, int(box.y1 * scale) + 1
             crop = (left / scale, max(0.0, high - bottom / scale), max(0.0, wide - right / scale), top / scale)
-            drawn = page.render(
-                scale=cast("int", scale),  # a float is what it wants
-                rotation=-90 * turn % 360,
-                crop=crop if clip else (0, 0, 0, 0),
-                may_draw_forms=True,
-            )
-            return drawn.to_pil().convert("RGB")
+            return _drawn(page, scale, turn, crop if clip else (0, 0, 0, 0))
         finally:
             page.close()
 
@@ -159,14 +154,23 @@ class Document:
         form = self._pdf.formenv
         read_forms(page.raw, form.raw if form else None, frame, content)
         read_objects(page.raw, frame, content)
+        leave_out_unseen(content, lambda scale: _drawn(page, scale, turn))
         add_bullets(content)
         read_links(self._pdf.raw, page.raw, frame, content, self._headings)
         if content.quarter:
             aside = Frame.of_page(box, quarters - turn - content.quarter)
             content.beside = PageContent(index, aside.width, aside.height)
             read_words(text_page, aside, self._fonts, content.beside)
+            shown = {word.drawn for word in content.sideways}
+            content.beside.words = [word for word in content.beside.words if word.drawn in shown]
             read_objects(page.raw, aside, content.beside)
         return content
+
+
+def _drawn(page: Any, scale: float, turn: int, crop: tuple[float, ...] = (0, 0, 0, 0)) -> Any:
+    """A page as a Pillow image, `scale` pixels a point, turned back by quarters and cut at its sides by points."""
+    drawn = page.render(scale=scale, rotation=-90 * turn % 360, crop=crop, may_draw_forms=True)
+    return drawn.to_pil().convert("RGB")
 
 
 def _visible_box(page: Any) -> tuple[float, float, float, float]:
