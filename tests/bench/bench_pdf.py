@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """PDF to Markdown measured against truth and beside other converters, in one command:
 
-  python tests/bench/bench_pdf.py --data DIR [--set public|scans|more] [--with handlens,handlens-fast,pymupdf4llm,…|all]
+  python tests/bench/bench_pdf.py --data DIR [--set public|scans|more] [--with handlens,pymupdf4llm,…|all] [--cache DIR]
 
-DIR is a folder like bench/pdf: pdfs/ID.pdf, truth/ID.md, public.txt, docs.json, score.py. Each converter runs in a
-process of its own; peers are installed, once, each into an environment of its own under --cache. Prints a table:
-scores, CPU seconds a page (user and system) and peak memory. --json keeps our own scores; --baseline FILE, those of an
-earlier run, lists every document that lost or gained. Some peers are AGPL: measured, and
-never depended on.
+DIR is a folder like bench/pdf: pdfs/ID.pdf, truth/ID.md, public.txt, docs.json, score.py. handlens-figures is what the
+tool does when it is told nothing: pictures are drawn and kept too; handlens leaves them out, as the peers do. Each
+converter runs in a process of its own; peers are installed, once, each into an environment of its own under --cache.
+Prints a table: scores, CPU seconds a page (user and system) and peak memory. --json keeps our own scores; --baseline
+FILE, those of an earlier run, lists every document that lost or gained. Some peers are AGPL: measured, and never
+depended on.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from pdf_converters import CONVERTERS
 _SETS = {"public": ("public.txt", "pdfs", ""), "scans": ("scans.txt", "scans", ""), "more": ("ids.txt", "pdfs", "more")}
 _SCORER = ["rapidfuzz", "lxml", "apted", "markdown-it-py"]
 _NEEDS = {
-    "pymupdf4llm": ["pymupdf4llm", "pymupdf-layout", "pymupdf"],
-    "pymupdf4llm-plain": ["pymupdf4llm"],
+    "pymupdf4llm": ["pymupdf4llm>=2", "pymupdf>=2"],
+    "pymupdf4llm-plain": ["pymupdf4llm>=2", "pymupdf>=2"],
     "liteparse": ["liteparse"],
     "pdf-inspector": ["pdf-inspector"],
     "markitdown": ["markitdown[pdf]"],
@@ -92,7 +93,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", choices=sorted(_SETS), default="public")
-    parser.add_argument("--with", dest="names", default="handlens", help=f"of {', '.join(CONVERTERS)}; or all")
+    parser.add_argument(
+        "--with", dest="names", default="handlens,handlens-figures", help=f"of {', '.join(CONVERTERS)}; or all"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth document")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "handlens" / "bench-pdf")
     parser.add_argument("--json", type=Path)

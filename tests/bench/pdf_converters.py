@@ -13,28 +13,30 @@ import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 Convert = Callable[[Path], str]
 
 
-def handlens(mode: str) -> Convert:
+def handlens(mode: Literal["auto", "fast"], *, figures: bool) -> Convert:
     from handlens.pdf.convert import convert
     from handlens.pdf.options import Options
 
-    options = Options(mode="fast" if mode == "fast" else "auto")
+    options = Options(mode=mode, figures=figures)
     return lambda path: convert(path, options=options).markdown
 
 
 def pymupdf4llm() -> Convert:
-    import pymupdf.layout  # pyright: ignore[reportMissingImports, reportUnusedImport] # noqa: F401 - its import turns the layout model on
     import pymupdf4llm  # pyright: ignore[reportMissingImports]
 
+    pymupdf4llm.use_layout(True)
     return lambda path: pymupdf4llm.to_markdown(str(path), use_ocr=False, show_progress=False)
 
 
 def pymupdf4llm_plain() -> Convert:
     import pymupdf4llm  # pyright: ignore[reportMissingImports]
 
+    pymupdf4llm.use_layout(False)
     return lambda path: pymupdf4llm.to_markdown(str(path))
 
 
@@ -69,8 +71,9 @@ def pdfium() -> Convert:
 
 
 CONVERTERS: dict[str, Callable[[], Convert]] = {
-    "handlens": lambda: handlens("auto"),
-    "handlens-fast": lambda: handlens("fast"),
+    "handlens": lambda: handlens("auto", figures=False),
+    "handlens-figures": lambda: handlens("auto", figures=True),
+    "handlens-fast": lambda: handlens("fast", figures=False),
     "pymupdf4llm": pymupdf4llm,
     "pymupdf4llm-plain": pymupdf4llm_plain,
     "liteparse": liteparse,
