@@ -102,7 +102,7 @@ def _css(look: Look) -> str:
         f"th,td,.c{{{cell}white-space:nowrap}}"
         f"th,.h .c{{background:{head};font-weight:600}}"
         + (f"tr:nth-child(even) td,.r:nth-child(even){{background:{head}}}" if look.borders == "zebra" else "")
-        + ".r{display:flex}.c{flex:1 1 0;min-width:0}.c.name,.c.type,.c.start,.c.memory{flex:1.7 1 0}"
+        + ".t{display:grid}.r{display:grid;grid-template-columns:subgrid;grid-column:1/-1}"  # no text lies over another
         f".pill{{padding:1px 8px;border-radius:9px;{_PILLS[look.badge]}}}"
         "small{display:block;color:#888;font-size:max(11px,.85em)}"
         ".dot{display:inline-block;width:7px;height:7px;border-radius:4px;background:#3a3;margin-right:6px}"
@@ -121,7 +121,12 @@ def _css(look: Look) -> str:
         f".filters span{{border:1px solid {line};padding:2px 10px;color:#888}}.pager{{text-align:right;padding:10px}}"
         ".pager span{padding:2px 8px}a{color:#48f}.icon{display:inline-block;width:12px;height:12px;margin-right:6px;"
         "border:2px solid #48f;border-radius:3px;vertical-align:middle}"
-        + (".name,.type{white-space:normal!important;max-width:130px;overflow-wrap:anywhere}" if look.wrapped else "")
+        + (
+            ".name,.type{white-space:normal!important;max-width:130px;overflow-wrap:anywhere}"
+            ".t .name,.t .type{min-width:130px}"
+            if look.wrapped
+            else ""
+        )
         + (f"td.name,th.name{{position:sticky;left:0;background:{paper}}}" if look.sticky else "")
         + ("th,.h .c{text-transform:uppercase}" if look.shouted else "")
         + (".gpu,.cpu,.memory,.count,.priority{text-align:right!important}" if look.right else "")
@@ -195,7 +200,8 @@ def _flex(look: Look, keys: list[str], names: dict[str, str], rows: list[dict[st
     heads = framed([(key, escape(names[key]) + _sort(look)) for key in keys], True)
     lines = [line("h", "columnheader", heads)]
     lines += [line("", "gridcell", framed([(k, _value(look, k, row[k])) for k in keys], False)) for row in rows]
-    return f'<div class="t"{" role=grid" if grid else ""}>{"".join(lines)}</div>'
+    columns = f'style="grid-template-columns:repeat({len(heads)},auto)"'
+    return f'<div class="t" {columns}{" role=grid" if grid else ""}>{"".join(lines)}</div>'
 
 
 def _cards(look: Look, keys: list[str], names: dict[str, str], rows: list[dict[str, str]]) -> str:
