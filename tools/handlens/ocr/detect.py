@@ -24,7 +24,9 @@ _INK = 40.0
 _MARGIN_STEP = 5
 _LEAN = 3.0
 _TRIM = 4
+_DOTS = 3  # pixels from a letter to its dot, at most
 _LOWEST = 5
+_RULE = 0.95
 
 
 class Rotated:
@@ -114,7 +116,7 @@ def snapped(image: Image, place: Rotated) -> Rotated:
     if place.angle != 0.0 or place.height > place.width:
         return place
     left, top, right, bottom = corners(place)
-    written = _written(image[top:bottom, left:right])
+    written = written_in(image[top:bottom, left:right])
     columns, rows = np.flatnonzero(written.any(axis=0)), np.flatnonzero(written.any(axis=1))
     if not len(columns):
         return place
@@ -126,15 +128,33 @@ def snapped(image: Image, place: Rotated) -> Rotated:
 
 
 def trimmed(image: Image, place: Rotated) -> Rotated:
-    """A level place cut to the writing in it and a little margin: its type is then as large as it can be read."""
+    """A level place cut to its line of writing and a little margin: its type is then as large as it can be read.
+
+    What reaches in from the lines above and below, and rules between rows, stay outside.
+    """
     import numpy as np
 
     left, top, right, bottom = corners(place)
-    rows = np.flatnonzero(_written(image[top:bottom, left:right]).any(axis=1))
-    if not len(rows) or rows[-1] - rows[0] < _LOWEST:
+    rows = np.flatnonzero(written_in(image[top:bottom, left:right]).any(axis=1))
+    if not len(rows):
         return place
-    top, bottom = max(0, top + int(rows[0]) - _TRIM), min(image.shape[0], top + int(rows[-1]) + 1 + _TRIM)
+    first, last = _line_of(rows, (bottom - top) / 2)
+    if last - first < _LOWEST:
+        return place
+    top, bottom = max(0, top + first - _TRIM), min(image.shape[0], top + last + 1 + _TRIM)
     return Rotated(place.cx, (top + bottom) / 2, place.width, float(bottom - top), 0.0, place.score)
+
+
+def _line_of(rows: NDArray[np.intp], middle: float) -> tuple[int, int]:
+    """First and last of the rows that are written on and hang together, dots over letters and all, at the middle."""
+    import numpy as np
+
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > _DOTS) + 1)
+    pieces = [(int(run[0]), int(run[-1])) for run in runs]
+    first, last = min(pieces, key=lambda piece: max(piece[0] - middle, middle - piece[1], 0.0) - piece[1] + piece[0])
+    if last - first < _LOWEST:
+        return int(rows[0]), int(rows[-1])
+    return first, last
 
 
 def corners(place: Rotated) -> tuple[int, int, int, int]:
@@ -149,6 +169,17 @@ def _written(part: Image) -> NDArray[np.bool_]:
 
     grey = part.mean(axis=2)
     return np.abs(grey - np.median(grey)) > _INK if grey.size else np.zeros(grey.shape, bool)
+
+
+def written_in(part: Image) -> NDArray[np.bool_]:
+    """Where in a part of a picture something stands out from the ground, but for rules."""
+    return _without_rules(_written(part))
+
+
+def _without_rules(written: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is written but for the rules between cells: rows and columns that are drawn from end to end."""
+    across, down = written.mean(axis=1) >= _RULE, written.mean(axis=0) >= _RULE
+    return written & ~across[:, None] & ~down[None, :]
 
 
 def _step(margin: Any) -> int:

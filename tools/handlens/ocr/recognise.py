@@ -10,7 +10,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from handlens.geometry import Box
-from handlens.ocr.detect import Rotated, corners
+from handlens.ocr.cases import with_cases
+from handlens.ocr.detect import Rotated, corners, trimmed
 from handlens.ocr.lines import Line, Word
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ class Recogniser:
         small and may be narrow; what was read with too few steps a character is read wider.
         """
         if place.height <= 1.5 * place.width:
-            line = self._read(image, place, 0)
-            steps = _steps(line, place) if screen and line else _FEWEST_STEPS
-            return line if steps >= _FEWEST_STEPS else self._read(image, place, 0, _SQUEEZE * _STEPS / steps)
+            if not screen:
+                return self._read(image, place, 0)
+            cut = trimmed(image, place)
+            line = self._read(image, place, 0, cut=cut)
+            steps = _steps(line, cut) if line else _FEWEST_STEPS
+            if steps < _FEWEST_STEPS:
+                return self._read(image, place, 0, _SQUEEZE * _STEPS / steps, cut)
+            return line
         up = self._read(image, place, 1)
         if up is not None and up.confidence > 0.8:
             return up
@@ -60,12 +66,14 @@ class Recogniser:
 
     def read_level(self, image: Image, place: Rotated, stretch: float = 1.0) -> Line | None:
         """The level line at `place`, `stretch` times as wide as it is: what is read so too is no accident."""
-        return self._read(image, place, 0, stretch)
+        return self._read(image, place, 0, stretch, place)
 
-    def _read(self, image: Image, place: Rotated, quarters: int, stretch: float = _SQUEEZE) -> Line | None:
+    def _read(
+        self, image: Image, place: Rotated, quarters: int, stretch: float = _SQUEEZE, cut: Rotated | None = None
+    ) -> Line | None:
         import numpy as np
 
-        crop = _crop(image, place, quarters)
+        crop = _crop(image, cut or place, quarters)
         height, width = crop.shape[:2]
         if height < 2 or width < 2:
             return None
@@ -76,7 +84,7 @@ class Recogniser:
             return None
         characters = [self._alphabet[steps[i]] for i in kept]
         centres = (kept + 0.5) * _STRIDE * width / wide
-        return _line(characters, centres, best[kept], crop, place, quarters)
+        return _line(characters, centres, best[kept], crop, place, quarters, screen=cut is not None)
 
     def _read_alike(self, crop: Image, wide: int) -> tuple[Any, Any]:
         """Best character and its score at each step; a crop that was read before, to the pixel, is not read again."""
@@ -129,13 +137,18 @@ def _crop(image: Image, place: Rotated, quarters: int) -> Image:
     return np.ascontiguousarray(np.rot90(crop, -quarters), dtype=np.uint8)
 
 
-def _line(characters: list[str], centres: Any, scores: Any, crop: Image, place: Rotated, quarters: int) -> Line | None:
+def _line(
+    characters: list[str], centres: Any, scores: Any, crop: Image, place: Rotated, quarters: int, *, screen: bool
+) -> Line | None:
     text = "".join(characters).strip()
     if not text:
         return None
     width = crop.shape[1]
     ink = _ink(crop)
     edges = _edges(characters, [float(c) for c in centres], ink, width)
+    if screen:
+        characters = with_cases(characters, edges, crop)
+        text = "".join(characters).strip()
     words: list[Word] = []
     for first, last in _word_ranges(characters):
         score = float(sum(scores[first : last + 1])) / (last + 1 - first)

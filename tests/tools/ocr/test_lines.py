@@ -1,0 +1,84 @@
+"""What of a line found on a screen is given to the recogniser, and what the picture says about letters' cases."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+
+import pytest
+
+if not all(importlib.util.find_spec(name) for name in ("numpy", "cv2")):
+    pytest.skip("needs the `ocr` extra", allow_module_level=True)
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from handlens.ocr.cases import with_cases
+from handlens.ocr.detect import Rotated, snapped, trimmed
+
+
+def picture() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    image = Image.new("RGB", (300, 80), "#0f172a")
+    return image, ImageDraw.Draw(image)
+
+
+def place(top: float, bottom: float) -> Rotated:
+    return Rotated(110, (top + bottom) / 2, 200, bottom - top, 0.0, 1.0)
+
+
+def reach(cut: Rotated) -> tuple[float, float]:
+    return cut.cy - cut.height / 2, cut.cy + cut.height / 2
+
+
+def test_a_line_is_read_without_what_reaches_in_from_its_neighbours_and_rules() -> None:
+    image, pen = picture()
+    font = ImageFont.load_default(12)
+    pen.text((20, 12), "gjpqy gjpqy", "#e2e8f0", font)
+    pen.text((20, 34), "dlrm-nightly-1724", "#e2e8f0", font)
+    pen.line((0, 55, 300, 55), "#64748b")
+    pen.line((12, 0, 12, 80), "#64748b")
+    top, bottom = reach(trimmed(np.asarray(image), place(22, 58)))
+    ink = pen.textbbox((20, 34), "dlrm-nightly-1724", font)
+    assert (top, bottom) == pytest.approx((ink[1] - 4, ink[3] + 4), abs=2)
+
+
+def test_the_dots_of_a_line_stay_on_it() -> None:
+    image, pen = picture()
+    font = ImageFont.load_default(16)
+    pen.text((20, 30), "iiiii", "#e2e8f0", font)
+    top, _ = reach(trimmed(np.asarray(image), place(20, 60)))
+    assert top <= pen.textbbox((20, 30), "iiiii", font)[1]
+
+
+def test_the_same_text_is_cut_out_the_same_beside_a_rule_and_without_one() -> None:
+    widths: list[float] = []
+    for ruled in (True, False):
+        image, pen = picture()
+        pen.text((20, 30), "Running", "#e2e8f0", ImageFont.load_default(14))
+        if ruled:
+            pen.line((0, 21, 300, 21), "#64748b")
+        widths.append(snapped(np.asarray(image), Rotated(45, 38, 72, 36, 0.0, 1.0)).width)
+    assert widths[0] == widths[1]
+
+
+def cased(shown: str, read: str) -> str:
+    """What a line that shows one text and was read as another is said to be."""
+    image, pen = picture()
+    font = ImageFont.load_default(15)
+    pen.text((20, 30), shown, "#e2e8f0", font)
+    lefts = [20 + pen.textlength(shown[:at], font) for at in range(len(shown) + 1)]
+    edges = list(itertools.pairwise(lefts))
+    return "".join(with_cases(list(read), edges, np.asarray(image)))
+
+
+@pytest.mark.parametrize(
+    ("shown", "read"),
+    [("A100-80G x 2", "A100-80G X 2"), ("8 vCPU 64 GiB", "8 VCPU 64 GiB"), ("hxw6-o09m", "hxw6-009m"), ("X 2", "x 2")],
+)
+def test_a_letter_is_as_large_as_it_stands_beside_digits_and_capitals(shown: str, read: str) -> None:
+    assert cased(shown, read) == shown
+    assert cased(shown, shown) == shown
+
+
+def test_a_digit_stays_one() -> None:
+    assert cased("hxw6-009m", "hxw6-009m") == "hxw6-009m"
