@@ -456,3 +456,99 @@ def test_a_box_to_tick_beside_a_wrapped_name_is_no_part_of_it() -> None:
         )
     )
     assert [row["Task name"] for row in shown(table)] == [f"whisper-finetune-{n}" for n in range(3)]
+
+
+def test_numbers_at_the_right_edge_are_of_the_header_whose_arrow_stands_over_them() -> None:
+    def worded(top: float, left: float, text: str, *rest: float) -> Fragment:
+        words = text.split()
+        lefts = [left, *rest]
+        parts = tuple(written((top, [(at, word)]))[0] for at, word in zip(lefts, words, strict=True))
+        box = Box(x=left, y=top, width=parts[-1].box.right - left, height=26)
+        return Fragment(text, box, 1.0, parts)
+
+    heads = [
+        worded(60, 20, "Name"), worded(60, 300, "Priority ↑", 372), worded(60, 395, "GPU ↑", 442),
+        worded(60, 600, "Status"),
+    ]  # fmt: skip
+    rows = [
+        (100.0 + 40 * n, [(20.0, f"job-{n}"), (372.0, f"{n}"), (428.0, f"{n}0%"), (600.0, "Running")]) for n in range(6)
+    ]
+    (table,) = tables_in([*heads, *written(*rows)])
+    assert [row["Priority"] for row in shown(table)] == [f"{n}" for n in range(6)]
+
+
+def test_the_lines_of_a_name_that_begins_with_its_row_stay_in_it() -> None:
+    rows = [
+        (100.0 + 76 * n + 22 * line, [(20.0, part), *([(300.0, "87%"), (420.0, "Running")] if not line else [])])
+        for n in range(4)
+        for line, part in enumerate((f"job{n}-", "serving-", "large"))
+    ]
+    (table,) = tables_in(written((60, [(20, "Task name"), (300, "GPU"), (420, "Status")]), *rows))
+    assert [row["Task name"] for row in shown(table)] == [f"job{n}-serving-large" for n in range(4)]
+
+
+def test_two_names_that_wrap_round_the_middle_of_their_row_are_of_it() -> None:
+    def row(top: float, count: int) -> list[tuple[float, list[tuple[float, str]]]]:
+        middle: list[tuple[float, str]] = [(420.0, "Running"), (560.0, "li")]
+        if count == 2:
+            return [
+                (top, [(20.0, "job7-"), (680.0, "ecs.gn7i-")]),
+                (top + 11, [(0.0, "□"), *middle]),
+                (top + 22, [(20.0, "large"), (680.0, "c8g1")]),
+            ]
+        lines = (
+            [(20.0, "job7-"), (680.0, "ecs.")],
+            [(20.0, "very-"), (680.0, "gn7i-")],
+            [(20.0, "large"), (680.0, "c8")],
+        )
+        return [(top + 22 * n, [*line, *(middle if n == 1 else [])]) for n, line in enumerate(lines)]
+
+    heads = [(20.0, "Task name"), (300.0, "GPUs"), (420.0, "Status"), (560.0, "Owner"), (680.0, "Instance type")]
+    heads += [(800.0, "GPU"), (880.0, "CPU")]
+    lines = [line for n, count in enumerate((2, 3, 3, 2, 3)) for line in row(100.0 + 95 * n, count)]
+    (table,) = tables_in(written((60, heads), *lines))
+    assert [row["Task name"] for row in shown(table)] == [
+        "job7-large" if n in (0, 3) else "job7-very-large" for n in range(5)
+    ]
+    assert {row["Owner"] for row in shown(table)} == {"li"}
+
+
+def test_a_date_and_its_time_of_day_are_one_value_however_wide_the_space() -> None:
+    rows = [
+        (100.0 + 40 * n, [(20.0, f"job-{n}"), (300.0, "2025-10-24"), (385.0, "06:19"), (560.0, "9%")]) for n in range(5)
+    ]
+    (table,) = tables_in(written((60, [(20, "Task name"), (300, "Started"), (500, "GPU utilization")]), *rows))
+    assert {(row["Started"], row["GPU utilization"]) for row in shown(table)} == {("2025-10-24 06:19", "9%")}
+
+
+def test_the_name_of_a_group_is_no_column_though_its_first_column_ends_further_right() -> None:
+    over = (60.0, [(300.0, "资源用量")])
+    middle = (76.0, [(20.0, "任务名称"), (180.0, "状态"), (600.0, "操作")])
+    under = (94.0, [(380.0, "内存使用"), (460.0, "GPU利用率")])
+    rows = [
+        (
+            140.0 + 40 * n,
+            [(20.0, f"job-{n}"), (180.0, "运行中"), (310.0, "10.4GiB (65%)"), (470.0, "76.6%"), (600.0, "查看")],
+        )
+        for n in range(4)
+    ]
+    (table,) = tables_in(written(over, middle, under, *rows))
+    assert [row["资源用量内存使用"] for row in shown(table)] == ["10.4GiB (65%)"] * 4
+
+
+def test_the_round_ends_of_a_pill_are_no_brackets() -> None:
+    (table,) = tables_in(
+        written((60, [(20, "Task"), (300, "GPU"), (420, "Status")]), (100, [(20, "a"), (300, "1%"), (420, "(Failed)")]))
+    )
+    assert shown(table)[0]["Status"] == "Failed"
+
+
+def test_a_title_left_of_the_names_beside_boxes_to_tick_begins_something_else() -> None:
+    fragments = written(
+        (60, [(80, "Task name"), (300, "GPU"), (420, "Status")]),
+        (100, [(80, "a"), (300, "1%"), (420, "Running")]),
+        (230, [(20, "User"), (420, "Joined")]),
+    )
+    fragments.append(Fragment("Members", Box(x=0, y=170, width=90, height=40)))
+    (table, *_) = tables_in(fragments)
+    assert [row["Task name"] for row in shown(table)] == ["a"]

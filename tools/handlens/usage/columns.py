@@ -158,6 +158,11 @@ def meaning(header: str) -> dict[Field, int]:
     return found
 
 
+def is_group(text: str) -> bool:
+    """Whether a text is what consoles write over several columns: "Resources", "资源用量"."""
+    return _GROUP.fullmatch(header_words(text) + " ") is not None
+
+
 def is_further_header(text: str) -> bool:
     """Whether a text is what consoles write over columns other than those that mean something to us."""
     return _FURTHER.fullmatch(header_words(text)) is not None

@@ -22,8 +22,12 @@ _ORNAMENT = re.compile(
     r"|^[0OoD□口]{1,2}\s+(?=[A-Za-z\d][\w.-]{3,}$)"  # and a box to tick, or an icon too, before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
+_PILL = re.compile(r"[(\[（【]?\s*([^()\[\]（）【】]+?)\s*[)\]）】]?")
+"""The round ends of the line round a status are taken for brackets."""
 _DASH = re.compile(r"[一—–_…-]{1,3}")
 _NAME_AND_VALUE = re.compile(r"([^:：]+)[:：]\s*(\S.*)")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+_TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?.{0,2}")
 _PERCENT_THEN_MORE = re.compile(r"([\d.,]*%)(\d+)")
 
 
@@ -65,6 +69,8 @@ class Band:
 def without_ornament(text: str) -> str:
     """The text without the dots and ticks that dress up a status, or a bar. A lone stroke is a dash."""
     text = _ORNAMENT.sub("", text).strip() or text
+    if (pill := _PILL.fullmatch(text)) and normalise_status(pill[1]) != "unknown":
+        text = pill[1]
     return "-" * len(text) if _DASH.fullmatch(text) else text
 
 
@@ -145,7 +151,20 @@ def line_height(fragments: Sequence[Fragment]) -> float:
 
 def bands(fragments: Iterable[Fragment]) -> list[Band]:
     """The fragments in lines, from top to bottom."""
-    return [band_of(line) for line in _lines(fragments)]
+    return [band_of(_times_whole(line)) for line in _lines(fragments)]
+
+
+def _times_whole(line: Sequence[Fragment]) -> list[Fragment]:
+    """The fragments of a line, a date and the time of day right behind it as one."""
+    whole: list[Fragment] = []
+    for fragment in sorted(line, key=lambda one: one.box.x):
+        before = whole[-1] if whole else None
+        near = before is not None and fragment.box.x - before.box.right < fragment.box.height
+        if before is not None and near and _DATE.fullmatch(before.text) and _TIME.fullmatch(fragment.text):
+            whole[-1] = merged([before, fragment])
+        else:
+            whole.append(fragment)
+    return whole
 
 
 def in_reading_order(fragments: Iterable[Fragment]) -> list[Fragment]:

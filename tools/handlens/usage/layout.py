@@ -17,6 +17,8 @@ from handlens.usage.table import Table
 
 LARGER = 1.35
 """Times the height of most lines."""
+OF_BOXES = 6
+"""In line heights: a column of boxes to tick, which nobody reads, is narrower."""
 
 
 def tables_in(fragments: Sequence[Fragment]) -> list[Table]:
@@ -93,7 +95,7 @@ def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence
 def _is_title(band: Band, head: Band, height: float) -> bool:
     """A lone text in larger type at the list's left edge: the title of something else."""
     first = band.fragments[0]
-    near = abs(first.box.x - head.fragments[0].box.x) < 3 * height
+    near = -OF_BOXES * height < first.box.x - head.fragments[0].box.x < 3 * height
     return len(band.fragments) == 1 and near and first.box.height > LARGER * height and not first.text[-1:].isdigit()
 
 

@@ -208,7 +208,7 @@ def panel(lines: Sequence[Band], height: float) -> Table | None:
         for place, name in enumerate(over.fragments):
             below = [value for value in under.fragments if _owner(value, over, height) == place]
             headers.append(name.text.rstrip(":： "))
-            cells.append(_cell(below[0]) if below else _under(name, step))
+            cells.append(_cell(merged(below)) if below else _under(name, step))
     fields = {label(header) for header in headers}
     return Table(unique(headers), (tuple(cells),)) if len(fields - {None}) >= 3 else None
 
@@ -216,7 +216,8 @@ def panel(lines: Sequence[Band], height: float) -> Table | None:
 def _is_pair(over: Band, under: Band, height: float) -> bool:
     """Whether the lower line gives one value to some names of the upper one, close by, and names nothing itself.
 
-    A value may begin further right than its name (after a bar, inside a pill), but not all of them do.
+    A value may begin further right than its name (after a bar, inside a pill), but not all of them do, and the end of
+    a bar may have been read beside it.
     """
     if under.names or under.middle - over.middle > 1.6 * height:
         return False
@@ -226,7 +227,11 @@ def _is_pair(over: Band, under: Band, height: float) -> bool:
         for value, owner in zip(under.fragments, owners, strict=True)
         if owner is not None and value.box.x - over.fragments[owner].box.x <= _SAME_EDGE * height
     )
-    return None not in owners and len(set(owners)) == len(owners) and aligned > 0
+    near = [
+        owner != following or right.box.x - left.box.right < height
+        for (left, right), (owner, following) in zip(pairwise(under.fragments), pairwise(owners), strict=True)
+    ]
+    return None not in owners and all(near) and aligned > 0
 
 
 def _owner(value: Fragment, over: Band, height: float) -> int | None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlens.usage.columns import Field, is_further_header
-from handlens.usage.fragments import Band, Fragment, band_of, folded, label, merged
+from handlens.usage.columns import Field, is_further_header, is_group
+from handlens.usage.fragments import Band, Fragment, around, band_of, folded, label, merged
 from handlens.usage.reading import is_missing
 
 CLOSE = 0.95
@@ -68,7 +68,7 @@ def header_within(band: Band) -> Band | None:
 def joined_heads(lines: Sequence[Band], height: float) -> list[Band]:
     """The lines, with headers that are wrapped, or stand half a line higher or lower than the others, in one line."""
     joined: list[Band] = []
-    for band in map(_without_arrows, map(_with_whole_names, lines)):
+    for band in map(_with_whole_names, map(_without_arrows, map(_with_whole_names, lines))):
         above = joined[-1] if joined else None
         if above and _belong_together(above, band, (band.middle - above.middle) / height):
             joined[-1] = _together(above, band)
@@ -92,7 +92,7 @@ def _with_whole_names(band: Band) -> Band:
 
 def _only_together(left: Fragment, right: Fragment) -> bool:
     alone = [label(one.text) is not None or is_further_header(one.text) for one in (left, right)]
-    return label(merged([left, right]).text) is not None and not all(alone)
+    return label(_TWO_ARROWS.sub("", merged([left, right]).text)) is not None and not all(alone)
 
 
 def _without_arrows(band: Band) -> Band:
@@ -105,17 +105,16 @@ def _without_arrows(band: Band) -> Band:
 
 
 def _without_lone_arrows(pieces: Sequence[Fragment]) -> list[Fragment]:
-    """The pieces but for arrows that were read apart from the header they stand behind."""
-    return [
-        piece
-        for at, piece in enumerate(pieces)
-        if not (
-            at
-            and _LONE_ARROW.fullmatch(piece.text)
-            and label(pieces[at - 1].text)
-            and piece.box.x - pieces[at - 1].box.right < 1.2 * piece.box.height
-        )
-    ]
+    """The pieces but for arrows that were read apart from the header they stand behind, which reach over them."""
+    kept: list[Fragment] = []
+    for piece in pieces:
+        before = kept[-1] if kept else None
+        near = before is not None and piece.box.x - before.box.right < 1.2 * piece.box.height
+        if before is not None and near and _LONE_ARROW.fullmatch(piece.text) and label(before.text):
+            kept[-1] = _reaching(before, [piece])
+        else:
+            kept.append(piece)
+    return kept
 
 
 def _named(fragment: Fragment, text: str) -> Fragment:
@@ -123,16 +122,24 @@ def _named(fragment: Fragment, text: str) -> Fragment:
 
 
 def _cut_at_arrows(fragment: Fragment) -> list[Fragment]:
-    groups: list[list[Fragment]] = [[]]
+    heads: list[Fragment] = []
+    words: list[Fragment] = []
     for part in fragment.parts:
-        if _SYMBOLS.fullmatch(part.text):
-            groups.append([])
-        else:
-            groups[-1].append(part)
-    words = [group for group in groups if group]
-    if len(groups) > 1 and words:
-        return [replace(merged(group), parts=tuple(group)) for group in words]
-    return _cut_between_names(fragment)
+        if not _SYMBOLS.fullmatch(part.text):
+            words.append(part)
+        elif words:
+            heads.append(_reaching(replace(merged(words), parts=tuple(words)), [part]))
+            words = []
+        elif heads:
+            heads[-1] = _reaching(heads[-1], [part])
+    if heads and words:
+        heads.append(replace(merged(words), parts=tuple(words)))
+    return heads or _cut_between_names(fragment)
+
+
+def _reaching(head: Fragment, arrows: Sequence[Fragment]) -> Fragment:
+    """The header with the arrows behind it in its box: what is under them is under it."""
+    return replace(head, box=around([head, *arrows]))
 
 
 def _cut_between_names(fragment: Fragment) -> list[Fragment]:
@@ -196,6 +203,8 @@ def _together(above: Band, below: Band) -> Band:
     over: Fragment | None = None
     for fragment in below.fragments:
         own = next((one for one in above.fragments if _overlap(one, fragment)), None)
+        if own is None and over is None:
+            own = next((one for one in above.fragments if _begins_a_group(one, fragment, above)), None)
         if own is None and over is not None and not _between(over, fragment, above):
             own = over  # a further column of the same group
         over = own
@@ -203,6 +212,16 @@ def _together(above: Band, below: Band) -> Band:
             upper.remove(over)
         whole.append(fragment if over is None else replace(merged([over, fragment]), box=fragment.box, parts=()))
     return band_of([*upper, *whole])
+
+
+def _begins_a_group(over: Fragment, fragment: Fragment, above: Band) -> bool:
+    """Whether a text further left, among headers, is the name of a group, whose first column ends further right."""
+    return (
+        len(above.fragments) > 1
+        and is_group(over.text)
+        and over.box.right < fragment.box.x
+        and not _between(over, fragment, above)
+    )
 
 
 def _between(over: Fragment, fragment: Fragment, above: Band) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import statistics
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -38,6 +39,8 @@ ACROSS = 3
 """A text across a strip speaks against it as much as so many at its banks speak for it."""
 ALIGNED = 0.3
 """Of the rows. So many texts don't begin, or end, where a header does by chance."""
+RICH = 0.8
+CLOSER = 0.45
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
 
@@ -230,18 +233,77 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
     filled = [sum(1 for column in cells if column) for _, cells in lines]
     usual = sorted(filled)[int(0.8 * len(filled))] if filled else 0
     full = [place for place, count in enumerate(filled) if count > PARTIAL * max(usual, 0.6 * width) or width < 3]
+    rich = [lines[place][0].middle for place, count in enumerate(filled) if count >= max(2, RICH * usual)]
+    apart = statistics.median([after - before for before, after in pairwise(rich)]) if len(rich) > 1 else 0.0
+    full = [place for place in full if not any(_is_beside(lines[place], lines[other], apart) for other in full)]
     pitch = _pitch([lines[place][0].middle for place in full])
     full = sorted([*full, *_between_rows([band.middle for band, _ in lines], filled, full, pitch)])
     rows = {place: [list(column) for column in lines[place][1]] for place in full}
-    for place, (band, cells) in enumerate(lines):
-        if place in rows:
-            continue
-        nearest = min(full, key=lambda other: abs(lines[other][0].middle - band.middle), default=None)
-        if nearest is None or abs(lines[nearest][0].middle - band.middle) > BESIDE * pitch:
-            continue
-        for column, pieces in zip(rows[nearest], cells, strict=True):
-            column += pieces
+    for texts in _texts_over_lines(lines, set(full)):
+        owner = next((place for place in texts if place in rows), None)
+        if owner is None:
+            middle = (lines[min(texts)][0].middle + lines[max(texts)][0].middle) / 2
+            owner = min(full, key=lambda other: abs(lines[other][0].middle - middle), default=None)
+            if owner is None or abs(lines[owner][0].middle - middle) > BESIDE * pitch:
+                continue
+        for place in sorted(texts - {owner}):
+            for column, pieces in zip(rows[owner], lines[place][1], strict=True):
+                column += pieces
     return [rows[place] for place in sorted(rows)]
+
+
+def _texts_over_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int]) -> list[set[int]]:
+    """The lines that fill few columns, those whose texts go on in each other together, each with at most one full line.
+
+    Lines of one text follow each other closer than texts of two rows do.
+    """
+    groups: dict[int, set[int]] = {}
+    for place in range(len(lines)):
+        if place in full:
+            continue
+        near = _nearest_in_its_columns(place, lines)
+        own = groups.get(place, {place})
+        other = groups.get(near, {near}) if near is not None else own
+        together = own | other
+        if len(together & set(full)) > 1:
+            together = own
+        for one in together - set(full):
+            groups[one] = together
+    return [group for place, group in groups.items() if place == min(group - set(full))]
+
+
+def _nearest_in_its_columns(place: int, lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> int | None:
+    """The line whose text stands right above or below a text of this one; None where neither is plainly nearer."""
+    band, cells = lines[place]
+    height = min(one.box.height for one in band.fragments)
+    steps: list[tuple[float, int]] = []
+    for way in (range(place - 1, -1, -1), range(place + 1, len(lines))):
+        found = next((other for other in way if _share_a_column(cells, lines[other][1])), None)
+        if found is not None:
+            steps.append((abs(lines[found][0].middle - band.middle), found))
+    steps.sort()
+    if not steps or steps[0][0] > WRAPPED * height:
+        return None
+    return None if len(steps) > 1 and steps[1][0] - steps[0][0] < 0.1 * height else steps[0][1]
+
+
+def _share_a_column(cells: list[list[Fragment]], others: list[list[Fragment]]) -> bool:
+    return any(_says(column) and _says(other) for column, other in zip(cells, others, strict=True))
+
+
+def _says(column: Sequence[Fragment]) -> bool:
+    """Whether there is more in a part of a row than boxes to tick."""
+    return any(not _TICK.fullmatch(one.text) for one in column)
+
+
+def _is_beside(line: tuple[Band, list[list[Fragment]]], other: tuple[Band, list[list[Fragment]]], apart: float) -> bool:
+    """Whether a line goes with another that fills more columns: right beside it, and none of the same or far closer
+    than full lines are ``apart``.
+    """
+    (band, cells), (centre, others) = line, other
+    height, step = max(one.box.height for one in band.fragments), abs(band.middle - centre.middle)
+    fewer = sum(1 for column in cells if column) < sum(1 for column in others if column)
+    return fewer and step < height and (step < CLOSER * apart or not _share_a_column(cells, others))
 
 
 def _between_rows(middles: Sequence[float], filled: Sequence[int], full: Sequence[int], pitch: float) -> list[int]:

@@ -32,7 +32,7 @@ _NEARLY = (_LIKE_DIGITS, _OTHER_END, _MORE_AFTER)
 _DECIMALS = re.compile(r"\d+\.(\d+)\s?%")
 _LOWER = re.compile(r"[^A-HJ-Z\s]*[-_.][^A-HJ-Z\s]*")
 """A name of several parts without capital letters, but for those that an l is taken for."""
-_CAPITAL_I = re.compile(r"(?<![A-Z])I(?=[a-z])|(?<=[a-z])I(?![A-Z])")
+_ONE_IN_A_WORD = re.compile(r"(?<![A-Za-z\d])(?:1[a-z]{3,}|[a-z]+1[a-z]{2,})(?![A-Za-z\d])")
 _WORD = re.compile(r"[A-Za-z\d|×]*[A-Za-z|×][A-Za-z|×\d]*")
 CLEARLY = 4
 """A spelling that is so many times as frequent as the other is the right one."""
@@ -71,7 +71,14 @@ def _mended(cells: Sequence[Cell]) -> Sequence[Cell]:
     if 4 * numbers >= 3 * len(filled) > 0:
         ending, places = _usual_ending(cells), _usual_places(filled)
         return [_changed(cell, _as_number(cell.text, ending, places)) for cell in cells]
-    return [_changed(cell, _CAPITAL_I.sub("l", cell.text)) if _LOWER.fullmatch(cell.text) else cell for cell in cells]
+    return [_changed(cell, re.sub(r"\S+", _with_small_l, cell.text)) for cell in cells]
+
+
+def _with_small_l(word: re.Match[str]) -> str:
+    """A name of several parts with "l" for what can't be there: a lone capital, a digit that begins a word."""
+    if not _LOWER.fullmatch(word[0]):
+        return word[0]
+    return _ONE_IN_A_WORD.sub(lambda part: part[0].replace("1", "l"), word[0].replace("I", "l"))
 
 
 def _changed(cell: Cell, text: str) -> Cell:

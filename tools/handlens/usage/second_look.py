@@ -40,6 +40,8 @@ FEW_ROWS = 3
 _IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
 """A name can be anything, so no letter of it follows from the others, and one that was left out is not missed."""
 
+_LIKE_A_DASH = re.compile(r"[•·.,_=~]{1,2}")
+
 Place = tuple[int, int]
 Reading = tuple[str, float]
 
@@ -96,7 +98,9 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
     filled = [sum(1 for row in rows if row[column].text) for column in range(columns)]
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
-            sure = cell.confidence >= DOUBTED_BELOW and not _is_name(cell.text)
+            sure = (
+                cell.confidence >= DOUBTED_BELOW and not _is_name(cell.text) and not _LIKE_A_DASH.fullmatch(cell.text)
+            )
             if cell.box is None or (cell.text and sure):
                 continue
             ink = ink_in(image, cell.box) if len(cell.text) < 4 else None
