@@ -122,7 +122,7 @@ function collect() {
       const own = el.querySelector(":scope > [role^=menuitem]");
       if (own) continue;
       const name = squash(itemText(el));
-      if (name) push(el, "menuitem", "h", clip(name, 120), box, { ...context, act: 0 }, [], { hi: hintsOf(el, true)[0] });
+      if (name) push(el, "menuitem", "h", clip(name, 120), box, { ...context, act: 0 }, [], { hi: word(hintsOf(el, true)[0]) });
     }
   }
 
