@@ -6,7 +6,7 @@
 
 ``--static`` is a folder into which npm has installed `admin-lte@3.2.0 startbootstrap-sb-admin-2@4 luckysheet gentelella
 material-dashboard@3 swagger-ui-dist@5`; ``--apps`` is the folder of commands of an environment with `django datasette
-jupyterlab notebook locust optuna-dashboard sqlite-web mkdocs-material mitmproxy streamlit gradio`.
+jupyterlab notebook locust optuna-dashboard sqlite-web mkdocs-material mitmproxy streamlit gradio wagtail`.
 Pages of a part that is not given are skipped. Boxes come from CSS selectors that the locator never sees.
 ``--cases learned`` and ``held-out`` are those of other pages, see more_apps.py.
 

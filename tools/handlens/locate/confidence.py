@@ -17,10 +17,12 @@ USABLE = 0.9
 """What is hidden or covered has a standing below this: what can be used is meant before it."""
 DENIED = 0.4
 """The most confidence in what cannot be as it was described."""
+FAINT, ASTRAY, DOUBTED = 0.45, 0.3, 0.55
+"""The most confidence in what answers so faintly, or in what does not stand where it was said to."""
 FEATURES = (
     "one", "score", "margin", "close", "said", "context", "unsaid", "specific", "role", "state", "relation", "place",
     "standing", "exact", "text", "missing", "unknown", "outsaid", "quoted", "related", "counted", "wordy", "bare",
-    "alone", "tied", "meant", "likely",
+    "alone", "tied", "meant", "likely", "undone", "doing", "absent", "absently",
 )  # fmt: skip
 
 
@@ -67,6 +69,10 @@ def features_of(ranked: list[Scored], query: Query) -> list[float]:
         "tied": float(_is_tied(ranked, query)),
         "meant": float(marks.meant),
         "likely": marks.said if marks.meant else 0.0,
+        "undone": float(marks.undone),
+        "doing": marks.alone,
+        "absent": marks.absent,
+        "absently": marks.absent * marks.specific,
     }
     return [told[name] for name in FEATURES]
 
@@ -88,7 +94,11 @@ def confidence_of(ranked: list[Scored], query: Query) -> float:
 
 def limit_of(ranked: list[Scored], query: Query) -> float:
     """The most confidence that the first of ``ranked`` may have."""
-    return DENIED if ranked[0].marks.denied or _is_tied(ranked, query) else 1.0
+    first = ranked[0]
+    if first.marks.denied or _is_tied(ranked, query):
+        return DENIED
+    astray = bool(query.relations) and first.marks.relation < ASTRAY
+    return DOUBTED if astray or first.score < FAINT else 1.0
 
 
 def _is_tied(ranked: list[Scored], query: Query) -> bool:

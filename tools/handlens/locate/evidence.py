@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -15,9 +16,32 @@ from handlens.locate.surroundings import Surroundings
 from handlens.locate.text import Term, similarity, stem, terms
 from handlens.locate.vocabulary import COLOURS, SHAPES
 
+_DATE = re.compile(
+    r"\d{1,2}\.? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:,? \d{4})?"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?"
+    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|(?:\d{4}年)?\d{1,2}月\d{1,2}日",
+    re.IGNORECASE,
+)
+_PRICE = re.compile(
+    r"(?:from )?(?:[$€£¥₹]|usd|eur|cny|rmb) ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£¥₹元]|usd|eur|cny|rmb)", re.IGNORECASE
+)
+
+
+def _is_date(name: str) -> bool:
+    return len(name) < 24 and _DATE.fullmatch(name.strip()) is not None
+
+
+def _is_price(name: str) -> bool:
+    return len(name) < 24 and _PRICE.fullmatch(name.strip()) is not None
+
+
 SHOWN: dict[str, Callable[[Candidate], bool]] = {
     "digit": lambda candidate: len(candidate.name) == 1 and candidate.name.isdigit(),
     "number": lambda candidate: candidate.name.isdigit(),
+    "date": lambda candidate: candidate.kind != "text" and _is_date(candidate.name),
+    "日期": lambda candidate: candidate.kind != "text" and _is_date(candidate.name),
+    "price": lambda candidate: _is_price(candidate.name),
+    "价格": lambda candidate: _is_price(candidate.name),
     "letter": lambda candidate: len(candidate.name) == 1 and candidate.name.isalpha(),
     "sort": lambda candidate: (
         candidate.clickable and bool(candidate.name) and candidate.column.startswith(candidate.name)
@@ -42,6 +66,7 @@ CONTEXT = 0.5
 
 FEW, COMMON = 3, 0.6
 """A term that more candidates than this say weighs less, and at least so much."""
+TEXTS = 3
 LONG = 0.6
 """How much at least of a long name counts as asked for: a whole card's text is nobody's name."""
 
@@ -56,7 +81,7 @@ class Evidence:
         self._weights: dict[Term, float] = {}
         self.containment = Containment.of(snapshot)
         self.surroundings = Surroundings.of(snapshot, self.containment)
-        self.held = Counter((c.frame, c.inside) for c in snapshot.candidates if c.inside and c.kind == "action")
+        self.held = _held(snapshot)
         self.called = Counter((c.role, c.name) for c in snapshot.candidates if c.name)
         self.page_words = frozenset(
             term
@@ -134,7 +159,9 @@ class Evidence:
 
     def specificity(self, at: int, query: Query) -> float:
         """The share of a candidate's name that the query accounts for: "Save" is meant before "Save as draft"."""
-        names = [term for term in self.features.names[at] if not term.key.isdigit() or len(self.features.names[at]) > 1]
+        names = [term for term in self.features.names[at] if not term.key.isdigit()]
+        if any(term.key.isdigit() for term in query.target) and len(self.features.names[at]) > 1:
+            names = list(self.features.names[at])
         if not names:
             return 0.9
         asked = (
@@ -146,6 +173,18 @@ class Evidence:
         )
         covered = sum(name.weight for name in names if _asked_for(name, asked))
         return max(covered / sum(name.weight for name in names), LONG if len(names) > 10 and not query.icon else 0.0)
+
+
+def _held(snapshot: Snapshot) -> Counter[tuple[int, int]]:
+    """How many controls each candidate holds, in others that it holds too; so many texts count as one."""
+    controls, texts = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    for candidate in snapshot.candidates:
+        counted = controls if candidate.kind in ("action", "soft") else texts if candidate.kind == "text" else None
+        outer = snapshot.by_key.get((candidate.frame, candidate.inside)) if candidate.inside else None
+        while counted is not None and outer is not None:
+            counted[outer.key] += 1
+            outer = snapshot.by_key.get((outer.frame, outer.inside)) if outer.inside else None
+    return controls + Counter({key: count // TEXTS for key, count in texts.items()})
 
 
 def _asked_for(name: Term, asked: tuple[Term, ...]) -> bool:

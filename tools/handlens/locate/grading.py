@@ -43,6 +43,10 @@ class Marks:
     standing: float = 1.0
     undone: bool = False
     """A deed was asked for that it doesn't say itself."""
+    alone: float = 0.0
+    """Where it says the deed that was asked for: one by how many say it."""
+    absent: float = 0.0
+    """The share of what was asked for that nothing on the page says."""
     meant: bool = False
     """It is called what the words mean, not what they say."""
     denied: bool = False
@@ -168,7 +172,7 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
             return 0.8
         return 1.0 if small and (not candidate.name or candidate.kind == "icon" or len(candidate.name) < 30) else 0.88
     if query.roles is None:
-        return KIND_FACTORS[candidate.kind] * (0.9 if query.ticks and candidate.kind == "text" else 1.0)
+        return KIND_FACTORS[candidate.kind] * (0.9 if query.verb and candidate.kind == "text" else 1.0)
     if role in query.roles:
         reasons.append(role)
         return 1.0 if candidate.kind != "text" else 0.95
@@ -194,6 +198,7 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
             "img": 0.85,
             "combobox": 0.7,
             "switch": 0.8,
+            "filechooser": 0.92,
         }.get(role, 0.55) * (1.0 if candidate.clickable else 0.7)
     if "link" in query.roles:
         return {"button": 0.88, "menuitem": 0.88, "tab": 0.85, "generic": 0.85, "treeitem": 0.85}.get(role, 0.55) * (
@@ -225,7 +230,7 @@ def standing(candidate: Candidate, query: Query, doubts: list[str]) -> float:
         factor *= 0.55
         doubts.append("cut off by what holds it")
     elif candidate.hit == 0:
-        factor *= 0.88
+        factor *= 0.82
         doubts.append(f"covered by {candidate.cover}")
     elif candidate.hit is None:
         factor *= 0.97

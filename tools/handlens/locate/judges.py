@@ -8,7 +8,8 @@ from dataclasses import replace
 from handlens.locate import relations
 from handlens.locate.candidates import Candidate
 from handlens.locate.evidence import Evidence
-from handlens.locate.grading import joined
+from handlens.locate.grading import joined, whole
+from handlens.locate.looks import in_place
 from handlens.locate.meaning import meant
 from handlens.locate.names import name_match
 from handlens.locate.query import parse
@@ -22,6 +23,10 @@ LONG = 60
 MEANT = 0.5
 OWNERS = frozenset({"heading", "rowheader", "legend"})
 MENTIONED = 0.7
+ASIDE = 0.7
+"""What stands on a side of the page where a container should be, without being held by such a one."""
+SIDE = 0.65
+"""From this share of the page on, something is on that side."""
 
 
 class Judges:
@@ -145,6 +150,9 @@ class Judges:
         return None
 
     def _container(self, relation: Relation) -> Judge | None:
+        if relation.places:
+            within = self._container(replace(relation, places=frozenset()))
+            return lambda c: self._at_side(c, relation.places) * (max(ASIDE, within(c)) if within else ASIDE)
         if relation.containers == ("column",):
             wanted = terms(relation.text)
             return lambda c: 1.0 if c.column and wanted and set(wanted) <= set(terms(c.column)) else 0.0
@@ -153,6 +161,10 @@ class Judges:
             present = any(judge(candidate) > 0 for candidate in self.snapshot.candidates)
             return judge if present else None
         return self._labelled_container(relation)
+
+    def _at_side(self, candidate: Candidate, places: frozenset[str]) -> float:
+        """Whether a candidate stands in that part of the page, 0 to 1."""
+        return min(1.0, in_place(candidate.box, places, whole(self.snapshot)) / SIDE)
 
     def _labelled_container(self, relation: Relation) -> Judge | None:
         """A container by what it is called: its label, a heading in it, or failing that any text in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -133,6 +134,7 @@ def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
     return named if named else _counted(scorer.rank(query), query.ordinal)
 
 
+MANY = 3
 ORDINAL_NAMES = {1: "first", 2: "second", 3: "third", -1: "last"}
 
 
@@ -150,7 +152,7 @@ def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
     """The n-th, in reading order, of those that answer the rest of the description about as well."""
     if not ranked:
         return []
-    rivals = [one for one in _joined(ranked, MAX_COUNTED) if one.score >= 0.88 * ranked[0].score]
+    rivals = _family([one for one in _joined(ranked, MAX_COUNTED) if one.score >= 0.88 * ranked[0].score])
     rivals.sort(key=lambda one: one.candidate.order)
     index = ordinal - 1 if ordinal > 0 else len(rivals) + ordinal
     if not 0 <= index < len(rivals):
@@ -165,6 +167,15 @@ def _counted(ranked: list[Scored], ordinal: int) -> list[Scored]:
         if one is not chosen:
             one.score *= 0.6
     return sorted(rivals, key=lambda one: -one.score)
+
+
+def _family(rivals: list[Scored]) -> list[Scored]:
+    """Those that are counted: beside a row of stars, a link called "Starred" is none."""
+    kinds = Counter((one.candidate.role, one.candidate.tag) for one in rivals)
+    (kind, count), *others = kinds.most_common()
+    if count < MANY or any(other > 1 for _, other in others):
+        return rivals
+    return [one for one in rivals if (one.candidate.role, one.candidate.tag) == kind]
 
 
 def _joined(ranked: list[Scored], most: int = 60) -> list[Scored]:

@@ -6,7 +6,7 @@ import re
 
 from handlens.locate.vocabulary import CONTAINERS, ORDINALS
 
-ROW = "row|line|entry|record|list item|item|card|tile|message|post|comment|email|mail|listing|task|file|product"
+ROW = "row|line|entry|record|list item|item|card|tile|message|post|comment|email|mail|listing|task|file|product|conversation|thread|notification"
 QUOTES = re.compile(
     r"“([^”]{1,200})”|「([^」]{1,200})」|『([^』]{1,200})』|‘([^’]{1,200})’|《([^》]{1,200})》|\"([^\"]{1,200})\"|`([^`]{1,200})`|(?<!\w)'([^']{1,200})'(?!\w)"
 )

@@ -21,7 +21,7 @@ from handlens.locate.patterns import (
     VERB_FIRST,
 )
 from handlens.locate.states import said_apart
-from handlens.locate.text import JOINER, STOP, Term, fold, is_cjk, join_phrases, similarity, terms
+from handlens.locate.text import JOINER, STOP, Term, fold, is_cjk, join_phrases, reads_chinese, similarity, terms
 from handlens.locate.vocabulary import (
     CHINESE_DIGITS,
     COLOURS,
@@ -110,7 +110,7 @@ class _Parser:
         self.quotes = quotes
 
     def query(self, text: str, depth: int = 0) -> Query:
-        chinese = is_cjk(MARK.sub("", text))
+        chinese = reads_chinese(MARK.sub("", text))
         excluded: list[Query] = []
         text, apart = said_apart(text)
         if depth == 0:

@@ -12,7 +12,7 @@ from handlens.locate.relations_text import Relation
 from handlens.locate.text import WEAK, Term, lexicon_names, looks, stem_phrase, terms, word_list
 
 _ARTICLE = re.compile(r"^(?:the|an?|this|that|my)\s+")
-_KIND = re.compile(rf"(?<=\S)\s+(?:{ROW}|entry|section|panel)$|(?<=\S)\s*(?:卡片|条目|那一行|这一行|那行|面板)$")
+_KIND = re.compile(rf"(?:^|\s)(?:{ROW}|entry|section|panel)$|(?:卡片|条目|那一行|这一行|那行|面板|通知|会话|对话)$")
 CRITERIA = frozenset({"filter", "sort", "order", "group", "arrange", "search", "排序", "筛选", "过滤", "搜索"})
 """Deeds that are done by something, not to it: what follows is the control's own name, not its row's."""
 SWITCHES = frozenset({"checkbox", "switch", "radio"})
@@ -70,6 +70,8 @@ def _of_readings(query: Query) -> list[Query]:
     if at is None:
         return []
     relation, rest = query.relations[at], (*query.relations[:at], *query.relations[at + 1 :])
+    if query.words and _KIND.fullmatch(" ".join(query.words)):  # "the message about lunch" is what speaks of lunch
+        return [replace(query, target=terms(relation.text), words=tuple(relation.text.split()), relations=rest)]
     bare_link = not query.target and query.roles is not None and "link" in query.roles
     readings = [] if bare_link else [replace(query, relations=(*rest, replace(relation, kind="row")))]
     if query.target and not all(term.key in looks() for term in query.target):
@@ -86,7 +88,7 @@ def _deed_readings(query: Query) -> list[Query]:
     rest = _behind(deed, query)
     readings: list[Query] = []
     if (rest or query.quoted) and deed.key not in CRITERIA:
-        row = Relation("row", _thing(rest) or query.quoted[0], query.quoted)
+        row = Relation("row", _thing(rest) or " ".join(query.quoted[:1]) or rest, query.quoted)
         readings.append(replace(query, target=(deed,), words=(deed.key,), quoted=(), relations=(*query.relations, row)))
     if _handles(deed) and len(query.target) > 1:
         readings.append(replace(query, target=query.target[1:], words=tuple(rest.split()) or query.words))
@@ -118,7 +120,7 @@ def _beside_readings(query: Query) -> list[Query]:
 
 def _thing(text: str) -> str:
     """ "The Recipes card" is told by "Recipes"."""
-    return _KIND.sub("", _ARTICLE.sub("", text)).strip() or text
+    return _KIND.sub("", _ARTICLE.sub("", text)).strip()
 
 
 def _behind(deed: Term, query: Query) -> str:

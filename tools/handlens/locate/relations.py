@@ -47,14 +47,20 @@ Anchor = tuple[Candidate, float]
 
 
 def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
-    """Shares a row, list item or card with an anchor; rows without structure are taken from their boxes."""
+    """Shares a row, list item or card with an anchor; rows without structure are taken from their boxes.
+
+    What a heading stands in is its own, however much that holds.
+    """
     groups = containment.snapshot.groups
     rows: dict[int, float] = {}
+    owned: set[int] = set()
     for anchor, score in anchors:
         reach = score
         for at in containment.chain(anchor):
             if groups[at].kind in ROW_KINDS and containment.counts[at] > 1:
                 rows[at] = max(rows.get(at, 0.0), reach)
+                if anchor.role == "heading" and reach == score:
+                    owned.add(at)
                 reach *= 0.5 if containment.counts[at] > SMALL else 0.8
 
     def judge(candidate: Candidate) -> float:
@@ -62,7 +68,8 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
         own = False
         for at in containment.chain(candidate):
             if at in rows:
-                best = max(best, rows[at] * (APART if own and containment.counts[at] > SMALL else 1.0))
+                apart = own and at not in owned and containment.counts[at] > SMALL
+                best = max(best, rows[at] * (APART if apart else 1.0))
             own = own or (groups[at].kind in ROW_KINDS and 1 < containment.counts[at] <= SMALL)
         if best:
             return best

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from handlens.locate.patterns import DEEDS, RELATIONS_EN, RELATIONS_ZH, SIDES_ZH
-from handlens.locate.text import is_cjk, terms
+from handlens.locate.text import reads_chinese, terms
 from handlens.locate.vocabulary import CHINESE_DIGITS, CONTAINERS, ORDINALS, ROLES
 
 
@@ -19,6 +19,8 @@ class Relation:
     quoted: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
     ordinal: int | None = None
+    places: frozenset[str] = frozenset()
+    """Where on the page the container is: "the left menu"."""
 
 
 _HEAD = re.compile(r"(?<=[a-z\ue001]) (button|dropdown|tab|checkbox|radio button|toggle|switch|slider|menu item)$")
@@ -34,7 +36,7 @@ _NTH_ZH = re.compile(
 
 def split(text: str) -> tuple[str, list[Relation]]:
     """The target's own phrase, and the relations in the order in which they were said."""
-    return _chinese(text) if is_cjk(re.sub("\ue000\\d+\ue001", "", text)) else _english(text)
+    return _chinese(text) if reads_chinese(re.sub("\ue000\\d+\ue001", "", text)) else _english(text)
 
 
 def cut(text: str) -> tuple[str, str]:
@@ -88,6 +90,25 @@ def _english(text: str) -> tuple[str, list[Relation]]:
     return (target if relations else whole), relations
 
 
+_SIDE = re.compile(
+    r"^(?:(?:the|far) )*(left|right|top|bottom|upper|lower)(?:[- ]hand)?(?: side)?\b ?"
+    r"|^([左右上下顶底])[侧边面方部端]?"
+)
+_SIDES = {
+    "upper": "top", "lower": "bottom",
+    "左": "left", "右": "right", "上": "top", "顶": "top", "下": "bottom", "底": "bottom",
+}  # fmt: skip
+
+
+def _placed(relation: Relation) -> Relation:
+    """ "The left menu" is no menu called left."""
+    side = _SIDE.match(relation.text)
+    if side is None:
+        return relation
+    said = side[1] or side[2]
+    return replace(relation, text=relation.text[side.end() :].strip(), places=frozenset({_SIDES.get(said, said)}))
+
+
 def _first_after(text: str) -> tuple[str, re.Match[str]] | None:
     """The next relation behind an anchor; "of" and "for" inside an anchor are part of its name."""
     found = _first(text, weak=False)
@@ -103,7 +124,7 @@ def _relation(kind: str, match: re.Match[str], anchor: str) -> Relation:
         label = match["what"].strip() if match["what"] else ""
         if match["tail"]:
             label = f"{label} {anchor}".strip()
-        return Relation("in", label, containers=CONTAINERS[match["box"]])
+        return _placed(Relation("in", label, containers=CONTAINERS[match["box"]]))
     if kind == "heading":
         return Relation("heading", anchor)
     if kind == "after":
@@ -163,7 +184,7 @@ def _chinese_relation(kind: str, match: re.Match[str]) -> Relation:
     if kind == "side":
         return Relation(SIDES_ZH[match["side"][0]], what)
     if kind == "in":
-        return Relation("in", what, containers=CONTAINERS[match["box"]])
+        return _placed(Relation("in", what, containers=CONTAINERS[match["box"]]))
     if kind == "inside":
         return Relation("of", what)
     return Relation(kind, what)

@@ -38,6 +38,8 @@ SAID = 0.25
 UNDONE = 0.92
 """What is left of a score where the deed that is asked for is not said."""
 AS_DRAWN = 0.9
+WORDY = 6
+"""Of more words than this, only the first two say what a click does."""
 AREAS = word_list("areas")
 UNKNOWN_AREA = 0.85
 """What is left where a thing should be in a part of the page that nothing calls so."""
@@ -160,8 +162,11 @@ class Scorer:
                 not term.meanings and term.weight >= 0.8 and self.evidence.share(at, term, matches[term]) < 0.4
                 for term in query.target
             )
+            marks.absent = self._absent(query, matches)
             deed = undone(query)
-            if deed is not None and (matches[deed].get(at, 0.0) < 0.5 or candidate.kind == "text"):
+            if deed is not None and matches[deed].get(at, 0.0) >= 0.5:
+                marks.alone = 1 / max(1, self._doers(matches[deed]))
+            if deed is not None and not self._does(at, deed, matches[deed]):
                 coverage *= UNDONE
                 marks.undone = True
             if own >= SAID:
@@ -197,6 +202,31 @@ class Scorer:
             marks.denied = marks.denied or (held < 0.5 and cannot_be(candidate, state, query.states))
         marks.standing = standing(candidate, query, doubts)
         return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
+
+    def _absent(self, query: Query, matches: dict[Term, dict[int, float]]) -> float:
+        """The share of a target that nothing on the page says."""
+        total = sum(term.weight for term in query.target)
+        said = sum(term.weight for term in query.target if any(value >= 0.5 for value in matches[term].values()))
+        return 1 - said / total if total else 0.0
+
+    def _does(self, at: int, deed: Term, said: dict[int, float]) -> bool:
+        """Whether a click on a candidate may do a deed: it says so, not in passing, and no control in it does."""
+        candidate, names = self.snapshot.candidates[at], self.evidence.features.names[at]
+        if said.get(at, 0.0) < 0.5 or candidate.kind in ("text", "label"):
+            return False
+        if len(names) > WORDY and not any(similarity(deed, name) >= 0.5 for name in names[:2]):
+            return False
+        return not any(
+            self.snapshot.candidates[other].inside == candidate.id
+            and self.snapshot.candidates[other].frame == candidate.frame
+            and self.snapshot.candidates[other].kind == "action"
+            for other, value in said.items()
+            if value >= 0.5 and other != at
+        )
+
+    def _doers(self, said: dict[int, float]) -> int:
+        """How many that can be clicked say a deed."""
+        return sum(1 for at, value in said.items() if value >= 0.5 and self.snapshot.candidates[at].clickable)
 
     def _said(self, term: Term, query: Query) -> dict[int, float]:
         """Who says a term; of an icon, what it is drawn as says it in full."""

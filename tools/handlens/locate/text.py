@@ -17,6 +17,11 @@ _TOKEN = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CJK_RUN = re.compile(rf"[{CJK}]")
+_LATIN_WORD = re.compile(r"[a-z]+")
+FUNCTION = frozenset(
+    ("the", "of", "in", "on", "to", "at", "for", "from", "with", "next", "left", "right", "above", "below", "between")
+)
+"""English words that hold a description together."""
 _LONGEST_PHRASE = 4
 _LONGEST_CJK = 8
 CORE_WORDS = 3
@@ -44,6 +49,12 @@ def fold(text: str) -> str:
 
 def is_cjk(text: str) -> bool:
     return _CJK_RUN.search(text) is not None
+
+
+def reads_chinese(text: str) -> bool:
+    """Whether a description is written in Chinese. "The button left of 取消" is not: it only names something so."""
+    words = _LATIN_WORD.findall(text.casefold())
+    return is_cjk(text) and not (words and (words[0] == "the" or sum(word in FUNCTION for word in words) > 1))
 
 
 @lru_cache(maxsize=16384)

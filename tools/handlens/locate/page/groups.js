@@ -18,7 +18,7 @@ const GROUP_CLASSES = [
   [/(^|[-_ ])(navbar|topbar|top-?nav|app-?bar|header)([-_ ]|$)/i, "header"],
   [/(^|[-_ ])(footer|statusbar|status-bar)([-_ ]|$)/i, "footer"],
   [/(^|[-_ ])(menu|dropdown)([-_ ]|$)/i, "menu"],
-  [/(^|[-_ ])(card|panel|widget|tile)([-_ ]|$)/i, "item"],
+  [/(^|[-_ ])(card|panel|widget|tile)(?![-_](body|header|footer|title|content|text|img|image|block)\b)([-_ ]|$)/i, "item"],
   [/(^|[-_ ])(alert|toast|snackbar|notification|banner)([-_ ]|$)/i, "alert"],
 ];
 function groupKind(el, repeated) {
