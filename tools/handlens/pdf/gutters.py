@@ -54,6 +54,7 @@ P = TypeVar("P", bound=Placed)
 
 _MIN_GUTTER = 0.55  # of the median height of what is ordered
 _FAR, _NEAR = 12.0, 2.5  # of the same
+_TWO, _TWO_FAR = 2.2, 1.9  # of the same: two lines, and two far from all else
 _BLOCK_LINES = 8
 _VALUES, _ROWS = 2, 3  # columns of values beside labels, and rows of both, that make a table
 _MOST_BANDS = 64  # white bands that are looked at closely; pages that somebody set have twenty
@@ -128,7 +129,7 @@ def _gutter_score(items: list[P], low: float, high: float, height: float) -> flo
         return 0.0
     a, b = around([i.rect for i in left]), around([i.rect for i in right])
     beside = min(a.y1, b.y1) - max(a.y0, b.y0)
-    if beside < 2.2 * height:
+    if beside < (_TWO_FAR if high - low > _FAR * height else _TWO) * height:
         return 0.0
     crossed = sum(
         i.rect.height for i in crossing if max(a.y0, b.y0) - 1 < (i.rect.y0 + i.rect.y1) / 2 < min(a.y1, b.y1) + 1

@@ -19,7 +19,7 @@ SCATTERED = 1_000
 
 _DEPTH = 12
 _SHELF, _SHELF_LINES = 1.5, 8
-_BAND = 2.0
+_BANDS = 2.0, 1.0
 _ROW = 12.0  # points
 
 
@@ -36,9 +36,12 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
         return [items] if items else []
     gutter = best_gutter(items, height)
     if gutter is None:
-        parts = _apart(items, height)
-        groups = [group for part in parts for group in _split(part, height, depth + 1)] if len(parts) > 1 else []
-        return groups if len(groups) > len(parts) else [items]
+        for band in _BANDS:
+            parts = _apart(items, band * height)
+            groups = [group for part in parts for group in _split(part, height, depth + 1)] if len(parts) > 1 else []
+            if len(groups) > len(parts):
+                return groups
+        return [items]
     if shelf := _shelf(items, gutter, height):
         return [group for part in shelf for group in _split(part, height, depth + 1)]
     low, high = gutter
@@ -56,12 +59,12 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
     return groups
 
 
-def _apart(items: list[P], height: float) -> list[list[P]]:
-    """Items top to bottom, parted at wide white bands: a footer's columns are none of the page's."""
+def _apart(items: list[P], least: float) -> list[list[P]]:
+    """Items top to bottom, parted at white bands of so many points: a footer's columns are none of the page's."""
     parts: list[list[P]] = []
     bottom = 0.0
     for item in sorted(items, key=lambda i: i.rect.y0):
-        if not parts or item.rect.y0 - bottom > _BAND * height:
+        if not parts or item.rect.y0 - bottom > least:
             parts.append([])
         parts[-1].append(item)
         bottom = max(bottom, item.rect.y1)

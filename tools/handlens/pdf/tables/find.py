@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from statistics import median
 
 from handlens.pdf.blocks import Table
-from handlens.pdf.captions import is_table_caption
-from handlens.pdf.lines import Line, rows_of
+from handlens.pdf.captions import is_caption, is_table_caption
+from handlens.pdf.lines import Line, joined_text, rows_of
 from handlens.pdf.model import PageContent, Rect, Rule, Style, Word
 from handlens.pdf.paragraphs import BULLETS
 from handlens.pdf.places import Places, words_by_middle
@@ -20,6 +20,8 @@ from handlens.pdf.tables.rules import edges_of, joined, without_underlines
 from handlens.pdf.tables.stream import NUMBER, read_stream
 
 _LARGER = 1.15
+_APART = 1.3  # of the usual distance of rows
+_BEYOND, _SUMS = 1.7, 4  # of the font size, from a rule to the baseline of a row beyond it; rows of sums
 _FAR = 100.0  # points: more than half the height of any print in a table
 _SAME = 8.0  # points between the ends of rules of one width
 _MOST_WORDS = 100_000  # looked at between rules: each word of a page stands between few pairs of them
@@ -50,7 +52,8 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
     level = joined(
         [r for r in level if not any(box.holds((r.start + r.end) / 2, r.at, 2.0) for box in listings)], gap=14.0
     )
-    for rect in _between_rules(level, placed, [r for r, _ in found], captions, boxes):
+    for ruled in _between_rules(level, placed, [r for r, _ in found], captions, boxes):
+        rect = _with_rows_beyond(ruled, placed, [r for r, _ in found])
         if _is_code(placed.inside(rect)) or any(rect.shared(listing) > 0.5 * listing.area for listing in listings):
             continue
         within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
@@ -190,8 +193,8 @@ def _tabular(top: Rule, bottom: Rule, held: list[Word], inner: bool, captions: l
     rows = rows_of(held)
     pieces = [pieces_of(row) for row in rows]
     split = [p for p in pieces if len(p) > 1]
-    if len(rows) > 1 and len(pieces[-1]) == 1 and rows[-1][0].size > _LARGER * median(w.size for w in held):
-        return False  # the rule under a heading
+    if _holds_heading(rows, median(w.size for w in held)):
+        return False
     if len(rows) <= 3:
         return bool(split) or inner
     if inner and median(_covered(row) for row in rows) < 0.45 * rect.width:
@@ -200,6 +203,57 @@ def _tabular(top: Rule, bottom: Rule, held: list[Word], inner: bool, captions: l
         return False
     captioned = any(0 < top.at - c.y0 < 70 and c.x1 > rect.x0 and c.x0 < rect.x1 for c in captions)
     return (captioned and not inner) or not _is_prose(rows, rect)
+
+
+def _holds_heading(rows: list[list[Word]], size: float) -> bool:
+    """Whether the first or last of some rows between two rules is a heading, over a table or over the lower rule."""
+    if len(rows) < 2:
+        return False
+    alone = [row for row in (rows[0], rows[-1]) if len(pieces_of(row)) == 1]
+    if any(row[0].size > _LARGER * size for row in alone):
+        return True
+    if rows[-1] not in alone or not _is_bold(rows[-1]) or all(_is_bold(row) for row in rows):
+        return False
+    steps = [b[0].base - a[0].base for a, b in pairwise(rows)]
+    return len(steps) > 1 and steps[-1] > _APART * median(steps[:-1])
+
+
+def _is_bold(row: list[Word]) -> bool:
+    return all(word.style & Style.BOLD for word in row)
+
+
+def _with_rows_beyond(rect: Rect, words: Places[Word], taken: list[Rect]) -> Rect:
+    """An area between rules, with the row over its first rule and the sums under its last one."""
+    rows = rows_of(words.inside(rect))
+    bands = find_bands(rows, rect.x0, rect.x1)
+    if not bands:
+        return rect
+    size = median(w.size for row in rows for w in row)
+    above = rows_of(words.inside(Rect(rect.x0 - 40, rect.y0 - _BEYOND * size, rect.x1 + 40, rect.y0)))[::-1]
+    below = rows_of(words.inside(Rect(rect.x0 - 40, rect.y1, rect.x1 + 40, rect.y1 + _SUMS * _BEYOND * size)))
+    top, bottom = rect.y0, rect.y1
+    for row in above[:1]:
+        if (
+            len(pieces_of(row)) == len(bands) + 1
+            and not is_caption(joined_text(row))
+            and _stands_in(row, bands, rect, size)
+        ):
+            top = min(w.rect.y0 for w in row) - 1
+    for row in below[:_SUMS]:
+        pieces = pieces_of(row)
+        sums = len(pieces) > 1 and NUMBER.match(pieces[-1].text) and not NUMBER.match(pieces[0].text)
+        if not sums or row[0].base - bottom > _BEYOND * size or not _stands_in(row, bands, rect, size):
+            break
+        bottom = max(w.rect.y1 for w in row) + 1
+    grown = Rect(rect.x0, top, rect.x1, bottom)
+    return rect if any(grown.shared(other) > rect.shared(other) for other in taken) else grown
+
+
+def _stands_in(row: list[Word], bands: list[tuple[float, float]], rect: Rect, size: float) -> bool:
+    """Whether a row leaves the bands between a table's columns free, and is of its width and size."""
+    inside = all(rect.x0 - 2 < w.rect.x0 and w.rect.x1 < rect.x1 + 2 for w in row)
+    free = not any(w.rect.x0 < a + 1 and w.rect.x1 > b - 1 for w in row for a, b in bands)
+    return inside and free and all(0.85 * size < w.size < _LARGER * size for w in row)
 
 
 def _is_prose(rows: list[list[Word]], rect: Rect) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥$]| [A-Z]{3}|[KMBk]|bn)?$")
 
+_PIECE_GAP = 0.75  # of the font size, between what stands in two columns
 _NAME = re.compile(r"^(19|20)\d\d\b|^\(\d\)$")
 
 
@@ -52,6 +53,9 @@ def read_stream(
     if not bands or len(rows) < 2:
         return None
     lines = [_text_row(row, bands) for row in rows]
+    parting = [band for n, band in enumerate(bands) if any(_both(line, n) for line in lines)]
+    if parting and len(parting) < len(bands):
+        bands, lines = parting, [_text_row(row, parting) for row in rows]
     inner = positions(r.at for r in across if r.length > 0.75 * rect.width and rect.y0 + 3 < r.at < rect.y1 - 3)
     header = _header_lines(lines, inner, across, rect)
     grid = _header_rows(lines[:header], across, len(bands) + 1)
@@ -59,6 +63,13 @@ def read_stream(
     body = merged_rows(lines[header:], inner)
     grid += [_cells(group, len(bands) + 1) for group in body]
     return Table(grid, header=max(1, count)) if len(grid) > 1 else None
+
+
+def _both(line: TextRow, band: int) -> bool:
+    """Whether a row has something of its own on each side of a band; else it parts nothing, such as what stands in
+    the first column and sums that stand further in."""
+    left, right = line.at(band), line.at(band + 1)
+    return left is not None and right is not None and right.x0 - left.x1 > _PIECE_GAP * right.words[0].size
 
 
 def _text_row(row: list[Word], bands: list[tuple[float, float]]) -> TextRow:
@@ -78,6 +89,8 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
         above = [i for i, line in enumerate(lines) if line.base < inner[0] + 1]
         if above and all(_has_values(lines[i]) for i in above):
             return 0  # the rule is that of a sum
+        values = [_has_values(lines[i]) for i in above]
+        above = above[: next((i for i, pair in enumerate(pairwise(values)) if i and all(pair)), len(above))]
         if above and len(above) < len(lines) and len(above) <= max(6, len(lines) // 2):
             return len(above)
     partial = [r.at for r in across if r.length > 12 and rect.y0 + 3 < r.at < rect.y1 - 3]
@@ -213,6 +226,8 @@ def _goes_on(group: list[TextRow], line: TextRow, tight: float | None, first: fl
         return gap < tight
     here, row = line.columns, {c for member in group for c in member.columns}
     if 0 not in here and first > 0.45 and 0 in row:
+        if any(NUMBER.match(p.text) and NUMBER.match(q.text) for a, _, p in line.cells if (q := above.at(a))):
+            return False  # a number under a number is a value of its own: a sum
         texts = [p.text for _, _, p in line.cells]
         numeric = sum(bool(NUMBER.match(t)) for t in texts)
         return numeric < len(texts) and here <= row and gap < 1.6 * (line.bottom - line.top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from statistics import median
 
 from handlens.pdf.blocks import Table
@@ -16,6 +17,7 @@ _LEADERS = re.compile(r"(\. ?){5,}|…{2,}")
 _MARKER = re.compile(r"^([•●○◦▪■▫‣–—\-*]|\(?\w{1,4}[.)]|\[\d+\])$")
 _MIN_ROWS = 3
 _LARGER = 1.15
+_APART, _ALL = 1.3, 0.9  # of the usual distance of lines; of a line's characters
 
 
 def find_unruled(lines: list[Line], across: list[Rule]) -> list[tuple[Rect, Table, set[int]]]:
@@ -42,14 +44,24 @@ def _run(lines: list[Line], pieces: list[list[Piece]], start: int) -> int:
         gap = (lines[end + 1].base - lines[end].base) / lines[end].size
         if not 0 < gap < 3.2 or is_caption(lines[end + 1].text):
             break
-        if lines[end + 1].size > _LARGER * lines[start].size and not _split(pieces[end + 1]):
-            break  # a heading
+        if not _split(pieces[end + 1]) and _is_heading(lines[start : end + 2]):
+            break
         if _split(pieces[end + 1]):
             last = end + 1
         elif end + 1 - last > 2:
             break
         end += 1
     return last + 1
+
+
+def _is_heading(lines: list[Line]) -> bool:
+    """Whether the last of some lines is larger than the first, or the only bold one and apart from those above it."""
+    *above, last = lines
+    if last.size > _LARGER * above[0].size:
+        return True
+    gaps = [b.base - a.base for a, b in pairwise(above)]
+    apart = bool(gaps) and last.base - above[-1].base > _APART * median(gaps)
+    return apart and last.bold > _ALL and above[-1].bold < _ALL
 
 
 def _split(pieces: list[Piece]) -> bool:
