@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from handlens.pdf.lines import is_wide
+
 if TYPE_CHECKING:
     from handlens.pdf.lines import Line
     from handlens.pdf.model import Rect, Word
@@ -66,4 +68,8 @@ class Block:
 
     @property
     def text(self) -> str:
-        return " ".join(line.text for line in self.lines)
+        text = ""
+        for line in self.lines:
+            space = " " if text and not (is_wide(text[-1]) and is_wide(line.text[:1] or " ")) else ""
+            text += space + line.text
+        return text

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ESCAPED = re.compile(r"([\\`*\[\]<])")
 _UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+_STRUCK = re.compile(r"~~+|(?<![\w~/])~(?=[^\W\d])|(?<=\w)~(?![\w~])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ADDRESS = re.compile(r"\w@\w|\w\.\w+/|^(https?:|www\.|doi:|10\.\d)", re.IGNORECASE)
 _WRAPPERS = {Style.SUPER: ("<sup>", "</sup>"), Style.SUB: ("<sub>", "</sub>"), Style.BOLD: ("**", "**"),
@@ -78,6 +79,7 @@ def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
     text = _ESCAPED.sub(r"\\\1", text)
     text = _UNDERSCORE.sub(r"\\_", text)
+    text = _STRUCK.sub(lambda m: m.group().replace("~", r"\~"), text)
     return _ENTITY.sub("&amp;", text)
 
 

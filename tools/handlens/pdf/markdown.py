@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handlens.pdf.blocks import Cell
     from handlens.pdf.lines import Line
 
+_DRAWN = frozenset("-=:| ")  # what thematic breaks, underlined headings and the second rows of tables consist of
 _LEADERS = re.compile(r"\s*((\. ?){4,}|…)\s*")
 
 
@@ -28,21 +29,49 @@ def placed(blocks: list[Block], *, tables: str = "auto") -> tuple[str, list[tupl
     text = ""
     spans: list[tuple[int, int]] = []
     last: Block | None = None
+    lists = _Lists()
     for block in blocks:
-        said = _block(block, tables)
+        said = _block(block, tables, lists)
         if said and last is not None:
-            tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM
+            tight = last.kind is Kind.ITEM and block.kind is Kind.ITEM and not lists.apart
             between = "\n" if tight else "\n>\n" if last.quoted and block.quoted else "\n\n"
             text, glue = run_on(text, said) if last.open else (text, between)
             text += glue
         spans.append((len(text), len(text) + len(said)))
         if said:
             text += said
+            if block.kind is not Kind.ITEM and not (last is not None and last.open):
+                lists.end()
             last = block
     return text, spans
 
 
-def _block(block: Block, tables: str) -> str:
+class _Lists:
+    """The lists that are open: a nested one is indented by what the markers that it hangs under take."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, str]] = []
+        self.apart = False
+        """Whether only a blank line keeps the last item from being read as the end of the one before."""
+
+    def end(self) -> None:
+        self._open.clear()
+
+    def begin(self, level: int, marker: str) -> str:
+        """The indent of an item of a level, and its marker."""
+        nested = bool(self._open) and level > self._open[-1][0]
+        before = ""
+        while self._open and self._open[-1][0] >= level:
+            before = self._open.pop()[1]
+        indent = sum(len(outer) + 1 for _, outer in self._open)
+        number = marker.rstrip(".)")
+        goes_on = not nested and before[-1:] == marker[-1]
+        self.apart = number.isdigit() and int(number) != 1 and not goes_on
+        self._open.append((level, marker))
+        return f"{' ' * indent}{marker} "
+
+
+def _block(block: Block, tables: str, lists: _Lists) -> str:
     match block.kind:
         case Kind.FURNITURE:
             return ""
@@ -52,7 +81,7 @@ def _block(block: Block, tables: str) -> str:
         case Kind.CODE:
             return _code(block.lines)
         case Kind.ITEM:
-            return _item(block)
+            return _item(block, lists)
         case Kind.FIELD:
             rows = [line.words for line in block.lines]
             return _safe_start(inline(rows, ignore=Style.MONO, breaks=frozenset({0}), links=True))
@@ -68,18 +97,17 @@ def _block(block: Block, tables: str) -> str:
             return "> " + text.replace("\n", "\n> ") if block.quoted else text
 
 
-def _item(block: Block) -> str:
+def _item(block: Block, lists: _Lists) -> str:
     rows = [without_marker(block.lines[0]), *(line.words for line in block.lines[1:])]
-    text = inline(rows, links=True)
+    text = _safe_start(inline(rows, links=True))
     if is_entry(block.lines[-1]):
         text = _LEADERS.sub(" … ", text)
-    indent = "  " * block.level
     if block.marker in BULLETS:
-        return f"{indent}- {text}"
+        return lists.begin(block.level, "-") + text
     digits = block.marker.strip("().[]")
     if digits.isdigit() and block.marker.endswith((".", ")")) and not block.marker.startswith("("):
-        return f"{indent}{digits}{block.marker[-1]} {text}"
-    return f"{indent}- {escaped(block.marker)} {text}"
+        return lists.begin(block.level, f"{digits}{block.marker[-1]}") + text
+    return f"{lists.begin(block.level, '-')}{escaped(block.marker)} {text}"
 
 
 def _code(lines: list[Line]) -> str:
@@ -100,8 +128,12 @@ def _code(lines: list[Line]) -> str:
 
 
 def _safe_start(text: str) -> str:
-    """A paragraph that begins like a heading, a list or a quotation keeps its characters."""
-    if text[:1] in "#>+" or (text[:2] in ("- ", "= ", "| ")):
+    """Text whose lines keep their characters where they begin like headings, lists, quotations, rules or fences."""
+    return "\n".join(_safe_line(line) for line in text.split("\n"))
+
+
+def _safe_line(text: str) -> str:
+    if text[:1] in "#>+" or text[:2] in ("- ", "= ", "| ") or text[:3] == "~~~" or (text and _DRAWN.issuperset(text)):
         return "\\" + text
     head = text.split(" ", 1)[0]
     if head[:-1].isdigit() and head[-1:] in ".)":

@@ -14,6 +14,7 @@ from handlens.pdf.model import Rect, Style, Word, around
 BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
 _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
+_FIRST = ("1.", "1)", "(1)", "a.", "a)", "(a)", "i.", "i)", "(i)")
 _SECTION = re.compile(r"^\d{1,2}(\.\d{1,2}){1,4}\.?$")
 _ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
 _PAGE = re.compile(r"^([ivxlc]+|[A-Z]?[-–]?\d+)$")
@@ -176,6 +177,8 @@ def _free(current: list[Line], line: Line, column: Rect, after: Line | None) -> 
     last = current[-1]
     if starts_item(current[0]) and abs(line.rect.x0 - current[0].rect.x0) < 0.6 * line.size:
         return True
+    if starts_item(current[0]) and marker_of(line)[0] in _FIRST and line.rect.x0 > current[0].rect.x0 + line.size:
+        return True  # a list in a list
     hangs = after is not None and after.rect.x0 > line.rect.x0 + 0.5 * line.size
     return last.rect.x1 < column.x1 - 3 * line.size or (bool(_SENTENCE_END.search(last.text)) and hangs)
 
