@@ -36,7 +36,7 @@ Handler = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
 _HEADER = struct.Struct(">IQ")
 _MAX_JSON = 256 * 1024 * 1024
 _MAX_BODY = 1024 * 1024 * 1024
-_MMAP_THRESHOLD, _LARGE = -3, 16 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
+_MMAP_THRESHOLD, _LARGE = -3, 12 * 1024 * 1024  # glibc's M_MMAP_THRESHOLD; bytes
 
 
 class WorkerDiedError(Exception):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -65,6 +67,24 @@ def test_a_ruled_table_in_a_scan_is_a_table() -> None:
     for x in (70, 240, 400):
         page.rule(x, 136, x, 208)
     assert "| City | People |\n| --- | --- |\n| Lyon | 522250 |\n| Nice | 348085 |" in read(page).markdown
+
+
+def test_the_models_are_loaded_once_for_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    from handlens.ocr import engine
+    from handlens.pdf import pictured
+
+    loaded: list[str] = []
+    real = engine._session
+
+    def load(model: Path, *arguments: Any, **more: Any) -> Any:
+        loaded.append(model.name)
+        return real(model, *arguments, **more)
+
+    monkeypatch.setattr(engine, "_session", load)
+    pictured._engine.cache_clear()
+    for _ in range(2):
+        assert read(printed()).pages[0].route == "ocr"
+    assert len(loaded) == len(set(loaded)) == 2
 
 
 def test_without_ocr_a_scan_says_that_its_text_is_missing() -> None:

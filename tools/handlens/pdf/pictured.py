@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from handlens.pdf.legible import is_greek
@@ -119,17 +119,23 @@ class PictureReader:
     def _remedy(self) -> str:
         return "" if self._tesseract else "Tesseract, where it is installed with the language's data, may read it."
 
-    @cached_property
+    @property
     def _engine(self) -> Engine:
-        from handlens.ocr.engine import Engine
-
-        return Engine()
+        return _engine()
 
     @property
     def _tesseract(self) -> Tesseract | None:
         from handlens.ocr.tesseract import find_tesseract
 
         return find_tesseract()
+
+
+@cache
+def _engine() -> Engine:
+    """One for all documents of this process: its models take 100 MB, and a tenth of a second to load."""
+    from handlens.ocr.engine import Engine
+
+    return Engine()
 
 
 def turned(page: PageContent, quarters: int) -> PageContent:
