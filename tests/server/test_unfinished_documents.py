@@ -102,8 +102,7 @@ async def test_a_call_whose_time_is_up_gives_what_is_done_and_says_what_is_not(
     assert "Sheet 4" not in told["markdown"]
     assert "Sheet 3" in await whole(kit, told["artifact"])
     [note] = [note for note in told["notes"] if "limits.call_seconds" in note]
-    assert "1-3 are done" in note
-    assert "4-9 are not" in note
+    assert "Pages done: 1-3; not done: 4-9." in note
     assert repr(told["next_cursor"]) in note
     assert note in told["said"]
 
@@ -167,6 +166,30 @@ async def test_the_same_call_again_goes_on_too_also_after_one_that_was_cancelled
     assert said(result).startswith("Sheet 1 ")
     other = await answer(client, source, pages="2-3")
     assert [page["page"] for page in other["pages"]] == [2, 3]
+
+
+async def test_the_same_call_while_one_runs_waits_for_it_and_reads_no_page_twice(
+    client: Client, tmp_path: Path, hang: Hang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, read = paper(tmp_path), list[int]()
+    real = OpenDocument._page  # pyright: ignore[reportPrivateUsage]
+
+    async def counted(self: OpenDocument, index: int, look: bool) -> PageResult:
+        read.append(index)
+        return await real(self, index, look)
+
+    monkeypatch.setattr(OpenDocument, "_page", counted)
+    hanging, answers = hang(5), list[dict[str, Any]]()
+
+    async def call() -> None:
+        answers.append(await answer(client, source))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+        await hanging.wait()
+        group.start_soon(call)  # as a client does that has lost patience, and tells nobody
+    assert [told["not_done"] for told in answers] == ["5-9", None]
+    assert read == [0, 1, 2, 3, 4, *range(4, SHEETS)]
 
 
 async def test_a_page_that_alone_takes_longer_than_a_call_says_how_to_leave_it_out(

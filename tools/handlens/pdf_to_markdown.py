@@ -81,7 +81,7 @@ async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdow
     """
     if request.cursor is not None:
         return await _read_on(request.cursor, request.password, kit)
-    from handlens.pdf.gathering import Asked, Gathering
+    from handlens.pdf.gathering import Asked
     from handlens.pdf.options import Options
     from handlens.pdf.source import digest, local
 
@@ -92,7 +92,7 @@ async def pdf_to_markdown(request: PdfToMarkdownInput, kit: Kit) -> PdfToMarkdow
     async with local(request.source, kit) as path:
         whose, what = kit.caller.subject, await digest(path)
         asked = Asked(whose, request.source, what, request.pages, request.frontmatter, options)
-        gathering = kit.documents.unfinished.asked(asked) or Gathering(asked)
+        gathering = kit.documents.unfinished.asked(asked)
         async with gathering.busy:
             return await _convert(path, gathering, request.password, kit)
 
@@ -151,15 +151,14 @@ async def _convert(
     from handlens.pdf.gather import gather
 
     asked, before = gathering.asked, len(gathering.pages)
-    async with kit.documents.open(path, password=password, options=asked.options) as document:
-        gathering.indices = _indices(asked.pages, document.page_count, kit)
-        try:
+    opened = kit.documents.open(path, password=password, options=asked.options)
+    with kit.documents.unfinished.settling(gathering):
+        async with opened as document:
+            gathering.indices = _indices(asked.pages, document.page_count, kit)
             await gather(document, gathering, kit)
-        finally:
-            kit.documents.unfinished.keep(gathering)
-        if gathering.left and len(gathering.pages) == before:
-            raise _too_slow(gathering.left)
-        notes, head = _facts(document, asked.frontmatter)
+            if gathering.left and len(gathering.pages) == before:
+                raise _too_slow(gathering.left)
+            notes, head = _facts(document, asked.frontmatter)
     text, places = gathering.text(head)
     name = f"{path.stem}.md"
     artifact = await kit.artifacts.save(text.encode(), name=name, media_type="text/markdown", owner=asked.subject)
@@ -206,10 +205,10 @@ def _too_slow(left: list[int]) -> TimedOut:
 def _cut_short(gathering: Gathering, cursor: str) -> str:
     from handlens.pdf.ranges import write_pages
 
-    done, left = gathering.indices[: len(gathering.pages)], write_pages(gathering.left)
+    done, left = gathering.indices[: len(gathering.pages)], gathering.left
     return (
-        f"The time of a call (setting limits.call_seconds) was up: pages {write_pages(done)} are done, {left} are not. "
-        f"Cursor {cursor!r} goes on with them; so does the same call again, from the start."
+        f"The time of a call (setting limits.call_seconds) was up. Pages done: {write_pages(done)}; not done: "
+        f"{write_pages(left)}. Cursor {cursor!r} goes on with those; so does the same call again, from the start."
     )
 
 

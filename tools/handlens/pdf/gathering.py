@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import anyio
@@ -60,6 +62,10 @@ class Gathering:
         """Indices of the pages that are not done."""
         return self.indices[len(self.pages) :]
 
+    @property
+    def is_done(self) -> bool:
+        return bool(self.pages) and not self.left
+
     def add(self, page: PageResult, figures: list[DocumentFigure]) -> None:
         """The next page."""
         self._markdown.append(self._stitcher.add(page).replace(_CUT, ""))
@@ -91,19 +97,30 @@ class Gathering:
 
 
 class Unfinished:
-    """The latest documents whose conversion a call ended before its last page."""
+    """The latest documents that are being converted, or whose conversion a call ended before its last page."""
 
     def __init__(self) -> None:
         self._kept: deque[Gathering] = deque(maxlen=_KEPT)
 
-    def keep(self, gathering: Gathering) -> None:
-        """Keep it, unless it has all of its pages, or none."""
-        if gathering.left and gathering.pages and gathering not in self._kept:
-            self._kept.append(gathering)
+    def asked(self, asked: Asked) -> Gathering:
+        """The one that was asked for in the same way and is not done, or a new one."""
+        found = next((kept for kept in self._kept if kept.asked == asked and not kept.is_done), None)
+        if found is None:
+            found = Gathering(asked)
+            self._kept.append(found)
+        return found
 
-    def asked(self, asked: Asked) -> Gathering | None:
-        """The one that was asked for in the same way and is not done."""
-        return next((kept for kept in self._kept if kept.left and kept.asked == asked), None)
+    @contextmanager
+    def settling(self, gathering: Gathering) -> Generator[None, None, None]:
+        """After it, keep the gathering where a call may go on with it: unless it has no page yet, or came at once."""
+        try:
+            yield
+        finally:
+            needed = bool(gathering.pages) and (bool(gathering.left) or bool(gathering.cuts))
+            if needed and gathering not in self._kept:
+                self._kept.append(gathering)
+            elif not needed and gathering in self._kept:
+                self._kept.remove(gathering)
 
     def of(self, artifact: str) -> Gathering | None:
         """The one whose Markdown the artifact of this id holds, or a part of it."""
