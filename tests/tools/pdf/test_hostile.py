@@ -7,14 +7,20 @@ import os
 import signal
 import zlib
 from pathlib import Path
+from typing import Any
 
+import pypdfium2
 import pytest
 
 from handlens.errors import PasswordRequired
 from handlens.pdf.convert import Converter, convert
 from handlens.pdf.documents import Documents
 from handlens.pdf.options import Options
+from handlens.pdf.reading import Document
 from tools.pdf.making import Page, encrypted, pdf_of
+
+PIXEL = ("<< /Type /XObject /Subtype /Image /Width 2 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8 "
+         "/Filter /ASCIIHexDecode /Length 9 >>\nstream\n20C020C0>\nendstream")  # fmt: skip
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +146,62 @@ def test_invisible_text_that_lies_beside_the_print_is_doubted() -> None:
     [page] = convert(scanned(82), options=Options(ocr=False)).pages
     assert "does not lie where its picture has print" in page.notes[0]
     assert page.confidence < 0.75
+
+
+def test_a_picture_of_ten_metres_with_an_invisible_layer_is_drawn_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    render = Document.render
+
+    def counted(self: Document, *about: Any, **how: Any) -> Any:
+        image = render(self, *about, **how)
+        drawn.append(image.width * image.height)
+        return image
+
+    monkeypatch.setattr(Document, "render", counted)
+    page = Page(width=27_000, height=18_000).raw("q 27000 0 0 18000 0 0 cm /X Do Q")
+    page.paragraph(2_000, 5_000, ["The minutes of the meeting were"], size=1_500)
+    page.content = [line.replace(" 0 Tr", " 3 Tr") for line in page.content]
+    data = pdf_of(page, objects=(PIXEL,)).replace(
+        b"/Resources << /Font", b"/Resources << /XObject << /X 8 0 R >> /Font"
+    )
+    convert(data, options=Options(ocr=False, figures=False))
+    assert 0 < max(drawn) < 3_000_000
+
+
+def test_a_figure_that_cannot_be_drawn_is_lost_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    render = Document.render
+
+    def failing(self: Document, index: int, **how: Any) -> Any:
+        if how.get("clip"):
+            raise pypdfium2.PdfiumError("Failed to create a bitmap.")
+        return render(self, index, **how)
+
+    monkeypatch.setattr(Document, "render", failing)
+    page = Page().text(60, 100, "Over the picture.").raw("q 200 0 0 200 60 400 cm /X Do Q").text(60, 700, "Under it.")
+    data = pdf_of(page, objects=(PIXEL,)).replace(
+        b"/Resources << /Font", b"/Resources << /XObject << /X 8 0 R >> /Font"
+    )
+    [result] = convert(data, options=Options(ocr=False, figures=True)).pages
+    assert result.markdown == "Over the picture.\n\nUnder it."
+    assert result.figures == []
+    assert result.notes == ["Figures of this page that can't be drawn and are left out: 1."]
+
+
+def test_a_page_that_wants_more_memory_than_there_is_says_so_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = Document.read
+
+    def hungry(self: Document, index: int) -> Any:
+        if index == 1:
+            raise MemoryError
+        return read(self, index)
+
+    monkeypatch.setattr(Document, "read", hungry)
+    pages = convert(pdf_of(*(Page().text(60, 300, f"Content {n}.") for n in range(3)))).pages
+    assert [page.route for page in pages] == ["text", "failed", "text"]
+    assert pages[1].notes == ["Page 2 needs more memory than it is given, and was left out."]
+    assert pages[2].markdown == "Content 2."
 
 
 async def test_a_page_that_kills_its_worker_is_tried_twice_and_the_rest_goes_on(tmp_path: Path) -> None:

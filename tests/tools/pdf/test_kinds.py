@@ -280,3 +280,34 @@ def test_lists_of_two_items_side_by_side_keep_the_bullets_that_are_drawn() -> No
         for n, item in enumerate(items):
             page.raw(f"{x - 14} {400 - 100 - 26 * n + 4} 6 6 re f").text(x, 100 + 26 * n, item, size=18)
     assert markdown(page) == "- New editor\n- Faster search\n- Move the office\n- Two new hires"
+
+
+def test_a_number_that_is_what_a_page_says_is_no_page_number() -> None:
+    kept = {
+        "42": Page(width=960, height=540).text(420, 300, "42", size=140),
+        "2024": Page().text(60, 60, "2024", size=24, font=BOLD).text(60, 100, "Report of the society"),
+        "1987": Page().text(60, 400, "Report of the society", size=20).text(270, 800, "1987", size=14),
+        "000417": Page(width=226, height=400).text(20, 40, "Shop").text(20, 200, "Milk").text(20, 380, "000417"),
+        "75": Page(width=960, height=540).text(60, 80, "Sales", size=30).text(60, 200, "Units sold by us", size=20)
+              .text(60, 510, "75", size=36),
+    }  # fmt: skip
+    for number, page in kept.items():
+        assert number in convert(pdf_of(page)).markdown
+
+
+def test_slides_keep_numbers_in_their_margins_that_do_not_count_up_with_them() -> None:
+    slides = [
+        Page(width=960, height=540).text(60, 90, "Growth", size=30).text(60, 200, "Units in thousands", size=20)
+        .text(60, 500, units, size=20).text(900, 525, str(n), size=10)
+        for n, units in enumerate(("42", "17", "93"), 1)
+    ]  # fmt: skip
+    pages = convert(pdf_of(*slides)).pages
+    assert [page.left_out for page in pages] == [["1"], ["2"], ["3"]]
+    assert [page.markdown.split("\n\n")[-1] for page in pages] == ["42", "17", "93"]
+
+
+def test_page_numbers_that_count_up_are_left_out_wherever_they_stand() -> None:
+    text = ["The text of the page goes on for some lines, and then", "it ends here, far above the number of the page."]
+    pages = [Page().paragraph(60, 140, text).text(295 if n == 214 else 520, 810 if n == 214 else 40, str(n))
+             for n in (214, 215, 216, 217)]  # fmt: skip
+    assert [page.left_out for page in convert(pdf_of(*pages)).pages] == [["214"], ["215"], ["216"], ["217"]]

@@ -110,7 +110,7 @@ class Converter:
 
     def learn(self, index: int) -> None:
         """Read a page of the sample ahead of all others."""
-        with suppress(DocumentError):  # a broken page teaches nothing; converting it reports it
+        with suppress(DocumentError, MemoryError):  # a broken page teaches nothing; converting it reports it
             self._sampled[index] = self._document.read(index)
 
     @cached_property
@@ -138,6 +138,12 @@ class Converter:
 
     def page(self, index: int, *, look: bool = False) -> PageResult:
         """One page; `look`: with the regions that an eye should be asked about. Raises DocumentError."""
+        try:
+            return self._page(index, look)
+        except MemoryError as error:
+            raise DocumentError(f"Page {index + 1} needs more memory than it is given, and was left out.") from error
+
+    def _page(self, index: int, look: bool) -> PageResult:
         profile = self.profile
         content, self._ahead = self._ahead or self._document.read(index), None
         result = PageResult(index, route="text" if content.words else "empty")
@@ -151,7 +157,7 @@ class Converter:
                 profile = profile_of([content], self.page_count, [])
         blocks = understand(content, profile)
         result.notes += content.notes
-        result.figures = self._figures(content, blocks)
+        result.figures = self._figures(content, blocks, result)
         result.markdown, spans = placed(blocks, tables=self.options.tables)
         result.left_out = [b.text for b in blocks if b.kind is Kind.FURNITURE]
         result.left_out += [word.text for word in content.sideways]
@@ -172,7 +178,8 @@ class Converter:
         """Whether the page shows a picture, and the invisible text under it is not what the picture says."""
         if not is_hidden(content):
             return False
-        image = self._document.render(content.index, scale=SCALE, turn=content.turn)
+        scale = min(SCALE, (_MAX_LOOK_PIXELS / max(1.0, content.width * content.height)) ** 0.5)
+        image = self._document.render(content.index, scale=scale, turn=content.turn)
         if fits_picture(content, image):
             return False
         result.confidence = 0.5
@@ -202,15 +209,24 @@ class Converter:
 
         return np.asarray(self._document.render(content.index, scale=scale_for(content), turn=content.turn))
 
-    def _figures(self, content: PageContent, blocks: list[Block]) -> list[Figure]:
+    def _figures(self, content: PageContent, blocks: list[Block], result: PageResult) -> list[Figure]:
+        import pypdfium2
+
         figures: list[Figure] = []
+        lost = 0
         for block in (b for b in blocks if b.kind is Kind.FIGURE):
             name = f"page-{content.index + 1}-figure-{len(figures) + 1}.png"
             figure = Figure(name, block.rect, _caption_of(block, blocks))
             if self.options.figures:
-                figure.data = self._picture(content, block.rect, _FIGURE_SCALE, _MAX_FIGURE_PIXELS)
+                try:
+                    figure.data = self._picture(content, block.rect, _FIGURE_SCALE, _MAX_FIGURE_PIXELS)
+                except (pypdfium2.PdfiumError, MemoryError, ValueError):
+                    lost += 1
+                    continue
                 block.artifact = name
             figures.append(figure)
+        if lost:
+            result.notes.append(f"Figures of this page that can't be drawn and are left out: {lost}.")
         return figures
 
     def _picture(self, content: PageContent, box: Rect, scale: float, pixels: int) -> bytes:

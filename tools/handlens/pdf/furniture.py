@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from handlens.pdf.profile import in_margin, is_page_number, pitch_of, place_of, signature
+from handlens.pdf.profile import in_margin, is_page_number, page_number, pitch_of, place_of, signature
 from handlens.pdf.tables.lattice import lattices
 from handlens.pdf.tables.rules import joined
 
@@ -21,6 +21,8 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _FOLIO = 0.75  # of the page's height
+_LARGE, _LARGE_ROMAN = 1.6, 1.25  # of the text's size
+_YEARS = 1900, 2100
 _MOST_RULES = 3_000
 _COLUMN = 8  # sizes: a value above another
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
@@ -36,9 +38,9 @@ def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) 
     if len(furniture) == len(fragments):
         furniture.clear()  # a page of nothing but what repeats is a page of its own all the same
     for line in candidates:
-        if id(line) not in furniture and _is_number(line, fragments) and _outside(line, fragments):
+        if id(line) not in furniture and _is_number(line, fragments, page, profile) and _outside(line, fragments):
             furniture.add(id(line))
-    furniture |= {id(line) for line in body if _is_folio(line, fragments, page)}
+    furniture |= {id(line) for line in body if _is_folio(line, fragments, page, profile)}
     for edge in (_top_rows(candidates, page), _bottom_rows(candidates, page)):
         _mark_edge(edge, furniture, page, profile, body)
     kept = [line for line in fragments if id(line) not in furniture]
@@ -56,6 +58,8 @@ def _tables_into_margins(page: PageContent) -> list[Rect]:
 def _repeats(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
     if line.size > 1.3 * profile.body_size:
         return False  # the same title on several slides
+    if is_page_number(line.text) and not _is_plausible(line, page, profile):
+        return False  # one of the figures that stand there on several slides
     height = line.rect.y0 / page.height
     if place_of(line) in profile.edges and line.size < 1.1 * profile.body_size and _is_last(line, fragments):
         return True
@@ -70,9 +74,9 @@ def _is_last(line: Line, fragments: list[Line]) -> bool:
     return gap > apart and (all(d > 0 for d in others) or all(d < 0 for d in others))
 
 
-def _is_number(line: Line, fragments: list[Line]) -> bool:
+def _is_number(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
     """Whether a line is a page number, and neither a value under another nor the mark of the note beside it."""
-    if not is_page_number(line.text):
+    if not _is_plausible(line, page, profile):
         return False
     for other in fragments:
         near = 0 < abs(line.base - other.base) < _COLUMN * line.size
@@ -84,6 +88,21 @@ def _is_number(line: Line, fragments: list[Line]) -> bool:
     return True
 
 
+def _is_plausible(line: Line, page: PageContent, profile: Profile) -> bool:
+    """Whether a line could be this page's number: not large as figures on slides are, not long as those of receipts
+    are, no year on the only page; and in a document with pages on which numbers count up, one that fits them."""
+    if not is_page_number(line.text):
+        return False
+    value = page_number(line.text)
+    if value is None:
+        return line.size < _LARGE_ROMAN * profile.body_size
+    if line.size > _LARGE * profile.body_size:
+        return False
+    if profile.pages == 1:
+        return not _YEARS[0] <= value <= _YEARS[1] or len(line.text) > 4
+    return not profile.sampled or value - page.index in {1, *profile.counts}
+
+
 def _outside(line: Line, fragments: list[Line]) -> bool:
     """Whether nothing but perhaps its own row lies between the line and the page's edge, above or below."""
     above = any(o.rect.y1 < line.rect.y0 for o in fragments)
@@ -91,11 +110,11 @@ def _outside(line: Line, fragments: list[Line]) -> bool:
     return not (above and below) or len([o for o in fragments if o.rect.y0 > line.rect.y1]) <= 2
 
 
-def _is_folio(line: Line, fragments: list[Line], page: PageContent) -> bool:
+def _is_folio(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
     """Whether a line is a page number in the middle under all of the text, where wide margins leave it far from the
     page's edge."""
     centred = abs((line.rect.x0 + line.rect.x1) / 2 - page.width / 2) < 0.05 * page.width
-    if not centred or line.rect.y0 < _FOLIO * page.height or not is_page_number(line.text):
+    if not centred or line.rect.y0 < _FOLIO * page.height or not _is_plausible(line, page, profile):
         return False
     gaps = [line.base - other.base for other in fragments if other is not line]
     return bool(gaps) and min(gaps) > max(2.0 * line.size, 1.4 * pitch_of(fragments))
@@ -137,7 +156,7 @@ def _mark_edge(
 def _looks_running(row: list[Line], n: int, everything: list[Line], page: PageContent, profile: Profile) -> bool:
     text = " ".join(line.text for line in row)
     most = 1.2 if _ADDRESS.search(text) else 1.02
-    number = any(_is_number(line, everything) for line in row)
+    number = any(_is_number(line, everything, page, profile) for line in row)
     small = all(line.size <= profile.body_size * most for line in row)
     if not small or len(text) > 180:
         return False

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from handlens.pdf.model import PageContent, Word
 
-SCALE = 1.0  # pixels a point are enough to see where print is
+SCALE = 1.0
+"""Pixels a point: enough to see where print is."""
+
 _SHARE = 0.6  # of a page's characters, from which its text counts as hidden
 _PICTURE = 0.3  # of the page's area
 _MOST = 400  # words looked at
@@ -23,20 +25,21 @@ def is_hidden(page: PageContent) -> bool:
 
 
 def fits_picture(page: PageContent, image: Any) -> bool:
-    """Whether most words lie on print in `image` (Pillow, the whole page at SCALE), and not between its lines."""
+    """Whether most words lie on print in `image` (Pillow, the whole page), and not between its lines."""
     grey = image.convert("L")
-    words = [w for w in page.words if w.rect.width > 3 and w.size > 3]
+    scale = grey.width / max(1.0, page.width)
+    words = [w for w in page.words if scale * w.rect.width > 3 and scale * w.size > 3]
     words = words[:: max(1, len(words) // _MOST)]
-    fitting = sum(_on_print(word, grey) for word in words)
+    fitting = sum(_on_print(word, grey, scale) for word in words)
     return fitting >= _FITS * len(words)
 
 
-def _on_print(word: Word, grey: Any) -> bool:
+def _on_print(word: Word, grey: Any, scale: float) -> bool:
     """Whether it is darker where the word's letters are than just above and below them."""
-    rect, size = word.rect, word.size
-    inside = _darkness(grey, rect.x0, word.base - 0.55 * size, rect.x1, word.base)
-    above = _darkness(grey, rect.x0, word.base - 1.05 * size, rect.x1, word.base - 0.8 * size)
-    below = _darkness(grey, rect.x0, word.base + 0.25 * size, rect.x1, word.base + 0.5 * size)
+    left, right, base, size = (scale * v for v in (word.rect.x0, word.rect.x1, word.base, word.size))
+    inside = _darkness(grey, left, base - 0.55 * size, right, base)
+    above = _darkness(grey, left, base - 1.05 * size, right, base - 0.8 * size)
+    below = _darkness(grey, left, base + 0.25 * size, right, base + 0.5 * size)
     return inside > 8.0 and inside > _DARKER * min(above, below)
 
 

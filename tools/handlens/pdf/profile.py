@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"^[ivxlc]+$", re.IGNORECASE)
+_LONGEST_NUMBER = 4
 _FEW_LINES = 6
 _MARGIN = 0.13  # of the page's height, where running headers and footers live
 
@@ -36,6 +37,10 @@ class Profile:
     repeated: set[str] = field(default_factory=set)
     edges: set[tuple[int, float]] = field(default_factory=set)
     """Where lines of changing text stand by themselves at the top or bottom of many pages; see `place_of`."""
+    sampled: int = 0
+    """Of how many pages it was learned."""
+    counts: set[int] = field(default_factory=set)
+    """By how much page numbers are above the pages' indices, where at least two pages tell."""
     sizes: list[float] = field(default_factory=list)
     outline: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     """Level and title of the outline's entries, by page index."""
@@ -50,8 +55,10 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     mono = bold = 0
     margins: Counter[str] = Counter()
     edges: Counter[tuple[int, float]] = Counter()
+    counts: Counter[int] = Counter()
     for page in pages:
         seen: set[str] = set()
+        numbers: set[int] = set()
         for word in page.words:
             sizes[round(word.size * 2) / 2] += len(word.text)
             fonts[word.font] += len(word.text)
@@ -61,9 +68,14 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
         for line in fragments:
             if in_margin(line, page):
                 seen.add(signature(line.text, line.rect.y0 / page.height))
+                value = page_number(line.text) if is_page_number(line.text) else None
+                if value is not None:
+                    numbers.add(value - page.index)
         margins.update(seen)
+        counts.update(numbers)
         edges.update(_apart_at_edges(fragments, page))
-    profile = Profile(pages=total)
+    profile = Profile(pages=total, sampled=len(pages) if len(pages) > 1 else 0)
+    profile.counts = {number for number, count in counts.items() if count > 1}
     if sizes:
         profile.body_size = max(sizes, key=lambda size: sizes[size])
         profile.body_font = fonts.most_common(1)[0][0]
@@ -125,4 +137,12 @@ def is_page_number(text: str) -> bool:
     bare = re.sub(
         r"(?i)\b(page|seite|página|pagina|strona|σελίδα|of|von|de|sur|/)\b|第|页|頁|[|\-–—/.\[\]()•·\s]", "", text
     )
-    return bool(bare) and len(bare) <= 8 and (bare.isdigit() or bool(_ROMAN.match(bare)))
+    if not bare or len(bare) > 8 or (len(bare) > _LONGEST_NUMBER and len(_DIGITS.findall(text)) == 1):
+        return False
+    return bare.isdigit() or bool(_ROMAN.match(bare))
+
+
+def page_number(text: str) -> int | None:
+    """The number of a page that `is_page_number`, if it is a single one in digits."""
+    numbers = _DIGITS.findall(text)
+    return int(numbers[0]) if len(numbers) == 1 else None
