@@ -56,8 +56,8 @@ async def convert(
         rest = f", {total - states.total()} not reached" if total else ""
         _say(f"Stopped: {_summary(states, partly)}{rest}. The same command goes on from here.")
         raise
-    _say(f"{_summary(states, partly)}." if total else "There is no PDF in what was named.")
-    return 1 if states["failed"] or not total else 0
+    _say(f"{_summary(states, partly)}.")
+    return 1 if states["failed"] else 0
 
 
 def _told(outcome: Outcome) -> str:
@@ -81,7 +81,7 @@ def _notes(outcome: Outcome) -> list[str]:
 
 def _summary(states: Counter[str], partly: int) -> str:
     counts = ", ".join(f"{states[state]} {word}" for state, word in _TOLD.items())
-    return f"{counts} ({partly} without some of their pages)" if partly else counts
+    return f"{counts}; {partly} without some of their pages" if partly else counts
 
 
 def _say(text: str) -> None:

@@ -181,7 +181,10 @@ def test_the_last_line_and_the_exit_code_tell_how_many(tmp_path: Path) -> None:
     assert (second.returncode, second.stderr.splitlines()[-1]) == (1, "0 converted, 2 kept, 1 failed.")
     (tmp_path / "empty").mkdir()
     third = run(tmp_path / "empty", "-o", tmp_path / "out")
-    assert (third.returncode, third.stderr) == (1, "There is no PDF in what was named.\n")
+    assert third.returncode == 1
+    assert "There is no PDF in this folder." in third.stderr
+    os.mkfifo(tmp_path / "pipe.pdf")
+    assert "This is no regular file." in run(tmp_path / "pipe.pdf", "-o", tmp_path / "out").stderr
     fourth = run(tmp_path / "in", "-o", tmp_path / "in" / "a.pdf")
     assert fourth.returncode == 2
     assert fourth.stderr.startswith("handlens: ")

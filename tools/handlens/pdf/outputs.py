@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from handlens import __version__
+from handlens.errors import DocumentError
 from handlens.pdf.options import Options
 
 
@@ -32,8 +34,11 @@ class Record:
 
     @classmethod
     def begun(cls, source: Path, options: Options) -> Record:
-        """What is known before a source is converted. Raises OSError where it is not there."""
+        """What is known before a source is converted. Raises OSError, or DocumentError where it is no regular file."""
         found = source.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe could be waited for without end
+            what = "There is no PDF in this folder." if source.is_dir() else "This is no regular file."
+            raise DocumentError(what)
         return cls(str(source.resolve()), found.st_size, found.st_mtime_ns, asdict(options))
 
     @classmethod
@@ -64,11 +69,10 @@ def targets(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
     """
     named: dict[Path, tuple[Path, Path]] = {}
     for source in sources:
-        if source.is_dir():
-            found = sorted(path for path in source.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
-            for path in found:
-                named.setdefault(path.resolve(), (path, path.relative_to(source)))
-        else:
+        found = _pdfs_in(source)
+        for path in found:
+            named.setdefault(path.resolve(), (path, path.relative_to(source)))
+        if not found:  # a file, or a folder without any, which is to be told of
             named.setdefault(source.resolve(), (source, Path(source.name)))
     taken: set[str] = set()
     pairs: list[tuple[Path, Path]] = []
@@ -121,6 +125,10 @@ class Draft:
             (pictures / Path(name).name).unlink(missing_ok=True)
         if pictures.is_dir() and not any(pictures.iterdir()):
             pictures.rmdir()
+
+
+def _pdfs_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
 
 
 def _is_free(target: Path, source: Path) -> bool:
