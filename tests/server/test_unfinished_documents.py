@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from handlens.limits import Limits
 from handlens.pdf.documents import OpenDocument
 from handlens.pdf.result import PageResult
 from handlens.registry import ALL_TOOLS
+from handlens.testing.pages import PageServer, download
+from handlens.testing.scripted_eye import ScriptedEye
 from handlens_server.app import App
 from tools.pdf.making import Page, encrypted, pdf_of
+from tools.pdf.test_sight import GOOD, WHOLE, crowded, latex
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +82,7 @@ def paper(folder: Path, *, lines: int = 4) -> Path:
     return path
 
 
-async def answer(client: Client, source: Path, **more: Any) -> dict[str, Any]:
+async def answer(client: Client, source: Path | str, **more: Any) -> dict[str, Any]:
     result = await client.call_tool("pdf_to_markdown", {"source": str(source), **more})
     assert not result.is_error, said(result)
     assert result.structured_content is not None
@@ -260,3 +264,42 @@ async def test_options_hold_for_the_pages_that_come_later(client: Client, tmp_pa
     second = await answer(client, source, cursor=first["next_cursor"])
     assert "<!-- page 6 -->" in second["markdown"]
     assert second["not_done"] is None
+
+
+async def test_a_document_from_an_address_is_fetched_again_for_its_rest(
+    client: Client, tmp_path: Path, hang: Hang
+) -> None:
+    with PageServer({"/paper.pdf": download(paper(tmp_path).read_bytes(), "paper.pdf")}) as server:
+        hang(8)
+        first = await answer(client, server.url("/paper.pdf"))
+        rest = await answer(client, server.url("/paper.pdf"), cursor=first["next_cursor"])
+    assert (first["not_done"], rest["not_done"]) == ("8-9", None)
+    assert rest["markdown"].startswith("Sheet 8 ")
+
+
+class _Slow(ScriptedEye):
+    """An eye that never answers its third question, and then all of them."""
+
+    async def ask(self, *arguments: Any, **more: Any) -> Any:
+        if len(self.asked) == 2:
+            self.asked.append(self.asked[-1])
+            await anyio.sleep_forever()
+        return await super().ask(*arguments, **more)
+
+
+async def test_what_sight_has_read_is_kept_where_time_is_up_while_it_reads(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "tables.pdf").write_bytes(pdf_of(*(crowded() for _ in range(4))))
+    eye = _Slow([latex(GOOD)])
+
+    async def the_kit() -> Kit:
+        return replace(kit, eye=eye)
+
+    async with Client(App(ALL_TOOLS, the_kit).server(), read_timeout_seconds=60) as client:
+        first = await answer(client, tmp_path / "tables.pdf")
+        assert first["not_done"] == "3-4"
+        assert WHOLE in first["markdown"]
+        second = await answer(client, tmp_path / "tables.pdf", cursor=first["next_cursor"])
+    assert second["not_done"] is None
+    assert [page["page"] for page in second["pages"]] == [3, 4]
+    assert all(page["regions"][0]["route"] == "eye" for page in first["pages"] + second["pages"])
+    assert "Sight was asked about" in "".join(first["notes"])
