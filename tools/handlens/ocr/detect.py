@@ -121,7 +121,7 @@ def snapped(image: Image, place: Rotated) -> Rotated:
     if not len(columns):
         return place
     height, width = image.shape[:2]
-    x = [left + columns[0] - _step(columns[0]), left + columns[-1] + 1 + _step(right - left - columns[-1] - 1)]
+    x = [left + columns[0] - _MARGIN_STEP, left + columns[-1] + 1 + _MARGIN_STEP]
     y = [top + rows[0] - _step(rows[0]), top + rows[-1] + 1 + _step(bottom - top - rows[-1] - 1)]
     x, y = [min(max(0, float(at)), width) for at in x], [min(max(0, float(at)), height) for at in y]
     return Rotated((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, x[1] - x[0], y[1] - y[0], 0.0, place.score)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DOUBTED_BELOW = 0.975
 """Below this the second look is worth its time: nearly all misreadings of the recogniser are, few right readings."""
+NAMES_BELOW = 0.99
 MOST_LOOKS = 160
 """The least sure cells of a table come first."""
 DISPUTED = 0.8
@@ -99,7 +100,7 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
             sure = (
-                cell.confidence >= DOUBTED_BELOW and not _is_name(cell.text) and not _LIKE_A_DASH.fullmatch(cell.text)
+                cell.confidence >= (NAMES_BELOW if _is_name(cell.text) else DOUBTED_BELOW) and not _LIKE_A_DASH.fullmatch(cell.text)
             )
             if cell.box is None or (cell.text and sure):
                 continue
