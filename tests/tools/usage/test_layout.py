@@ -537,18 +537,33 @@ def test_the_name_of_a_group_is_no_column_though_its_first_column_ends_further_r
 
 
 def test_the_round_ends_of_a_pill_are_no_brackets() -> None:
-    (table,) = tables_in(
-        written((60, [(20, "Task"), (300, "GPU"), (420, "Status")]), (100, [(20, "a"), (300, "1%"), (420, "(Failed)")]))
-    )
-    assert shown(table)[0]["Status"] == "Failed"
+    rows = [(100.0 + 40 * n, [(20.0, f"job-{n}"), (300.0, "1%"), (420.0, text)]) for n, text in enumerate(_PILLS)]
+    (table,) = tables_in(written((60, [(20, "Task"), (300, "GPU"), (420, "Status")]), *rows))
+    assert [row["Status"] for row in shown(table)] == ["Failed", "Running", "Stopped", "Cancelled", "Completed"]
 
 
-def test_a_title_left_of_the_names_beside_boxes_to_tick_begins_something_else() -> None:
-    fragments = written(
-        (60, [(80, "Task name"), (300, "GPU"), (420, "Status")]),
-        (100, [(80, "a"), (300, "1%"), (420, "Running")]),
-        (230, [(20, "User"), (420, "Joined")]),
-    )
-    fragments.append(Fragment("Members", Box(x=0, y=170, width=90, height=40)))
-    (table, *_) = tables_in(fragments)
-    assert [row["Task name"] for row in shown(table)] == ["a"]
+_PILLS = "(Failed)", "CRunning", "StoppedD", "Cancelled", "Completed"
+
+
+def test_an_arrow_read_apart_from_a_header_that_means_nothing_to_us_is_no_column() -> None:
+    heads = [(20.0, "Name"), (300.0, "ID"), (322.0, "V"), (520.0, "GPU ▲▼"), (640.0, "Status ▲▼")]
+    rows = [
+        (100.0 + 40 * n, [(20.0, f"job-{n}"), (300.0, "83b0-ctq4-7o5p"), (520.0, "9%"), (640.0, "Failed")])
+        for n in range(4)
+    ]
+    (table,) = tables_in(written((60, heads), *rows))
+    assert {row["ID"] for row in shown(table)} == {"83b0-ctq4-7o5p"}
+
+
+def test_a_line_halfway_between_two_rows_is_of_the_upper_one_where_all_texts_go_on_downwards() -> None:
+    lines: list[tuple[float, list[tuple[float, str]]]] = []
+    top = 100.0
+    for number in range(12):
+        wrapped = number % 4 > 1
+        kind = "ecs.ebmgn7v.32x" if wrapped else "T4"
+        lines.append((top, [(20.0, f"job-{number}"), (300.0, "9%"), (420.0, "Failed"), (560.0, kind)]))
+        if wrapped:
+            lines.append((top + (15 if number % 4 == 2 else 18), [(560.0, "large")]))
+        top += 36 if wrapped else 20
+    (table,) = tables_in(written((60, [(20, "Task"), (300, "GPU"), (420, "Status"), (560, "Machine type")]), *lines))
+    assert [row["Machine type"] for row in shown(table)] == ["T4", "T4", *["ecs.ebmgn7v.32x large"] * 2] * 3

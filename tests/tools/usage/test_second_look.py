@@ -56,7 +56,16 @@ def test_a_box_before_a_text_does_not_make_it_less_sure() -> None:
 
 async def test_what_is_sure_is_not_read_again_unless_it_is_a_name_which_may_lack_a_letter() -> None:
     assert await looked([("87.5%", 0.99)]) == [("87.5%", True)]
-    assert await looked([("task-655", 0.99)], line("task-6-655", 0.97)) == [("task-6-655", False)]
+    assert await looked([("task-655", 0.98)], line("task-6-655", 0.97)) == [("task-6-655", False)]
+    assert await looked([("task-655", 0.995)]) == [("task-655", True)]
+
+
+async def test_a_stroke_that_reads_as_a_dot_stands_for_no_value() -> None:
+    image = Image.new("RGB", (200, 200), "white")
+    image.paste("black", (2, 8, 4, 10))  # where cells begin little of it is seen
+    table = Table(("GPU",), ((Cell("", BOX),), (Cell("5%", BOX),)))
+    read = await second_look(cast("Ocr", SecondReader(line("•", 0.9))), image, table)
+    assert read.rows[0][0].text == "-"
 
 
 async def test_a_second_reading_that_agrees_says_how_sure_it_is() -> None:

@@ -110,7 +110,8 @@ def _without_lone_arrows(pieces: Sequence[Fragment]) -> list[Fragment]:
     for piece in pieces:
         before = kept[-1] if kept else None
         near = before is not None and piece.box.x - before.box.right < 1.2 * piece.box.height
-        if before is not None and near and _LONE_ARROW.fullmatch(piece.text) and label(before.text):
+        named = before is not None and (label(before.text) is not None or is_further_header(before.text))
+        if before is not None and near and named and _LONE_ARROW.fullmatch(piece.text):
             kept[-1] = _reaching(before, [piece])
         else:
             kept.append(piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -39,6 +39,7 @@ ACROSS = 3
 """A text across a strip speaks against it as much as so many at its banks speak for it."""
 ALIGNED = 0.3
 """Of the rows. So many texts don't begin, or end, where a header does by chance."""
+FEW_ROWS = 3
 RICH = 0.8
 CLOSER = 0.45
 PARTIAL = 0.4
@@ -236,10 +237,13 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
     rich = [lines[place][0].middle for place, count in enumerate(filled) if count >= max(2, RICH * usual)]
     apart = statistics.median([after - before for before, after in pairwise(rich)]) if len(rich) > 1 else 0.0
     full = [place for place in full if not any(_is_beside(lines[place], lines[other], apart) for other in full)]
+    full = [place for place in full if not _goes_round(place, full, lines)]
     pitch = _pitch([lines[place][0].middle for place in full])
-    full = sorted([*full, *_between_rows([band.middle for band, _ in lines], filled, full, pitch)])
+    going_on = _lines_that_go_on(lines, set(full))
+    between = _between_rows([band.middle for band, _ in lines], filled, full, pitch)
+    full = sorted([*full, *(place for place in between if place not in going_on)])
     rows = {place: [list(column) for column in lines[place][1]] for place in full}
-    for texts in _texts_over_lines(lines, set(full)):
+    for texts in _texts_over_lines(lines, set(full), going_on):
         owner = next((place for place in texts if place in rows), None)
         if owner is None:
             middle = (lines[min(texts)][0].middle + lines[max(texts)][0].middle) / 2
@@ -252,7 +256,24 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
     return [rows[place] for place in sorted(rows)]
 
 
-def _texts_over_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int]) -> list[set[int]]:
+def _lines_that_go_on(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int]) -> dict[int, int]:
+    """Each line that fills few columns to the one above that it goes on from, where all do: cells begin at one height.
+
+    Those that stand halfway between two rows are then of the upper one.
+    """
+    steps = {place: _steps_from(place, lines) for place in range(len(lines)) if place not in full}
+    near = {place: found for place in steps if (found := _nearest_in_its_columns(place, lines)) is not None}
+    up = sum(1 for place, found in near.items() if found < place)
+    if up < FEW_ROWS or up < 3 * (len(near) - up):
+        return {}
+    reach = {place: WRAPPED * max(one.box.height for one in lines[place][0].fragments) for place in steps}
+    above = {place: at for place, some in steps.items() for step, at in some if at < place and step <= reach[place]}
+    return {place: at for place, at in above.items() if near.get(place, at) == at}
+
+
+def _texts_over_lines(
+    lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int], going_on: Mapping[int, int]
+) -> list[set[int]]:
     """The lines that fill few columns, those whose texts go on in each other together, each with at most one full line.
 
     Lines of one text follow each other closer than texts of two rows do.
@@ -261,7 +282,7 @@ def _texts_over_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: 
     for place in range(len(lines)):
         if place in full:
             continue
-        near = _nearest_in_its_columns(place, lines)
+        near = going_on.get(place, _nearest_in_its_columns(place, lines))
         own = groups.get(place, {place})
         other = groups.get(near, {near}) if near is not None else own
         together = own | other
@@ -274,17 +295,19 @@ def _texts_over_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: 
 
 def _nearest_in_its_columns(place: int, lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> int | None:
     """The line whose text stands right above or below a text of this one; None where neither is plainly nearer."""
-    band, cells = lines[place]
-    height = min(one.box.height for one in band.fragments)
-    steps: list[tuple[float, int]] = []
-    for way in (range(place - 1, -1, -1), range(place + 1, len(lines))):
-        found = next((other for other in way if _share_a_column(cells, lines[other][1])), None)
-        if found is not None:
-            steps.append((abs(lines[found][0].middle - band.middle), found))
-    steps.sort()
+    height = min(one.box.height for one in lines[place][0].fragments)
+    steps = sorted(_steps_from(place, lines))
     if not steps or steps[0][0] > WRAPPED * height:
         return None
     return None if len(steps) > 1 and steps[1][0] - steps[0][0] < 0.1 * height else steps[0][1]
+
+
+def _steps_from(place: int, lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> list[tuple[float, int]]:
+    """How far off the next lines above and below are that have text in a column of the line, and which they are."""
+    band, cells = lines[place]
+    ways = range(place - 1, -1, -1), range(place + 1, len(lines))
+    found = [next((other for other in way if _share_a_column(cells, lines[other][1])), None) for way in ways]
+    return [(abs(lines[other][0].middle - band.middle), other) for other in found if other is not None]
 
 
 def _share_a_column(cells: list[list[Fragment]], others: list[list[Fragment]]) -> bool:
@@ -304,6 +327,14 @@ def _is_beside(line: tuple[Band, list[list[Fragment]]], other: tuple[Band, list[
     height, step = max(one.box.height for one in band.fragments), abs(band.middle - centre.middle)
     fewer = sum(1 for column in cells if column) < sum(1 for column in others if column)
     return fewer and step < height and (step < CLOSER * apart or not _share_a_column(cells, others))
+
+
+def _goes_round(place: int, full: Collection[int], lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> bool:
+    """Whether a text of a line goes on beyond another line, which has nothing in its columns: the middle of a row."""
+    near = _nearest_in_its_columns(place, lines)
+    if near is None or abs(near - place) < 2:
+        return False
+    return any(min(place, near) < other < max(place, near) for other in full)
 
 
 def _between_rows(middles: Sequence[float], filled: Sequence[int], full: Sequence[int], pitch: float) -> list[int]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DOUBTED_BELOW = 0.975
 """Below this the second look is worth its time: nearly all misreadings of the recogniser are, few right readings."""
 NAMES_BELOW = 0.99
+"""For names, of which no letter follows from the others, and one that was left out is not missed."""
 MOST_LOOKS = 160
 """The least sure cells of a table come first."""
 DISPUTED = 0.8
@@ -39,9 +40,9 @@ KNOWN = 0.9
 """Confidence, at least, in what is read twice, or by others of the column, and is a word that can stand there."""
 FEW_ROWS = 3
 _IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
-"""A name can be anything, so no letter of it follows from the others, and one that was left out is not missed."""
 
 _LIKE_A_DASH = re.compile(r"[•·.,_=~]{1,2}")
+"""What a stroke that stands for no value is read as."""
 
 Place = tuple[int, int]
 Reading = tuple[str, float]
@@ -99,10 +100,7 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
     filled = [sum(1 for row in rows if row[column].text) for column in range(columns)]
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
-            sure = (
-                cell.confidence >= (NAMES_BELOW if _is_name(cell.text) else DOUBTED_BELOW) and not _LIKE_A_DASH.fullmatch(cell.text)
-            )
-            if cell.box is None or (cell.text and sure):
+            if cell.box is None or (cell.text and _is_sure(cell)):
                 continue
             ink = ink_in(image, cell.box) if len(cell.text) < 4 else None
             if is_dash(ink):
@@ -112,6 +110,12 @@ def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place
             elif ink and (len(rows) <= FEW_ROWS or 4 * filled[column] > len(rows)):
                 first.append((at, column))
     return again, first
+
+
+def _is_sure(cell: Cell) -> bool:
+    """Whether a second look is not worth its time."""
+    least = NAMES_BELOW if _is_name(cell.text) else DOUBTED_BELOW
+    return cell.confidence >= least and not _LIKE_A_DASH.fullmatch(cell.text)
 
 
 def _is_name(text: str) -> bool:
@@ -155,6 +159,8 @@ def _found(cell: Cell, text: str, confidence: float) -> Cell:
     """An empty cell in which there is ink, and whose column is not mostly empty, was passed over."""
     if not text:
         return replace(cell, confidence=0.8)
+    if _LIKE_A_DASH.fullmatch(text):
+        text = "-"
     return replace(cell, text=text, confidence=confidence if is_missing(text) else min(confidence, 0.9))
 
 
