@@ -384,3 +384,20 @@ def test_a_word_parted_by_a_page_break_is_one_word() -> None:
     first = Page().paragraph(60, 700, [*LOREM, "The last line of this page ends in the middle of a hyphen-"])
     second = Page().paragraph(60, 80, ["ation, which the second page completes.", *LOREM])
     assert "in the middle of a hyphenation, which" in markdown(first, second)
+
+
+def test_a_chinese_title_over_two_lines_is_one_heading_with_no_space_in_it() -> None:
+    """The standard CJK fonts need no file: PDFium reads their characters by their map."""
+    system = "/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >>"
+    letters = f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light {system} /DW 1000 >>"
+    font = ("<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H "
+            "/DescendantFonts [8 0 R] >>")  # fmt: skip
+
+    def line(y: float, text: str, size: int) -> str:
+        return f"BT /FX {size} Tf 1 0 0 1 100 {y} Tm <{text.encode('utf-16-be').hex()}> Tj ET"
+
+    page = Page().raw(line(700, "关于城市轨道交通客流预测方法的", 20)).raw(line(672, "比较研究", 20))
+    for n in range(6):
+        page.raw(line(620 - 18 * n, "随着城市规模的扩大轨道交通已成为居民出行的主要方式", 11))
+    data = pdf_of(page, objects=(letters, font)).replace(b"/Font <<", b"/Font << /FX 9 0 R")
+    assert convert(data).markdown.splitlines()[0] == "# 关于城市轨道交通客流预测方法的比较研究"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind
 from handlens.pdf.captions import is_caption
+from handlens.pdf.lines import is_wide
 from handlens.pdf.looks import NUMBERED, features
 from handlens.pdf.paragraphs import is_entry
 from handlens.pdf.trees import load
@@ -91,12 +92,18 @@ def _join(blocks: list[Block]) -> None:
         if a.kind is Kind.HEADING and b.kind is Kind.HEADING and look_of_heading(a) == look_of_heading(b):
             gap = b.rect.y0 - a.rect.y1
             wraps = not NUMBERED.match(b.text) and (b.text[:1].islower() or a.text[-1:] in "-–,:&")
+            wraps = wraps or (is_wide(a.text[-1:] or " ") and is_wide(b.text[:1] or " ") and not _parts(a.text, b.text))
             if -2 < gap < 0.8 * a.lines[0].size and wraps:
                 a.lines += b.lines
                 a.rect = a.rect._replace(y1=b.rect.y1, x0=min(a.rect.x0, b.rect.x0), x1=max(a.rect.x1, b.rect.x1))
                 del blocks[i + 1]
                 continue
         i += 1
+
+
+def _parts(above: str, below: str) -> bool:
+    """Whether of two headings in a script without spaces the second is one of its own."""
+    return bool(_SECTION.match(below) or _SECTION.match(above)) or above[-1] in "。！？；：" or below[0] in "【《（(—"
 
 
 def _levels(blocks: list[Block], profile: Profile) -> None:
