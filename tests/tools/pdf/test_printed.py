@@ -106,3 +106,22 @@ def test_two_lines_at_the_right_of_a_letter_s_head_are_not_mixed_with_those_at_t
          ("Tart", "4", "18,50", "74,00"), ("Delivery", "1", "9,00", "9,00"), pitch=16)  # fmt: skip
     text = markdown(page)
     assert "March 25 Rue" not in text.replace("\\\n", " ")
+
+
+def test_a_header_over_the_first_rule_tells_the_column_of_numbers_from_the_texts_beside_them() -> None:
+    columns = (52, 90, 330, 430, 520)
+    page = rows(Page(), 58, columns, ("Pos.", "Service", "Hours", "Rate", "Sum"), font=BOLD)
+    for n, (name, more, *values) in enumerate(
+        [("Workshop", "two days, with minutes", "16", "95.00", "1,520.00"),
+         ("Implementation", "in three steps", "40", "85.00", "3,400.00"),
+         ("Training", "for up to ten people", "8", "95.00", "760.00")]
+    ):  # fmt: skip
+        top = 78 + 34 * n
+        rows(page, top, (90,), (name,), (more,), pitch=12)
+        rows(page, top + 6, (52, 330, 430, 520), (str(n + 1), *values))
+    rows(page, 180, (52, 520), ("Net", "5,680.00"), ("Total", "6,759.20"))
+    text = markdown(ruled(page, 64, 98, 132, 166, 184, 202))
+    assert text.startswith(
+        "| Pos. | Service | Hours | Rate | Sum |\n| --- | --- | --- | --- | --- |\n| 1 | Workshop two days"
+    )
+    assert "| 3 | Training for up to ten people | 8 | 95.00 | 760.00 |" in text

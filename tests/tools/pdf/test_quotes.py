@@ -51,3 +51,14 @@ def test_what_is_only_set_in_or_barred_for_another_reason_is_no_quote() -> None:
     boxed = Page().paragraph(60, 80, PROSE).paragraph(74, 132, QUOTED).paragraph(60, 190, PROSE)
     boxed.rule(64, 120, 64, 162).rule(64, 120, 300, 120).rule(64, 162, 300, 162).rule(300, 120, 300, 162)
     assert "\n>" not in markdown(boxed)
+
+
+def test_a_quote_under_a_short_line_is_one_where_longer_text_shows_the_margins() -> None:
+    page = Page().paragraph(60, 80, PROSE).text(60, 130, "As she put it:").paragraph(90, 156, QUOTED)
+    page.paragraph(60, 206, PROSE)
+    assert f"As she put it:\n\n{SAID}\n\nThe quick" in markdown(page)
+
+
+def test_a_set_in_paragraph_under_a_short_line_alone_on_its_page_is_none() -> None:
+    page = Page().text(60, 80, "As she put it:").paragraph(90, 106, QUOTED)
+    assert ">" not in markdown(page)

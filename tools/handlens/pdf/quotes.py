@@ -27,20 +27,27 @@ def mark_quotes(blocks: list[Block], page: PageContent) -> None:
             continue
         before = next((b for b in shown[:n][::-1] if not b.quoted), None)
         after = [b for b in shown[n + 1 :] if b.kind is Kind.TEXT and len(b.lines) > 1]
-        block.quoted = _is_set_in(block, before, after) or _is_barred(block, shown, along)
+        column = [b for b in shown if b.kind is Kind.TEXT and not b.quoted and len(b.lines) > 1]
+        block.quoted = _is_set_in(block, before, after, column) or _is_barred(block, shown, along)
     for above, below in pairwise(shown):
         above.open = above.open and above.quoted == below.quoted
 
 
-def _is_set_in(block: Block, before: Block | None, after: list[Block]) -> bool:
+def _is_set_in(block: Block, before: Block | None, after: list[Block], column: list[Block]) -> bool:
     """Whether a paragraph has margins of its own, and broke a line to keep to them.
 
-    Above it (`before`) and, where there is more text, somewhere below it (`after`) stands text of full measure.
+    Above it (`before`) stands text or a heading of full measure, or a short paragraph that begins where others of its
+    `column` do; and where there is more text, some of it stands below (`after`).
     """
     if before is None or len(block.lines) < 2 or sum(len(line.words) for line in block.lines) < _WORDS:
         return False
-    em, body = block.lines[0].size, before.rect
-    if not _wider(before, block) or (after and not any(abs(b.rect.x0 - body.x0) < em for b in after)):
+    em = block.lines[0].size
+    if before.kind in (Kind.TEXT, Kind.HEADING) and len(before.lines) == 1 and before.rect.y1 <= block.rect.y0 + em:
+        before = next((b for b in column if abs(b.rect.x0 - before.rect.x0) < 1.0 and _surrounds(b, block)), before)
+    elif not _wider(before, block):
+        return False
+    body = before.rect
+    if not _surrounds(before, block) or (after and not any(abs(b.rect.x0 - body.x0) < em for b in after)):
         return False
     starts = [line.rect.x0 for line in block.lines[1:]]
     if max(starts) - min(starts) > 0.3 * em or abs(block.lines[0].rect.x0 - starts[0]) > 2.5 * em:
@@ -51,13 +58,15 @@ def _is_set_in(block: Block, before: Block | None, after: list[Block]) -> bool:
     return any(a.rect.x1 + 0.4 * em + b.words[0].rect.width < body.x1 for a, b in pairwise(block.lines))
 
 
+def _surrounds(body: Block, block: Block) -> bool:
+    """Whether a paragraph of some lines reaches farther to both sides than another one."""
+    return len(body.lines) > 1 and body.rect.x0 < block.rect.x0 and body.rect.x1 > block.rect.x1
+
+
 def _wider(body: Block, block: Block) -> bool:
-    """Whether `body` is a paragraph of some lines of the same column, and wider to both sides."""
+    """Whether `body` is a paragraph of some lines over the other one, and wider to both sides."""
     over = body.rect.y1 <= block.rect.y0 + block.lines[0].size
-    return (
-        body.kind is Kind.TEXT and len(body.lines) > 1 and over
-        and body.rect.x0 < block.rect.x0 and body.rect.x1 > block.rect.x1
-    )  # fmt: skip
+    return body.kind is Kind.TEXT and over and _surrounds(body, block)
 
 
 def _bars(page: PageContent) -> list[Rect]:

@@ -20,6 +20,7 @@ from handlens.pdf.tables.rules import edges_of, joined, without_underlines
 from handlens.pdf.tables.stream import NUMBER, read_stream
 
 _LARGER = 1.15
+_NARROW = 0.6  # of the font size, between two columns
 _APART = 1.3  # of the usual distance of rows
 _BEYOND, _SUMS = 1.7, 4  # of the font size, from a rule to the baseline of a row beyond it; rows of sums
 _FAR = 100.0  # points: more than half the height of any print in a table
@@ -53,11 +54,11 @@ def find_tables(fragments: list[Line], page: PageContent) -> tuple[list[Found], 
         [r for r in level if not any(box.holds((r.start + r.end) / 2, r.at, 2.0) for box in listings)], gap=14.0
     )
     for ruled in _between_rules(level, placed, [r for r, _ in found], captions, boxes):
-        rect = _with_rows_beyond(ruled, placed, [r for r, _ in found])
+        rect, bands = _with_rows_beyond(ruled, placed, [r for r, _ in found])
         if _is_code(placed.inside(rect)) or any(rect.shared(listing) > 0.5 * listing.area for listing in listings):
             continue
         within = [r for r in [*strokes, *level] if rect.x0 - 4 < r.start and r.end < rect.x1 + 4]
-        table = read_stream(placed.inside(rect), rect, within)
+        table = read_stream(placed.inside(rect), rect, within, bands or None)
         if table is not None and _plausible(table) and not _are_sums(rect, placed):
             found.append((rect, table))
     return found, [f for f in fragments if not any(_within(f, rect) for rect, _ in found)]
@@ -222,15 +223,24 @@ def _is_bold(row: list[Word]) -> bool:
     return all(word.style & Style.BOLD for word in row)
 
 
-def _with_rows_beyond(rect: Rect, words: Places[Word], taken: list[Rect]) -> Rect:
-    """An area between rules, with the row over its first rule and the sums under its last one."""
+def _with_rows_beyond(rect: Rect, words: Places[Word], taken: list[Rect]) -> tuple[Rect, list[tuple[float, float]]]:
+    """An area between rules, with the row over its first rule and the sums under its last one.
+
+    And the bands between its columns, where that row tells of more of them than the area itself.
+    """
     rows = rows_of(words.inside(rect))
-    bands = find_bands(rows, rect.x0, rect.x1)
-    if not bands:
-        return rect
+    if not rows:
+        return rect, []
     size = median(w.size for row in rows for w in row)
-    above = rows_of(words.inside(Rect(rect.x0 - 40, rect.y0 - _BEYOND * size, rect.x1 + 40, rect.y0)))[::-1]
+    above = rows_of(words.inside(Rect(rect.x0 - 40, rect.y0 - _BEYOND * size, rect.x1 + 40, rect.y0)))[-1:]
     below = rows_of(words.inside(Rect(rect.x0 - 40, rect.y1, rect.x1 + 40, rect.y1 + _SUMS * _BEYOND * size)))
+    bands = find_bands([*above, *rows], rect.x0, rect.x1)
+    told: list[tuple[float, float]] = []
+    if above and len(pieces_of(above[0])) != len(bands) + 1:
+        told = _bands_under(above[0], rows, size)
+        bands, above = (told, above) if told else (find_bands(rows, rect.x0, rect.x1), [])
+    if not bands:
+        return rect, []
     top, bottom = rect.y0, rect.y1
     for row in above[:1]:
         if (
@@ -246,7 +256,24 @@ def _with_rows_beyond(rect: Rect, words: Places[Word], taken: list[Rect]) -> Rec
             break
         bottom = max(w.rect.y1 for w in row) + 1
     grown = Rect(rect.x0, top, rect.x1, bottom)
-    return rect if any(grown.shared(other) > rect.shared(other) for other in taken) else grown
+    if any(grown.shared(other) > rect.shared(other) for other in taken):
+        return rect, []
+    return grown, told if top < rect.y0 else []
+
+
+def _bands_under(header: list[Word], rows: list[list[Word]], size: float) -> list[tuple[float, float]]:
+    """Bands between the pieces of a header that all rows under it leave free; none where one of them does not."""
+    bands: list[tuple[float, float]] = []
+    words = [word.rect for row in rows for word in row]
+    for left, right in pairwise(pieces_of(header)):
+        low, high = left.x1, right.x0
+        middle = (low + high) / 2
+        low = max([low, *(w.x1 for w in words if w.x0 < high and w.x1 > low and w.x0 + w.x1 < 2 * middle)])
+        high = min([high, *(w.x0 for w in words if w.x0 < high and w.x1 > low and w.x0 + w.x1 >= 2 * middle)])
+        if high - low < _NARROW * size:
+            return []
+        bands.append((low, high))
+    return bands
 
 
 def _stands_in(row: list[Word], bands: list[tuple[float, float]], rect: Rect, size: float) -> bool:
