@@ -311,3 +311,12 @@ def test_page_numbers_that_count_up_are_left_out_wherever_they_stand() -> None:
     pages = [Page().paragraph(60, 140, text).text(295 if n == 214 else 520, 810 if n == 214 else 40, str(n))
              for n in (214, 215, 216, 217)]  # fmt: skip
     assert [page.left_out for page in convert(pdf_of(*pages)).pages] == [["214"], ["215"], ["216"], ["217"]]
+
+
+def test_small_bullets_that_stand_higher_than_their_text_are_its_bullets() -> None:
+    page = Page(width=960, height=540).text(60, 90, "Where we stand", size=32, font=BOLD)
+    for n, (step, text) in enumerate(((0, "Turnover of 42 million"), (0, "Staff in two places"), (1, "310 in Ulm"))):
+        page.text(70 + 30 * step, 146 + 28 * n, "\u2022", size=12).text(90 + 30 * step, 150 + 28 * n, text, size=20)
+    assert convert(pdf_of(page)).markdown == (
+        "# Where we stand\n\n- Turnover of 42 million\n- Staff in two places\n  - 310 in Ulm"
+    )

@@ -6,6 +6,8 @@ from handlens.pdf.bidi import is_rtl
 from handlens.pdf.model import PageContent, Rect, Run, Style, Word
 
 _MOST_DOTS = 400  # more of them are a chart's points
+_WRITTEN = frozenset("•●○◦▪■□▫‣")
+_BULLET_HEIGHT, _SAME_LINE, _FAR = 0.35, 0.1, 3.0  # of the font size
 _REACH = 2.6  # font sizes between a bullet and its text
 _NEARER = 0.6
 _HEIGHT = (0.1, 0.62)  # of the font size above the baseline, where a bullet's middle lies
@@ -15,6 +17,8 @@ def add_bullets(page: PageContent) -> None:
     """Add a word for each dot that stands alone before a line of text; level numbers in discs with what they number."""
     for badge in page.badges[:_MOST_DOTS]:
         _level(badge, page)
+    for bullet in [w for w in page.words if w.text in _WRITTEN][:_MOST_DOTS]:
+        _lower(bullet, page)
     if not 0 < len(page.dots) <= _MOST_DOTS:
         return
     for dot in page.dots:
@@ -36,6 +40,21 @@ def _level(badge: Rect, page: PageContent) -> None:
         number.runs = [Run(f"{number.text}.", Style.PLAIN)]
         number.rect = Rect(badge.x0, text.rect.y0, badge.x1, text.rect.y1)
         number.base, number.size, number.font, number.style = text.base, text.size, text.font, Style.PLAIN
+
+
+def _lower(bullet: Word, page: PageContent) -> None:
+    """Put a bullet that is smaller than its text, and so on another baseline, on that of the text."""
+    middle = bullet.base - _BULLET_HEIGHT * bullet.size
+    level = [w for w in page.words if w is not bullet and w.base - w.size < middle < w.base]
+    if any(abs(w.base - bullet.base) < _SAME_LINE * w.size for w in level):
+        return
+    text = min((w for w in level if w.rect.x0 >= bullet.rect.x1), key=lambda w: w.rect.x0, default=None)
+    before = any(w.rect.x1 <= bullet.rect.x0 + 1.0 and bullet.rect.x0 - w.rect.x1 < _FAR * bullet.size for w in level)
+    if text is None or before or text.text in _WRITTEN or text.rect.x0 - bullet.rect.x1 > _FAR * text.size:
+        return
+    bullet.rect = bullet.rect._replace(y0=text.rect.y0, y1=text.rect.y1)
+    bullet.base, bullet.size, bullet.font, bullet.style = text.base, text.size, text.font, Style.PLAIN
+    bullet.runs = [Run(bullet.text, Style.PLAIN)]
 
 
 def _text_after(dot: Rect, words: list[Word]) -> Word | None:
