@@ -148,3 +148,10 @@ async def test_closing_leaves_no_process() -> None:
         pids = ocr.pids
     assert len(pids) == 2
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+async def test_a_lone_digit_on_a_screen_is_read_upright() -> None:
+    texts = [(40 + 90 * column, 30 + 28 * row, text) for row in range(4) for column, text in enumerate(("7", "S", "4"))]
+    async with Ocr() as ocr:
+        lines = await ocr.read(drawn(*texts, size=(360, 160), points=13), screen=True)
+    assert [line.text for line in lines] == ["7", "S", "4"] * 4

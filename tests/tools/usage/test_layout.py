@@ -539,10 +539,17 @@ def test_the_name_of_a_group_is_no_column_though_its_first_column_ends_further_r
 def test_the_round_ends_of_a_pill_are_no_brackets() -> None:
     rows = [(100.0 + 40 * n, [(20.0, f"job-{n}"), (300.0, "1%"), (420.0, text)]) for n, text in enumerate(_PILLS)]
     (table,) = tables_in(written((60, [(20, "Task"), (300, "GPU"), (420, "Status")]), *rows))
-    assert [row["Status"] for row in shown(table)] == ["Failed", "Running", "Stopped", "Cancelled", "Completed"]
+    assert [row["Status"] for row in shown(table)] == [
+        "Failed",
+        "Running",
+        "Stopped",
+        "Cancelled",
+        "Completed",
+        "运行中",
+    ]
 
 
-_PILLS = "(Failed)", "CRunning", "StoppedD", "Cancelled", "Completed"
+_PILLS = "(Failed)", "CRunning", "StoppedD", "Cancelled", "Completed", "C 运行中 G D"
 
 
 def test_an_arrow_read_apart_from_a_header_that_means_nothing_to_us_is_no_column() -> None:

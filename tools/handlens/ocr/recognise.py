@@ -29,6 +29,9 @@ _FEWEST_STEPS = 1.25
 _STEPS = 1.7
 """Steps of the output for each character: with fewer, letters are left out; so many are enough."""
 _WIDTH_STEP = 32
+_UPRIGHT = 1.5
+_UPRIGHT_ON_SCREENS = 2.5
+"""Of its width: a lone digit is no higher than this. What is runs up the page."""
 _REMEMBERED = 4_000
 """Crops: a console says "Running" in the same pixels forty times, and the next picture of it says so again."""
 
@@ -49,7 +52,7 @@ class Recogniser:
         A tall narrow place is text that runs up the page or, where that reads badly, down. `screen`: its type is
         small and may be narrow; what was read with too few steps a character is read wider.
         """
-        if place.height <= 1.5 * place.width:
+        if place.height <= (_UPRIGHT_ON_SCREENS if screen else _UPRIGHT) * place.width:
             if not screen:
                 return self._read(image, place, 0)
             cut = trimmed(image, place)

@@ -22,7 +22,7 @@ _ORNAMENT = re.compile(
     r"|^[0OoD□口]{1,2}\s+(?=[A-Za-z\d][\w.-]{3,}$)"  # and a box to tick, or an icon too, before a name
 )
 _BOX = re.compile(r"[●○◉◎•·▪■□◆◇☑☐⬤⚫口回]")
-_PILL = re.compile(r"[(\[（【CG]?\s*([^()\[\]（）【】]+?)\s*[)\]）】D]?")
+_PILL = re.compile(r"(?:[(\[（【CG]\s*)?([^()\[\]（）【】]+?)(?:\s*[)\]）】D]|\s+[CG])*")
 """The round ends of the line round a status are taken for brackets and round letters."""
 _DASH = re.compile(r"[一—–_…-]{1,3}")
 _NAME_AND_VALUE = re.compile(r"([^:：]+)[:：]\s*(\S.*)")
@@ -70,8 +70,8 @@ def without_ornament(text: str) -> str:
     """The text without the dots and ticks that dress up a status, or a bar. A lone stroke is a dash."""
     text = _ORNAMENT.sub("", text).strip() or text
     pill = _PILL.fullmatch(text)
-    lettered = text[:1] in "CG" or text[-1:] == "D"
-    if pill and normalise_status(pill[1]) != "unknown" and not (lettered and normalise_status(text) != "unknown"):
+    known = text.isalpha() and normalise_status(text) != "unknown"  # the ends of "Completed" are its own
+    if pill and normalise_status(pill[1]) != "unknown" and not known:
         text = pill[1]
     return "-" * len(text) if _DASH.fullmatch(text) else text
 
