@@ -136,17 +136,18 @@ async def test_a_tab_that_closes_itself_says_so(kit: Kit, serve: Serve) -> None:
 
 @pytest.fixture
 async def crowded(tmp_path: Any) -> AsyncIterator[Kit]:
-    async with open_kit(limits=Limits(sessions=3), artifacts=tmp_path) as kit:
+    async with open_kit(limits=Limits(sessions=4), artifacts=tmp_path) as kit:
         yield kit
 
 
 @pytest.mark.slow
-async def test_a_page_can_not_open_tabs_without_end(crowded: Kit, serve: Serve) -> None:
+async def test_a_page_can_not_open_tabs_without_end_and_leaves_room_for_others(crowded: Kit, serve: Serve) -> None:
     page = await opened(crowded, serve("<body>"))
     many = "for (let i = 0; i < 12; i++) window.open('about:blank', '_blank')"
     notices = await does(crowded, page.session_id, many)
     assert len(crowded.browser.owned(crowded.caller)) == 3
-    assert any("limits.sessions" in notice for notice in notices)
+    assert any("2 tabs open already" in notice for notice in notices)
+    await opened(crowded, serve("<body>another"))
     async with crowded.browser.page(crowded.caller, session_id=page.session_id) as session:
         assert len(session.context.pages) == 3
 

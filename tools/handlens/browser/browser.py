@@ -197,8 +197,11 @@ class Browser:
     def _on_tab(self, root: Session, page: Page) -> None:
         if page is root.page or any(session.page is page for session in self._sessions.values()):
             return
-        if len(self._sessions) >= self._limits.sessions:
-            root.note("The page opened another tab; it was closed, for limits.sessions are open.")
+        # A page that opens tabs without end takes the places of nobody else's pages.
+        mine, most = len(self._family(root)) - 1, max(1, self._limits.sessions // 2)
+        if mine >= most or len(self._sessions) >= self._limits.sessions:
+            why = f"it has {mine} tabs open already" if mine >= most else "limits.sessions are open"
+            root.note(f"The page opened another tab; it was closed, for {why}.")
             root.spawn(page.close())
             return
         root.tabs += 1
