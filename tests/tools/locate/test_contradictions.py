@@ -76,4 +76,4 @@ def test_states_said_after_the_name_are_read(description: str, states: tuple[str
     ["Save, not Save as", "the icon, not the button", "the big star, not the small star", "Save, not that"],
 )
 def test_a_negation_of_something_else_rules_nothing_asked_for_out(description: str) -> None:
-    assert not parse(description).rules_itself_out()
+    assert not parse(description).names_nothing()

@@ -77,3 +77,14 @@ async def test_what_a_closed_menu_holds_is_known(kit: Kit, serve: Serve) -> None
     <ul class=nav><li id=f><a href=#file>File</a><ul class="dropdown-menu" id=m>
     <li id=open><a href=#open class="fa fa-folder">Open recent</a></li><li><a href=#quit>Quit</a></li></ul></li></ul>"""
     assert await located(kit, serve, page, "Open recent") == ["open"]
+
+
+async def test_a_question_of_how_many_names_no_one_thing(kit: Kit, serve: Serve) -> None:
+    page = "<p>1 red</p><button style='color:red' id=a>4</button><button id=b>2</button>"
+    assert await located(kit, serve, page, "How many red digits are there?", "有几个红色的数字？") == ["", ""]
+
+
+async def test_an_item_with_an_icon_bears_it(kit: Kit, serve: Serve) -> None:
+    page = """<ul role=menu><li role=menuitem id=a tabindex=0>Playback</li>
+    <li role=menuitem id=b tabindex=0><i class='fa fa-play'>&nbsp;</i> Go on</li></ul>"""
+    assert await located(kit, serve, page, "the item with the play icon") == ["b"]

@@ -141,7 +141,7 @@ async def start(
         process = await _first(options, guard, begun)  # it comes up while the driver does
         playwright = await starting
         failures: list[BrowserUnavailable] = []
-        for executable in executables(options, Path(playwright.chromium.executable_path)):
+        for executable in await asyncio.to_thread(executables, options, Path(playwright.chromium.executable_path)):
             try:
                 process = process or await _process(_command(executable, options, guard))
                 browser = await _join(playwright, process, seconds, downloads)
@@ -178,7 +178,8 @@ async def _first(options: BrowserOptions, guard: Guard, begun: Begun) -> Process
     from handlens.browser.process import Process
 
     try:
-        command = _command(executables(options, Path())[0], options, guard)
+        found = await asyncio.to_thread(executables, options, Path())
+        command = _command(found[0], options, guard)
     except BrowserUnavailable:
         begun.discard()
         return None

@@ -63,6 +63,11 @@ class Process:
         await to_thread.run_sync(os.waitpid, self._spawned.pid, 0, abandon_on_cancel=True)
         self.pipe.close()
         self._server.close()
-        with contextlib.suppress(OSError), (self._spawned.folder / "log").open("rb") as log:
-            self.said = log.read(_READ_BYTES).decode("utf-8", "replace").splitlines()
+        self.said = await to_thread.run_sync(_said, self._spawned.folder / "log")
         await to_thread.run_sync(remove, self._spawned.folder)
+
+
+def _said(log: Path) -> list[str]:
+    with contextlib.suppress(OSError), log.open("rb") as written:
+        return written.read(_READ_BYTES).decode("utf-8", "replace").splitlines()
+    return []

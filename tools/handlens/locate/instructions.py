@@ -36,6 +36,9 @@ _PLAIN = re.compile(
 )
 """Of a verb, what says no more than that something is to be clicked."""
 _TICK = re.compile(r"\b(?:select|check|tick)\b|选中|勾选")
+_BEARING = re.compile(
+    r"^(?:the |an? )?(?:item|one|thing|element|entry|option|control) with (?:the |an? )?(?P<icon>.+ icon)$"
+)
 _ANY_ONE = re.compile(r"^one of the\s+")
 
 
@@ -76,6 +79,7 @@ def read_instruction(text: str, *, chinese: bool) -> Instruction:
         text = goal["what"]
         if not relations:
             relations.append(Relation("hint", goal["goal"]))
+    text = _BEARING.sub(r"\g<icon>", text)
     any_one = _ANY.match(text) or _ANY_ONE.match(text)
     if any_one:
         text = text[any_one.end() :]

@@ -34,6 +34,10 @@ from handlens.locate.vocabulary import (
 )
 
 _VAGUE = frozenset({"widget", "control", "element", "thing", "控件", "元素"})
+_HOW_MANY = re.compile(
+    r"(?:so |and )?(?:how (?:many|much)|count (?:the|all|how)|what (?:is|'s) the number of)\b"
+    r"|.*(?:有几[个条张只种]|有多少)"
+)
 _ROLE_WORDS = sorted(ROLES, key=len, reverse=True)
 
 
@@ -67,9 +71,9 @@ class Query:
     """It has no name that others of its role don't have too."""
     words: tuple[str, ...] = field(default=(), compare=False)
 
-    def rules_itself_out(self) -> bool:
-        """Whether a negation names just what is asked for: "Save but not Save", "in the header, not in the header"."""
-        return any(self._is_all_of(other) for other in self.excluded)
+    def names_nothing(self) -> bool:
+        """Whether it asks how many there are, or rules out just what it names: "Save but not Save"."""
+        return _HOW_MANY.match(fold(self.text)) is not None or any(self._is_all_of(other) for other in self.excluded)
 
     def _is_all_of(self, other: Query) -> bool:
         """Whether whatever answers this answers the other too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import Evidence
-from handlens.locate.features import is_small, spoken_hints
+from handlens.locate.features import spoken_hints
 from handlens.locate.grading import (
     Echo,
     Marks,
@@ -38,6 +38,8 @@ SAID = 0.25
 UNDONE = 0.92
 """What is left of a score where the deed that is asked for is not said."""
 AS_DRAWN = 0.9
+LABEL = 30
+"""Characters: who has a longer name does not stand for an icon in it."""
 WORDY = 6
 """Of more words than this, only the first two say what a click does."""
 AREAS = word_list("areas")
@@ -103,10 +105,10 @@ class Scorer:
         prefer_verb(query, found)
         for other in query.excluded:
             self._exclude(other, found)
-        if query.rules_itself_out():
+        if query.names_nothing():
             for one in found:
                 one.marks.denied = True
-                one.doubts.append("the description rules out what it names")
+                one.doubts.append("the description names no one thing")
         ranked = placed(found, query, self.snapshot)
         return sorted(ranked, key=lambda one: (-one.score, one.candidate.order))
 
@@ -237,7 +239,7 @@ class Scorer:
     def _specific(self, at: int, query: Query) -> float:
         """How far the name of a candidate is asked for; that of an icon is not, where its look is."""
         told = self.evidence.specificity(at, query)
-        if told >= AS_DRAWN or not by_look(query) or not is_small(self.snapshot.candidates[at]):
+        if told >= AS_DRAWN or not by_look(query) or len(self.snapshot.candidates[at].name) >= LABEL:
             return told
         drawn = terms(spoken_hints(self.snapshot.candidates[at].hints))
         looks_so = any(similarity(term, other) >= 0.84 for term in query.target for other in drawn)
