@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 
 import pytest
+from blockbuster import BlockBuster
 
 from fakes.no_engines import forbid_engines
 from handlens.errors import NoSuchSession
@@ -99,3 +101,22 @@ async def close_all(kit: Kit) -> None:
     for session in kit.browser.owned(kit.caller):
         with suppress(NoSuchSession):  # a tab that went with the session that opened it
             await kit.browser.end(session.id, kit.caller)
+
+
+MOMENTS = re.compile(r"os\.|io\.|builtins\.input")
+"""Calls that wait for the disk alone: scripts and word lists of ours are read when first needed."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever of ours blocks the event loop of an async test raises there: sleeping, a lock, a socket, a database."""
+    if "anyio_backend" not in request.fixturenames:
+        yield
+        return
+    detector = BlockBuster(["handlens", "handlens_server"])
+    for name, function in detector.functions.items():
+        if not MOMENTS.match(name):
+            function.activate()
+    detector.functions["threading.Lock.acquire"].can_block_in("handlens/testing/pages.py", {"__exit__"})
+    yield
+    detector.deactivate()

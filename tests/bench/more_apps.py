@@ -4,8 +4,8 @@ The descriptions are in locate_cases_learned.tsv, from which the locator may be 
 locate_cases_held_out.tsv, of which only the totals may be looked at. Static pages are out of npm packages, installed
 with --ignore-scripts --legacy-peer-deps: `editor.md tui-image-editor @tabler/preview tiddlywiki node-red video.js@7
 leaflet leaflet-draw grapesjs font-awesome@4 x-data-spreadsheet vditor tui-calendar`; applications are out of PyPI's
-`fava changedetection.io django-simpleui`, in an environment of their own. Node-RED and TiddlyWiki need a `node` on the PATH. Pages in ``hosts/`` only
-start a packaged component.
+`fava changedetection.io django-simpleui`, in an environment of their own. Node-RED and TiddlyWiki need a `node` on the
+PATH. Pages in ``hosts/`` only start a packaged component.
 """
 
 from __future__ import annotations
