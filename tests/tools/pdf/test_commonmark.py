@@ -51,7 +51,18 @@ def test_items_under_a_paragraph_that_parts_a_list_are_no_code() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["---", "--- cut here ---", "~~gone~~ and ~half~ gone, ~5 left", "~~~", "=====", "#5 of 9", "+1 more"],
+    [
+        "---",
+        "--- cut here ---",
+        "~~gone~~ and ~half~ gone, ~5 left",
+        "~~~",
+        "=====",
+        "#5 of 9",
+        "______",
+        "Name: ______ Town: ______",
+        "__init__ and (__main__)",
+        "+1 more",
+    ],
 )
 def test_lines_that_look_like_markdown_keep_their_characters(text: str) -> None:
     page = Page().paragraph(60, 140, ["A paragraph of text stands over the line and has", "two lines of its own."])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from handlens.pdf.model import Word
 
 _ESCAPED = re.compile(r"([\\`*\[\]<])")
-_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+_UNDERSCORE = re.compile(r"(?<!\S)_{3,}(?!\S)|((?<![^\W_])_+|_+(?![^\W_]))")  # but for blanks to be filled in
 _STRUCK = re.compile(r"~~+|(?<![\w~/])~(?=[^\W\d])|(?<=\w)~(?![\w~])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ADDRESS = re.compile(r"\w@\w|\w\.\w+/|^(https?:|www\.|doi:|10\.\d)", re.IGNORECASE)
@@ -78,7 +78,7 @@ def _linked(text: str, target: str) -> str:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
     text = _ESCAPED.sub(r"\\\1", text)
-    text = _UNDERSCORE.sub(r"\\_", text)
+    text = _UNDERSCORE.sub(lambda m: m.group().replace("_", r"\_") if m.group(1) else m.group(), text)
     text = _STRUCK.sub(lambda m: m.group().replace("~", r"\~"), text)
     return _ENTITY.sub("&amp;", text)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from handlens.pdf.blocks import Cell
     from handlens.pdf.lines import Line
 
-_DRAWN = frozenset("-=:| ")  # what thematic breaks, underlined headings and the second rows of tables consist of
+_DRAWN = frozenset("-=:|_ ")  # what thematic breaks, underlined headings and the second rows of tables consist of
 _LEADERS = re.compile(r"\s*((\. ?){4,}|…)\s*")
 
 
