@@ -574,3 +574,10 @@ def test_a_line_halfway_between_two_rows_is_of_the_upper_one_where_all_texts_go_
         top += 36 if wrapped else 20
     (table,) = tables_in(written((60, [(20, "Task"), (300, "GPU"), (420, "Status"), (560, "Machine type")]), *lines))
     assert [row["Machine type"] for row in shown(table)] == ["T4", "T4", *["ecs.ebmgn7v.32x large"] * 2] * 3
+
+
+def test_what_stands_behind_several_headers_is_an_arrow_whatever_it_is_read_as() -> None:
+    heads = [(20.0, "作业名称"), (52.0, "N"), (200.0, "GPU使用率"), (252.0, "N"), (400.0, "运行状态"), (432.0, "N")]
+    rows = [(100.0 + 40 * n, [(20.0, f"job-{n}"), (200.0, "9%"), (400.0, "运行中")]) for n in range(3)]
+    (table,) = tables_in(written((60, heads), *rows))
+    assert table.headers == ("作业名称", "GPU使用率", "运行状态")

@@ -29,6 +29,8 @@ _FEWEST_STEPS = 1.25
 _STEPS = 1.7
 """Steps of the output for each character: with fewer, letters are left out; so many are enough."""
 _WIDTH_STEP = 32
+_WIDTH_STEP_ON_SCREENS = _STRIDE
+"""Cells are short: rounded up to 32 columns, a twelfth of all that is read would be nothing."""
 _UPRIGHT = 1.5
 _UPRIGHT_ON_SCREENS = 2.5
 """Of its width: a lone digit is no higher than this. What is runs up the page."""
@@ -81,7 +83,8 @@ class Recogniser:
         if height < 2 or width < 2:
             return None
         wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * stretch)))
-        steps, best = self._read_alike(crop, wide)
+        step = _WIDTH_STEP if cut is None else _WIDTH_STEP_ON_SCREENS
+        steps, best = self._read_alike(crop, wide, math.ceil(wide / step) * step)
         kept = np.flatnonzero((steps != 0) & np.concatenate([[True], steps[1:] != steps[:-1]]))
         if not len(kept):
             return None
@@ -89,14 +92,14 @@ class Recogniser:
         centres = (kept + 0.5) * _STRIDE * width / wide
         return _line(characters, centres, best[kept], crop, place, quarters, screen=cut is not None)
 
-    def _read_alike(self, crop: Image, wide: int) -> tuple[Any, Any]:
+    def _read_alike(self, crop: Image, wide: int, padded: int) -> tuple[Any, Any]:
         """Best character and its score at each step; a crop that was read before, to the pixel, is not read again."""
         import numpy as np
 
-        key = hashlib.blake2b(crop.tobytes() + repr((crop.shape, wide)).encode(), digest_size=16).digest()
+        key = hashlib.blake2b(crop.tobytes() + repr((crop.shape, wide, padded)).encode(), digest_size=16).digest()
         known = self._memory.pop(key, None)
         if known is None:
-            probabilities = self._run(crop, wide)
+            probabilities = self._run(crop, wide, padded)
             steps = probabilities.argmax(axis=1)
             known = steps, probabilities[np.arange(len(steps)), steps]
         self._memory[key] = known
@@ -104,13 +107,12 @@ class Recogniser:
             self._memory.popitem(last=False)
         return known
 
-    def _run(self, crop: Image, wide: int) -> Floats:
+    def _run(self, crop: Image, wide: int, padded: int) -> Floats:
         import cv2
         import numpy as np
 
         shrink = crop.shape[0] > _HEIGHT
         scaled = cv2.resize(crop, (wide, _HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-        padded = math.ceil(wide / _WIDTH_STEP) * _WIDTH_STEP
         tensor = np.zeros((1, 3, _HEIGHT, padded), np.float32)
         tensor[0, :, :, :wide] = (scaled[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)
         result: Floats = self._session.run(None, {self._input: tensor})[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ NO_DIGIT = 0.9
 _ARROW = re.compile(r"(?:\s+(?:[AΛΔ▲△]?[VvY▼▽]|[1tTul|I↑↓⇅]{1,2})|\s*[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|(?<=[a-z一-鿿])V)$")
 _TWO_ARROWS = re.compile(r"\s*[AΛΔ▲△^][VvY▼▽]$")
 _LONE_ARROW = re.compile(r"[AΛΔ▲△^↑↓⇅VvY▼▽1I|]{1,2}")
+_AGAIN = 3
+"""No header is in its line so often: whatever it is read as, it is an arrow."""
 _END_DIGIT = re.compile(r"(?<=[^\d\W])\s+\d$")
 _NEVER_NUMBERED = (Field.TASK_NAME, Field.STATUS, Field.START_TIME, Field.INSTANCE_TYPE)
 _SYMBOLS = re.compile(r"[↑↓⇅▲▼△▽ΔΛ]+[Vv]?|[AΛΔ]V")
@@ -107,11 +110,13 @@ def _without_arrows(band: Band) -> Band:
 def _without_lone_arrows(pieces: Sequence[Fragment]) -> list[Fragment]:
     """The pieces but for arrows that were read apart from the header they stand behind, which reach over them."""
     kept: list[Fragment] = []
+    often = Counter(piece.text for piece in pieces if len(piece.text) <= 2)
     for piece in pieces:
         before = kept[-1] if kept else None
+        arrow = _LONE_ARROW.fullmatch(piece.text) is not None or often[piece.text] >= _AGAIN
         near = before is not None and piece.box.x - before.box.right < 1.2 * piece.box.height
         named = before is not None and (label(before.text) is not None or is_further_header(before.text))
-        if before is not None and near and named and _LONE_ARROW.fullmatch(piece.text):
+        if before is not None and near and named and arrow:
             kept[-1] = _reaching(before, [piece])
         else:
             kept.append(piece)
