@@ -125,3 +125,17 @@ def test_a_header_over_the_first_rule_tells_the_column_of_numbers_from_the_texts
         "| Pos. | Service | Hours | Rate | Sum |\n| --- | --- | --- | --- | --- |\n| 1 | Workshop two days"
     )
     assert "| 3 | Training for up to ten people | 8 | 95.00 | 760.00 |" in text
+
+
+def test_what_stands_under_two_tables_side_by_side_is_read_after_both() -> None:
+    page = Page()
+    for left, title in ((50, "Earnings"), (320, "Deductions")):
+        for at in (146, 164, 182, 200, 218):
+            page.rule(left, at, left + 230, at)
+        for x in (left, left + 130, left + 230):
+            page.rule(x, 146, x, 218)
+        for n, cells in enumerate(((title, "Amount"), ("First", "200.00"), ("Second", "18.50"), ("Sum", "218.50"))):
+            page.text(left + 4, 158 + 18 * n, cells[0]).text(left + 150, 158 + 18 * n, cells[1])
+    page.text(50, 122, "Employee: Tom Baker").text(50, 250, "Net pay, to be sent to your account: 0.00")
+    text = markdown(page)
+    assert text.index("| Earnings") < text.index("| Deductions") < text.index("Net pay")

@@ -54,9 +54,18 @@ def _split(items: list[P], height: float, depth: int) -> list[list[P]]:
         middle = (low + high) / 2
         left = [i for i in band if (i.rect.x0 + i.rect.x1) / 2 < middle]
         right = [i for i in band if (i.rect.x0 + i.rect.x1) / 2 >= middle]
-        for side in (left, right):
-            groups += _split(side, height, depth + 1)
+        for part in _beside_tables(left, right):
+            groups += _split(part, height, depth + 1)
     return groups
+
+
+def _beside_tables(left: list[P], right: list[P]) -> list[list[P]]:
+    """Left and right; where both are tables or figures, then what is only at the left, under them."""
+    top, bottom = min((i.rect.y0 for i in right), default=0.0), max((i.rect.y1 for i in right), default=0.0)
+    beside = [i for i in left if i.rect.y0 < bottom and i.rect.y1 > top]
+    if beside and right and not any(i.bases for i in (*beside, *right)):
+        return [[i for i in left if i.rect.y0 < bottom], right, [i for i in left if i.rect.y0 >= bottom]]
+    return [left, right]
 
 
 def _apart(items: list[P], least: float) -> list[list[P]]:
