@@ -13,15 +13,13 @@ from handlens.browser.picture_secrets import hide_in_pictures
 from handlens.errors import InvalidInput, TargetError
 from handlens.geometry import Box, Point, Size
 from handlens.kit import Kit
-from handlens.locate.aim import take_aim
-from handlens.locate.candidates import find_candidates
-from handlens.locate.locate import locate
-from handlens.locate.marks import Mark, draw, marks
 from handlens.page_tool import PageInput, PageOutput
 from handlens.tool import Picture, tool
 
+# What finds elements takes as long to import as a picture to take: only who asks for an element or for marks waits.
 if TYPE_CHECKING:
     from handlens.browser.session import Session
+    from handlens.locate.marks import Mark
 
 _SELECTOR = re.compile(r"css=|[#.\[]")
 _VISIBLE_SECONDS = 5.0
@@ -99,6 +97,8 @@ async def screenshot_page(request: ScreenshotPageInput, kit: Kit) -> ScreenshotP
             await kit.caller.progress(0, None, "Reading the pictures in the page")
             shot = await hide_in_pictures(shot, kit.ocr, kit.privacy, mask)
         if numbered:
+            from handlens.locate.marks import draw
+
             picture = await draw(shot.data, shot.frame, [(str(mark.number), mark.box) for mark in numbered])
             shot = replace(shot, data=picture, media_type="image/png")
         return await _result(kit, session, shot, numbered)
@@ -121,6 +121,9 @@ async def _region(request: ScreenshotPageInput, kit: Kit, session: Session) -> R
         return Region(clip=_checked(request.clip), full_page=request.full_page)
     if _SELECTOR.match(request.element):
         return Region(clip=_checked(await _selected(session, request.element.removeprefix("css="))))
+    from handlens.locate.aim import take_aim
+    from handlens.locate.locate import locate
+
     located = await locate(session.page, request.element)
     best = located.best
     if best is None or best.confidence < kit.acting.min_confidence:
@@ -136,6 +139,9 @@ async def _region(request: ScreenshotPageInput, kit: Kit, session: Session) -> R
 
 async def _numbered(session: Session, characters: int) -> list[Mark]:
     """The marks to draw: as many as an answer of ``characters`` can list, once as text and once structured."""
+    from handlens.locate.candidates import find_candidates
+    from handlens.locate.marks import marks
+
     every = marks(await find_candidates(session.page))
     room = characters * 0.9
     for count, mark in enumerate(every):

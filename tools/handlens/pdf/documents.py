@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
 from handlens import errors
 from handlens.errors import DocumentError, LimitExceeded
-from handlens.pdf.gathering import Unfinished
 from handlens.pdf.options import Options
-from handlens.pdf.result import PageResult
 from handlens.workers import Worker, WorkerDiedError, WorkerFailedError, WorkerPool
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from handlens.pdf.gathering import Unfinished
+    from handlens.pdf.result import PageResult
 
 _MEMORY = 4_000_000_000
 PAGE_SECONDS = 120.0
@@ -30,7 +32,13 @@ class Documents:
     def __init__(self, *, processes: int = 1, page_seconds: float = PAGE_SECONDS, memory_bytes: int = _MEMORY) -> None:
         self._pool = WorkerPool("handlens.pdf.worker:serve", {"memory_bytes": memory_bytes}, processes=processes)
         self._seconds = page_seconds
-        self.unfinished = Unfinished()
+
+    @cached_property
+    def unfinished(self) -> Unfinished:
+        """Documents of which some pages are done."""
+        from handlens.pdf.gathering import Unfinished
+
+        return Unfinished()
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,6 +143,8 @@ class OpenDocument:
                 answer, body = await self.worker.call(
                     {"do": "page", "index": index, "look": look}, seconds=self.seconds
                 )
+                from handlens.pdf.result import PageResult
+
                 return PageResult.from_json(answer, body)
             except WorkerFailedError as error:
                 return _failed(index, str(error) or error.kind)
@@ -148,6 +158,8 @@ class OpenDocument:
 
 
 def _failed(index: int, note: str) -> PageResult:
+    from handlens.pdf.result import PageResult
+
     return PageResult(index, route="failed", confidence=0.0, notes=[note])
 
 
