@@ -14,7 +14,6 @@ from handlens.pdf.convert import convert
 from handlens.pdf.options import Options
 from tools.pdf.making import Page, pdf_of
 
-_SMALL = 12
 _MOST = 8.0  # where the work of each thing were to look at all others, four times as many would be 16 times the work
 
 
@@ -87,9 +86,9 @@ def work(call: Callable[[], object]) -> int:
     return count
 
 
-@pytest.mark.parametrize("drawn", [scattered, cells, linked, woven, level])
-def test_the_work_grows_about_as_fast_as_what_is_on_the_page(drawn: Callable[[int], Page]) -> None:
-    little, much = (pdf_of(drawn(side)) for side in (_SMALL, 2 * _SMALL))
+@pytest.mark.parametrize(("drawn", "side"), [(scattered, 17), (cells, 12), (linked, 12), (woven, 12), (level, 12)])
+def test_the_work_grows_about_as_fast_as_what_is_on_the_page(drawn: Callable[[int], Page], side: int) -> None:
+    little, much = (pdf_of(drawn(n)) for n in (side, 2 * side))
     convert(little)  # what is loaded once is loaded
     options = Options(ocr=False, figures=False)
     grown = work(lambda: convert(much, options=options)) / work(lambda: convert(little, options=options))
