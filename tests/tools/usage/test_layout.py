@@ -581,3 +581,32 @@ def test_what_stands_behind_several_headers_is_an_arrow_whatever_it_is_read_as()
     rows = [(100.0 + 40 * n, [(20.0, f"job-{n}"), (200.0, "9%"), (400.0, "运行中")]) for n in range(3)]
     (table,) = tables_in(written((60, heads), *rows))
     assert table.headers == ("作业名称", "GPU使用率", "运行状态")
+
+
+def test_a_last_row_of_few_values_over_the_pages_of_a_list_is_its_row() -> None:
+    heads = [
+        (20.0, "Task name"),
+        (200.0, "Created"),
+        (360.0, "GPU"),
+        (440.0, "Spec"),
+        (600.0, "Memory"),
+        (720.0, "Status"),
+    ]
+    rows = [
+        (
+            100.0 + 40 * n,
+            [
+                (20.0, f"job-{n}"),
+                (200.0, "2025/01/30 15:31"),
+                (360.0, "9%"),
+                (440.0, "T4"),
+                (600.0, "8 GB"),
+                (720.0, "Error"),
+            ],
+        )
+        for n in range(5)
+    ]
+    last = (300.0, [(20.0, "job-5"), (440.0, "ml.g5.12xlarge"), (720.0, "Queued")])
+    foot = (340.0, [(790.0, "Total 125 items"), (910.0, "1"), (930.0, "2 3"), (980.0, "50 / page")])
+    (table,) = tables_in(written((60, heads), *rows, last, foot))
+    assert [row["Task name"] for row in shown(table)] == [f"job-{n}" for n in range(6)]

@@ -192,7 +192,7 @@ def _end_of_rows(body: Sequence[Band], borders: Sequence[float]) -> int:
 def _begin_of_another(heads: Sequence[Fragment], body: Sequence[Band]) -> int:
     """Where lines begin that keep to other columns than the headers': those of a list that is not about usage."""
     for number in range(1, len(body)):
-        lines = [band for band in body[number : number + 4] if len(band.fragments) > 1]
+        lines = [band for band in body[number : number + 4] if len(band.fragments) > 1 and not _is_foot(band)]
         texts = [one for band in lines for one in band.fragments[1:]]
         if len(lines) >= 2 and len(texts) >= 4 and len(body[number].fragments) <= 4 < len(heads):
             elsewhere = sum(1 for one in texts if not any(_overlaps(one, head) for head in heads))
