@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlens.locate.asked import Asked
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import Evidence
 from handlens.locate.features import spoken_hints
@@ -24,7 +25,7 @@ from handlens.locate.looks import in_place
 from handlens.locate.meaning import meant
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
-from handlens.locate.readings import deed_of, other_readings, promoted, undone
+from handlens.locate.readings import deed_of, other_readings, promoted
 from handlens.locate.relations_text import Relation
 from handlens.locate.states import cannot_be, in_state
 from handlens.locate.text import WEAK, Term, fold, similarity, split_words, terms, word_list
@@ -40,8 +41,6 @@ UNDONE = 0.92
 AS_DRAWN = 0.9
 LABEL = 30
 """Characters: who has a longer name does not stand for an icon in it."""
-WORDY = 6
-"""Of more words than this, only the first two say what a click does."""
 AREAS = word_list("areas")
 UNKNOWN_AREA = 0.85
 """What is left where a thing should be in a part of the page that nothing calls so."""
@@ -115,6 +114,7 @@ class Scorer:
     def _own(self, query: Query) -> list[Scored]:
         """Scores by what a candidate says and shows of itself."""
         matches = {term: self._said(term, query) for term in query.target}
+        asked = Asked(query, matches, self.evidence)
         meanings = self._meant(query)
         found: list[Scored] = []
         echo = Echo(query.text, self.snapshot)
@@ -128,14 +128,13 @@ class Scorer:
             candidate = self.snapshot.candidates[at]
             if echo.holds(candidate):
                 continue
-            one = self._own_one(at, candidate, query, matches, meanings.get(at, 0.0))
+            one = self._own_one(at, candidate, query, asked, meanings.get(at, 0.0))
             if one is not None:
                 found.append(one)
         return found
 
-    def _own_one(
-        self, at: int, candidate: Candidate, query: Query, matches: dict[Term, dict[int, float]], meant: float = 0.0
-    ) -> Scored | None:
+    def _own_one(self, at: int, candidate: Candidate, query: Query, asked: Asked, meant: float = 0.0) -> Scored | None:
+        matches = asked.matches
         if query.unnamed and self.evidence.called[candidate.role, candidate.name] == 1:
             return None
         reasons: list[str] = []
@@ -164,11 +163,10 @@ class Scorer:
                 not term.meanings and term.weight >= 0.8 and self.evidence.share(at, term, matches[term]) < 0.4
                 for term in query.target
             )
-            marks.absent = self._absent(query, matches)
-            deed = undone(query)
-            if deed is not None and matches[deed].get(at, 0.0) >= 0.5:
-                marks.alone = 1 / max(1, self._doers(matches[deed]))
-            if deed is not None and not self._does(at, deed, matches[deed]):
+            marks.absent = asked.absent
+            if asked.deed is not None and matches[asked.deed].get(at, 0.0) >= 0.5:
+                marks.alone = 1 / max(1, asked.doers)
+            if asked.deed is not None and not asked.done_by(at):
                 coverage *= UNDONE
                 marks.undone = True
             if own >= SAID:
@@ -204,31 +202,6 @@ class Scorer:
             marks.denied = marks.denied or (held < 0.5 and cannot_be(candidate, state, query.states))
         marks.standing = standing(candidate, query, doubts)
         return Scored(candidate, base * marks.state * marks.standing, marks, reasons, doubts)
-
-    def _absent(self, query: Query, matches: dict[Term, dict[int, float]]) -> float:
-        """The share of a target that nothing on the page says."""
-        total = sum(term.weight for term in query.target)
-        said = sum(term.weight for term in query.target if any(value >= 0.5 for value in matches[term].values()))
-        return 1 - said / total if total else 0.0
-
-    def _does(self, at: int, deed: Term, said: dict[int, float]) -> bool:
-        """Whether a click on a candidate may do a deed: it says so, not in passing, and no control in it does."""
-        candidate, names = self.snapshot.candidates[at], self.evidence.features.names[at]
-        if said.get(at, 0.0) < 0.5 or candidate.kind in ("text", "label"):
-            return False
-        if len(names) > WORDY and not any(similarity(deed, name) >= 0.5 for name in names[:2]):
-            return False
-        return not any(
-            self.snapshot.candidates[other].inside == candidate.id
-            and self.snapshot.candidates[other].frame == candidate.frame
-            and self.snapshot.candidates[other].kind == "action"
-            for other, value in said.items()
-            if value >= 0.5 and other != at
-        )
-
-    def _doers(self, said: dict[int, float]) -> int:
-        """How many that can be clicked say a deed."""
-        return sum(1 for at, value in said.items() if value >= 0.5 and self.snapshot.candidates[at].clickable)
 
     def _said(self, term: Term, query: Query) -> dict[int, float]:
         """Who says a term; of an icon, what it is drawn as says it in full."""
