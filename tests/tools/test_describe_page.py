@@ -7,6 +7,7 @@ import pytest
 from conftest import Serve
 from handlens.describe_page import DescribePageInput, describe_page
 from handlens.kit import Kit
+from handlens.read_console_usage import ReadConsoleUsageInput, read_console_usage
 
 pytestmark = pytest.mark.anyio
 
@@ -161,3 +162,23 @@ async def test_components_of_widget_libraries_are_told_by_name_range_and_value(
     text = "\n".join(lines)
     assert [component for component in components if component not in text] == []
     assert "“Temperature”" not in text
+
+
+SHOWN = """<label>Password <input name=password autocomplete=current-password value=hunter2zz></label>
+<label>Code <input autocomplete=one-time-code value=918273zz></label><label>City <input name=city value=Oslo></label>"""
+
+
+async def test_a_password_that_the_page_shows_as_text_is_not_told(kit: Kit, serve: Serve) -> None:
+    url = serve(SHOWN)
+    told = (await describe_page(DescribePageInput(url=url), kit)).text()
+    rows = (await read_console_usage(ReadConsoleUsageInput(url=serve(f"<table>{in_cells(SHOWN)}</table>")), kit)).text()
+    for text in (told, rows):
+        assert "hunter2" not in text
+        assert "918273" not in text
+    assert "Oslo" in told
+
+
+def in_cells(fields: str) -> str:
+    """A table that holds the fields, and a column of numbers."""
+    cells = [f"<td>{one}</label>" for one in fields.split("</label>")[:-1]]
+    return "<tr><th>Task<th>GPU" + "".join(f"<tr>{cell}<td>{n}0 %" for n, cell in enumerate(cells, 1))

@@ -96,6 +96,15 @@ async def test_a_secret_is_filled_by_name_and_never_told(kit: Kit, serve: Serve)
         await fill(keeper, session, "password", "x", secret="site")
 
 
+async def test_what_is_filled_into_a_password_field_is_not_told_though_the_page_shows_it(
+    kit: Kit, serve: Serve
+) -> None:
+    session = await opened(kit, serve("<label>Password <input id=pw autocomplete=new-password></label>"))
+    answer = await fill(kit, session, "password", "hunter22")
+    assert await evaluate(kit, session, "document.querySelector('#pw').value") == "hunter22"
+    assert "hunter22" not in answer.model_dump_json() + answer.text()
+
+
 async def test_a_secret_that_a_field_does_not_take_is_not_told_either(kit: Kit, serve: Serve) -> None:
     keeper = replace(kit, acting=ActPolicy(secrets={"site": SecretStr("hunter22 " * 20)}))
     session = await opened(kit, serve(FORM))

@@ -202,7 +202,7 @@ function collect() {
       if (tips) item.ti = tips;
       const placeholder = attr(el, "placeholder") || attr(el, "aria-placeholder") || attr(el, "data-placeholder");
       if (placeholder) item.ph = clip(squash(placeholder), 120);
-      const type = tagIs(el, "input") ? el.type : attr(el, "type");
+      const type = isSecret(el) ? "password" : tagIs(el, "input") ? el.type : attr(el, "type");
       if (type) item.ty = type;
       const href = attr(el, "href");
       if (href && !/^(javascript|data):/i.test(href)) item.hr = clip(href, 120);

@@ -11,7 +11,7 @@ function fieldOf(id) {
   const found = byNumber(id);
   if (!found) return { kind: "gone" };
   const el = controlOf(found), role = roleOf(el);
-  const base = { id: idOf(el), disabled: matches(el, ":disabled"), readonly: el.readOnly === true, states: statesOf(el, role), secret: el.type === "password" };
+  const base = { id: idOf(el), disabled: matches(el, ":disabled"), readonly: el.readOnly === true, states: statesOf(el, role) };
   if (el instanceof HTMLSelectElement) return { ...base, kind: "select", options: [...el.options].slice(0, 200).map(o => squash(o.label || o.text)) };
   if (el instanceof HTMLInputElement) {
     if (el.type === "file") return { ...base, kind: "file" };

@@ -98,7 +98,7 @@ function nameOf(el, via = "", seen = new Set()) {
 }
 function embeddedValue(el, role) {
   if (role === "textbox" || role === "searchbox") {
-    if (attr(el, "type") === "password") return "";
+    if (isSecret(el)) return "";
     return el instanceof HTMLInputElement || el instanceof HTMLTextAreaElement ? squash(el.value) : null;
   }
   if (el instanceof HTMLSelectElement) return squash([...el.selectedOptions].map(o => o.text).join(" "));

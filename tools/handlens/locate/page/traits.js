@@ -41,7 +41,7 @@ function isDrawnSwitch(el) {
 }
 function valueOf(el) {
   if (el instanceof HTMLInputElement) {
-    if (["password", "checkbox", "radio", "file", "submit", "button", "reset", "image", "hidden"].includes(el.type)) return "";
+    if (isSecret(el) || ["checkbox", "radio", "file", "submit", "button", "reset", "image", "hidden"].includes(el.type)) return "";
     return clip(el.value, 120);
   }
   if (el instanceof HTMLTextAreaElement) return clip(squash(el.value), 120);
