@@ -25,13 +25,20 @@ _LARGE, _LARGE_ROMAN = 1.6, 1.25  # of the text's size
 _YEARS = 1900, 2100
 _MOST_RULES = 3_000
 _COLUMN = 8  # sizes: a value above another
+_CELLS, _MOST_CELLS = 3, 40
+_NEAR, _LEADING = 3.2, 1.5  # sizes between rows of a table, and between lines of a paragraph
+_LEVEL = 2.0  # points
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def split_furniture(fragments: list[Line], page: PageContent, profile: Profile) -> tuple[list[Line], list[Line]]:
     """The page's content, and its running headers and footers."""
     tables = _tables_into_margins(page)
-    outside = {id(f) for f in fragments if not any(t.holds(f.rect.x0, f.base) for t in tables)}
+    first, last = _rows_in_margins(fragments, page, profile)
+    outside = {
+        id(f) for f in fragments
+        if not any(t.holds(f.rect.x0, f.base) for t in tables) and not first - 1.0 <= f.base <= last + 1.0
+    }  # fmt: skip
     candidates = [line for line in fragments if in_margin(line, page) and id(line) in outside]
     body = [line for line in fragments if not in_margin(line, page) or id(line) not in outside]
     furniture = {id(line) for line in candidates if _repeats(line, fragments, page, profile)}
@@ -55,6 +62,55 @@ def _tables_into_margins(page: PageContent) -> list[Rect]:
     return [rect for rect in (lattice.rect for lattice in found) if rect.height > 0.3 * page.height]
 
 
+def _rows_in_margins(fragments: list[Line], page: PageContent, profile: Profile) -> tuple[float, float]:
+    """Baselines of the first and the last row of an unruled table that goes on from page to page.
+
+    As far as the page's middle where none is in that margin. Rows of such a table stand under one another in three
+    columns or more, and say something else on each page, unlike what letters have at their foot.
+    """
+    first, last = page.height / 2, page.height / 2
+    rows = _rows(fragments) if profile.sampled else []
+    for n, row in enumerate(rows):
+        if len(row) < _CELLS or not (in_margin(row[0], page) and (row[0].base < first or row[0].base > last)):
+            continue
+        near = [r for r in rows[max(0, n - 2) : n + 3] if abs(r[0].base - row[0].base) < _NEAR * row[0].size]
+        if any(r is not row and _shared(row, r) >= _CELLS and (_varies(r, profile) or _varies(row, profile))
+               for r in near):  # fmt: skip
+            first, last = min(first, row[0].base), max(last, row[0].base)
+    return first, last
+
+
+def _shared(row: list[Line], other: list[Line]) -> int:
+    """How many pieces of a row begin or end where one of another row does."""
+    return sum(
+        any(abs(a.rect.x0 - b.rect.x0) < _LEVEL or abs(a.rect.x1 - b.rect.x1) < _LEVEL for b in other)
+        for a in row[:_MOST_CELLS]
+    )  # fmt: skip
+
+
+def _varies(row: list[Line], profile: Profile) -> bool:
+    return any(line.text not in profile.literal and not is_page_number(line.text) for line in row)
+
+
+def _runs_on(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
+    """Whether a line that other pages have there too is the first or last of a paragraph that they don't all share."""
+    wide = [f for f in fragments if f.rect.width > 0.5 * page.width and abs(f.size - line.size) < 0.02 * line.size]
+    if line.rect.width < 0.5 * page.width:
+        return False
+    inward = 1 if line.rect.y1 < page.height / 2 else -1
+    at = line
+    for other in sorted(wide, key=lambda f: inward * f.base):
+        step = inward * (other.base - at.base)
+        if step <= 0:
+            continue
+        if step > _LEADING * line.size:
+            return False
+        if other.text not in profile.literal:
+            return True
+        at = other
+    return False
+
+
 def _repeats(line: Line, fragments: list[Line], page: PageContent, profile: Profile) -> bool:
     if line.size > 1.3 * profile.body_size:
         return False  # the same title on several slides
@@ -63,7 +119,8 @@ def _repeats(line: Line, fragments: list[Line], page: PageContent, profile: Prof
     height = line.rect.y0 / page.height
     if place_of(line) in profile.edges and line.size < 1.1 * profile.body_size and _is_last(line, fragments):
         return True
-    return any(signature(line.text, height + shift) in profile.repeated for shift in (0, 0.012, -0.012))
+    known = any(signature(line.text, height + shift) in profile.repeated for shift in (0, 0.012, -0.012))
+    return known and not _runs_on(line, fragments, page, profile)
 
 
 def _is_last(line: Line, fragments: list[Line]) -> bool:

@@ -35,6 +35,8 @@ class Profile:
     """Whether nearly all text is bold, or its fonts say so, which then means nothing."""
     pages: int = 1
     repeated: set[str] = field(default_factory=set)
+    literal: set[str] = field(default_factory=set)
+    """What stands in margins of many pages with the same numbers too."""
     edges: set[tuple[int, float]] = field(default_factory=set)
     """Where lines of changing text stand by themselves at the top or bottom of many pages; see `place_of`."""
     sampled: int = 0
@@ -54,10 +56,12 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     fonts: Counter[str] = Counter()
     mono = bold = 0
     margins: Counter[str] = Counter()
+    literal: Counter[str] = Counter()
     edges: Counter[tuple[int, float]] = Counter()
     counts: Counter[int] = Counter()
     for page in pages:
         seen: set[str] = set()
+        said: set[str] = set()
         numbers: set[int] = set()
         for word in page.words:
             sizes[round(word.size * 2) / 2] += len(word.text)
@@ -68,10 +72,12 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
         for line in fragments:
             if in_margin(line, page):
                 seen.add(signature(line.text, line.rect.y0 / page.height))
+                said.add(line.text)
                 value = page_number(line.text) if is_page_number(line.text) else None
                 if value is not None:
                     numbers.add(value - page.index)
         margins.update(seen)
+        literal.update(said)
         counts.update(numbers)
         edges.update(_apart_at_edges(fragments, page))
     profile = Profile(pages=total, sampled=len(pages) if len(pages) > 1 else 0)
@@ -85,6 +91,7 @@ def profile_of(pages: list[PageContent], total: int, outline: list[tuple[int, st
     needed = max(2, 0.25 * len(pages))
     profile.edges = {place for place, count in edges.items() if count >= max(3, 0.3 * len(pages))}
     profile.repeated = {text for text, count in margins.items() if count >= needed} if len(pages) > 1 else set()
+    profile.literal = {text for text, count in literal.items() if count >= needed} if len(pages) > 1 else set()
     for level, title, index in outline:
         if index is not None and title:
             profile.outline.setdefault(index, []).append((level, title.strip()))
