@@ -224,3 +224,23 @@ def test_a_table_that_stands_sideways_on_an_upright_page_is_read(upwards: bool) 
         "| Southern coast | 982 | 51,077 |\n| Islands | 77 | 39,900 |"
     )
     assert result.pages[0].left_out == []
+
+
+def test_text_of_two_lines_beside_values_at_its_middle_goes_with_those_values() -> None:
+    page = Page().text(60, 60, "Statement", size=16, font=BOLD).paragraph(60, 90, LOREM)
+    for x, head in ((60, "Date"), (110, "Description"), (400, "Paid"), (480, "Balance")):
+        page.text(x, 150, head, font=BOLD)
+    y = 150.0
+    for n in range(1, 9):
+        y += 18
+        if n in (1, 4):
+            page.text(110, y, f"TRANSFER {n}").text(110, y + 13.5, f"Reference {n}77")
+            y += 6.75
+        else:
+            page.text(110, y, f"PAYMENT {n}")
+        page.text(60, y, f"0{n} Mar").text(400, y, f"{n}0.50").text(480, y, f"{n}99.00")
+        y += 6.75 if n in (1, 4) else 0
+    text = convert(pdf_of(page)).markdown
+    assert "| 01 Mar | TRANSFER 1 Reference 177 | 10.50 | 199.00 |" in text
+    assert "| 03 Mar | PAYMENT 3 | 30.50 | 399.00 |" in text
+    assert "| 04 Mar | TRANSFER 4 Reference 477 | 40.50 | 499.00 |" in text

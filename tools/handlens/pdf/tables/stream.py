@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NUMBER = re.compile(r"^[<>≤≥~±+\-–−]?([$€£¥]|[A-Z]{3} )?[\d.,%×()\[\]±–−\-\s/:*]+( ?[€£¥$]| [A-Z]{3}|[KMBk]|bn)?$")
 
 _PIECE_GAP = 0.75  # of the font size, between what stands in two columns
+_MIDDLE = 0.9  # of a line's height, between the first of two lines and what stands at their middle
 _NAME = re.compile(r"^(19|20)\d\d\b|^\(\d\)$")
 
 
@@ -100,7 +101,8 @@ def _header_lines(lines: list[TextRow], inner: list[float], across: list[Rule], 
     for i, line in enumerate(lines[start : start + 6], start):
         values = [p for a, _, p in line.cells if a > 0]
         if values and sum(bool(NUMBER.match(p.text)) for p in values) >= 0.5 * len(values):
-            return max(1, i)
+            begun = i > 1 and _stands_before(lines[i - 1], line, lines[i - 2])
+            return i - 1 if begun else max(1, i)
     return max(1, start)
 
 
@@ -168,13 +170,24 @@ def merged_rows(lines: list[TextRow], inner: list[float]) -> list[list[TextRow]]
     first = 1.0 if _hang(lines) else sum(0 in line.columns for line in lines) / len(lines)
     groups = [[lines[0]]]
     for i, (above, line) in enumerate(pairwise(lines), 1):
-        if any(above.base < at < line.base for at in inner):
+        after = lines[i + 1] if i + 1 < len(lines) else None
+        if _stands_before(above, line, lines[i - 2] if i > 1 else None):
+            groups[-1].append(line)
+        elif any(above.base < at < line.base for at in inner) or (after and _stands_before(line, after, above)):
             groups.append([line])
-        elif _goes_on(groups[-1], line, tight, first, lines[i + 1] if i + 1 < len(lines) else None):
+        elif _goes_on(groups[-1], line, tight, first, after):
             groups[-1].append(line)
         else:
             groups.append([line])
     return groups
+
+
+def _stands_before(line: TextRow, after: TextRow, above: TextRow | None) -> bool:
+    """Whether a line begins the row of the line after it, whose other cells stand at the middle of a higher one."""
+    if 0 in line.columns or 0 not in after.columns or line.columns & after.columns:
+        return False
+    gap = after.base - line.base
+    return gap < _MIDDLE * (line.bottom - line.top) and (above is None or gap < 0.6 * (line.base - above.base))
 
 
 def _hang(lines: list[TextRow]) -> bool:
