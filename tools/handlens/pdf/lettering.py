@@ -62,7 +62,7 @@ def join_drop_caps(words: list[Word], body_size: float) -> list[Word]:
     caps = [w for w in words if w.size > _CAP * body_size and len(w.text.strip("“\"'‘«")) == 1 and w.text[-1].isalpha()]
     gone: set[int] = set()
     for cap in caps:
-        beside = [w for w in words if w is not cap and _is_beside(w, cap)]
+        beside = [w for w in words if w is not cap and _is_beside(w, cap) and not _goes_before(words, w, cap)]
         bases = sorted({round(w.base) for w in beside})
         if len(bases) < 2:
             continue
@@ -79,3 +79,12 @@ def _is_beside(word: Word, cap: Word) -> bool:
     """Whether a word begins one of the lines that the large letter stands before."""
     level = cap.base - 0.85 * cap.size < word.base < cap.base + 0.15 * cap.size
     return level and word.size < 0.6 * cap.size and -1.0 < _gap(cap, word) < 0.5 * cap.size
+
+
+def _goes_before(words: list[Word], word: Word, cap: Word) -> bool:
+    """Whether the line of a word begins before it, above or under the large letter: it is not indented for that."""
+    return any(
+        w is not cap and abs(w.base - word.base) < 0.3 * word.size
+        and cap.rect.x0 - word.size < w.rect.x0 < word.rect.x0 and w.rect.x0 < cap.rect.x1
+        for w in words
+    )  # fmt: skip

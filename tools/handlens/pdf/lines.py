@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _COLUMN_GAP = 0.95  # of the font size: as wide as this, and it may be a gutter
 _SCRIPT_GAP = 0.7  # between a word and the mark of a note that a space parts from it
+_MOST_MARKS = 8  # raised or lowered in one line
 _JUMP_GAP = 0.4  # as narrow as this may be a gutter too, where the content stream jumps
 
 
@@ -110,6 +111,11 @@ def is_wide(character: str) -> bool:
     )
 
 
+def least_width(word: Word) -> float:
+    """Of what begins a word that has to fit where a line ends: one character of scripts written without spaces."""
+    return word.size if is_wide(word.text[0]) else word.rect.width
+
+
 def rows_of(words: Iterable[Word]) -> list[list[Word]]:
     """Words that lie on one baseline, top to bottom, each row from left to right.
 
@@ -132,7 +138,7 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
             rows.append([word])
         else:
             best.append(word)
-    if any(len(row) == 1 and len(row[0].text) < 4 for row in rows):
+    if any(_are_marks(row) for row in rows):
         rows = _with_scripts(rows)
     for row in rows:
         row.sort(key=lambda w: w.rect.x0)
@@ -140,26 +146,34 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
 
 
 def _with_scripts(rows: list[list[Word]]) -> list[list[Word]]:
-    """Rows, with each small mark that stands raised or lowered by itself put into the row that it stands beside."""
+    """Rows, with small marks that stand raised or lowered by themselves put into the row that they stand beside."""
     kept: list[list[Word]] = []
     for n, row in enumerate(rows):
-        word = row[0]
-        near = [r for r in rows[max(0, n - 3) : n + 4] if r is not row and _hangs_on(r, word)] if len(row) == 1 else []
-        if len(word.text) < 4 and near:
-            shift = near[0][0].base - word.base
-            style = Style.SUPER if shift > 0 else Style.SUB
-            word.runs = [run._replace(style=run.style | style) for run in word.runs]
-            near[0].append(word)
-        else:
+        near = [r for r in rows[max(0, n - 3) : n + 4] if r is not row] if _are_marks(row) else []
+        home = next((r for r in near if all(_hangs_on(r, word) for word in row)), None)
+        if home is None:
             kept.append(row)
+            continue
+        style = Style.SUPER if home[0].base > row[0].base else Style.SUB
+        for word in row:
+            word.runs = [run._replace(style=run.style | style) for run in word.runs]
+        home += row
     return kept
+
+
+def _are_marks(row: list[Word]) -> bool:
+    return len(row) <= _MOST_MARKS and all(len(word.text) < 4 for word in row)
 
 
 def _hangs_on(row: list[Word], word: Word) -> bool:
     anchor = row[0]
     shift = abs(anchor.base - word.base)
-    near = _beside(row, word) or any(0 < word.rect.x0 - other.rect.x1 < _SCRIPT_GAP * other.size for other in row)
-    return word.size < 0.95 * anchor.size and 0.12 * anchor.size < shift < 0.6 * anchor.size and near
+    if not 0.12 * anchor.size < shift < 0.6 * anchor.size:
+        return False
+    if word.size >= 0.95 * anchor.size:  # no smaller, but it touches what it belongs to
+        gaps = [word.rect.x0 - other.rect.x1 for other in row]
+        return shift > 0.3 * anchor.size and word.size <= anchor.size and any(abs(g) < 0.12 * word.size for g in gaps)
+    return _beside(row, word) or any(0 < word.rect.x0 - other.rect.x1 < _SCRIPT_GAP * other.size for other in row)
 
 
 def _beside(row: list[Word], word: Word) -> bool:

@@ -8,12 +8,15 @@ from statistics import median
 
 from handlens.pdf.bidi import is_rtl, logical
 from handlens.pdf.blocks import Block, Kind
-from handlens.pdf.lines import Line
+from handlens.pdf.lines import Line, is_wide, least_width
 from handlens.pdf.model import Rect, Style, Word, around
 
 BULLETS = "•●○◦▪■□▫◻◼‣⁃∙·➢➤►▶❖✓✔✗➔→–—-*§❑"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$|^[•●○◦▪■▫‣➢➤►▶❖✓✔❑](?=\w)")
 _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\d{1,3}\))$")
+_CLAUSE = re.compile(
+    r"[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[．、](?!\d)|第[一二三四五六七八九十百\d]+[条章节款]"
+)
 _FIRST = ("1.", "1)", "(1)", "a.", "a)", "(a)", "i.", "i)", "(i)")
 _SECTION = re.compile(r"^\d{1,2}(\.\d{1,2}){1,4}\.?$")
 _ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
@@ -119,6 +122,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
         return True
     if starts_item(line) and (marker_of(line)[0] in BULLETS or _free(current, line, column, after)):
         return True
+    if is_wide(line.text[-1]) and _CLAUSE.match(line.text) and _SENTENCE_END.search(last.text):
+        return True
     em = line.size
     if is_rtl(line.text):
         ragged = last.rect.x0 - column.x0
@@ -135,7 +140,7 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
     if 0.7 * em < indent < 6 * em and (after is None or after.rect.x0 < line.rect.x0 - 0.5 * em or not full):
         return True
     ragged = column.x1 - last.rect.x1
-    first = line.words[0].rect.width
+    first = least_width(line.words[0])
     return bool(_SENTENCE_END.search(last.text)) and ragged > max(first + 1.5 * em, 0.12 * column.width)
 
 
@@ -148,7 +153,7 @@ def _ends_item(current: list[Line], line: Line, column: Rect) -> bool:
     if text - first.rect.x0 < 0.7 * em or line.rect.x0 > text - 0.5 * em:
         return False
     hanging = len(current) > 1 and abs(last.rect.x0 - text) < 0.5 * em
-    return hanging or last.rect.x1 + line.words[0].rect.width + em < column.x1
+    return hanging or last.rect.x1 + least_width(line.words[0]) + em < column.x1
 
 
 def _wraps(last: Line, line: Line, column: Rect, pitch: float) -> bool:
@@ -264,7 +269,7 @@ def deliberate_breaks(lines: list[Line], room: float) -> frozenset[int]:
     wide: set[int] = set()
     for n, (line, after) in enumerate(itertools.pairwise(lines)):
         free = widest - line.rect.width if moved else min(right - line.rect.x1, widest - line.rect.width)
-        need = after.words[0].rect.width + 0.7 * line.size
+        need = least_width(after.words[0]) + 0.7 * line.size
         if line.text.endswith("-"):
             continue
         if free > need:
