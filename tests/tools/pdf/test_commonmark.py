@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from handlens.pdf.convert import convert
-from tools.pdf.making import Page, pdf_of
+from tools.pdf.making import BOLD, ITALIC, Page, pdf_of
 
 
 def html(page: Page) -> str:
@@ -80,3 +80,14 @@ def test_links_whose_targets_have_spaces_commas_and_parentheses_are_links() -> N
     page.annotations = ("<< /Type /Annot /Subtype /Link /Rect [55 695 120 715] "
                         "/A << /S /URI /URI (https://example.org/a b,c_\\(d\\)*e*) >> >>")  # fmt: skip
     assert html(page) == '<p><a href="https://example.org/a%20b,c_%28d%29*e*">the data</a></p>'
+
+
+def test_emphasis_holds_the_punctuation_that_it_ends_with() -> None:
+    page = Page().paragraph(
+        70, 300, ["Regional demand rose in the second quarter while costs fell again, and so on."] * 4
+    )
+    page.text(70, 100, "It rose by 9%.", font=BOLD).text(144, 100, "That is much.")
+    page.text(70, 140, "Is it", font=ITALIC).text(92.3, 140, "(so)", font=BOLD).text(112.9, 140, "not?")
+    said = html(page)
+    assert "<strong>It rose by 9%.</strong> That is much." in said
+    assert "<em>Is it</em> <strong>(so)</strong> not?" in said

@@ -22,6 +22,7 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ADDRESS = re.compile(r"\w@\w|\w\.\w+/|^(https?:|www\.|doi:|10\.\d)", re.IGNORECASE)
 _WRAPPERS = {Style.SUPER: ("<sup>", "</sup>"), Style.SUB: ("<sub>", "</sub>"), Style.BOLD: ("**", "**"),
              Style.ITALIC: ("*", "*")}  # fmt: skip
+_LETTERS = re.compile(r"[^\W_](.*[^\W_])?", re.DOTALL)
 _LATEX = "L<sup>A</sup>TEX"  # as it is set
 _SCRIPTS = (Style.SUPER, Style.SUB)
 
@@ -53,14 +54,16 @@ def inline(
 ) -> str:
     """Lines of words as inline Markdown; `ignore` is styles that mean nothing here, `breaks` lines that end there."""
     text, loud = "", False
-    for link, group in groupby(_pieces(rows, ignore, breaks), key=lambda p: p.link if links else ""):
+    pieces = _pieces(rows, ignore, breaks)
+    followers = iter([*(piece.text[:1] for piece in pieces[1:]), ""])
+    for link, group in groupby(pieces, key=lambda p: p.link if links else ""):
         part = ""
-        for piece in group:
+        for piece, follower in zip(group, followers, strict=False):
             style, before = piece.style & ~Style.MONO if link else piece.style, part or text
             emphasis = style & (Style.BOLD | Style.ITALIC)
             if emphasis and loud and not (piece.text[:1].isspace() or before[-1:].isspace()):
                 style &= ~emphasis  # two emphases that touch would be read as one
-            part += _wrapped(piece.text, style)
+            part += _wrapped(piece.text, style, before[-1:], follower)
             loud = bool(style & (Style.BOLD | Style.ITALIC)) and not piece.text[-1:].isspace()
         text += _linked(part, link) if link else part
     return text.strip().replace(_LATEX, "LaTeX").replace("\n", "\\\n")
@@ -125,9 +128,12 @@ def _append(pieces: list[Piece], piece: Piece) -> None:
         pieces.append(piece)
 
 
-def _wrapped(text: str, style: int) -> str:
-    """One piece with its markers round its letters, so that they open and close emphasis wherever they stand."""
-    lead, body, tail = _parts(text, style)
+def _wrapped(text: str, style: int, before: str, after: str) -> str:
+    """One piece with its markers round it; round its letters where they would not open or close emphasis else.
+
+    `before` and `after` are the characters that it stands between, empty at an end.
+    """
+    lead, body, tail = _parts(text, style, before, after)
     if not body:
         return escaped(text)
     if style & Style.NOTE:
@@ -144,11 +150,14 @@ def _wrapped(text: str, style: int) -> str:
     return escaped(lead) + body + escaped(tail)
 
 
-def _parts(text: str, style: int) -> tuple[str, str, str]:
-    strip = not style & (Style.SUPER | Style.SUB | Style.NOTE | Style.MONO)
-    start, end = 0, len(text)
-    while start < end and (text[start].isspace() or (strip and not text[start].isalnum())):
-        start += 1
-    while end > start and (text[end - 1].isspace() or (strip and not text[end - 1].isalnum())):
-        end -= 1
+def _parts(text: str, style: int, before: str, after: str) -> tuple[str, str, str]:
+    body = text.strip()
+    start = len(text) - len(text.lstrip())
+    end = start + len(body)
+    if not style & (Style.SUPER | Style.SUB | Style.NOTE | Style.MONO):
+        letters = _LETTERS.search(text)
+        if letters is None:
+            return text, "", ""
+        start = start if (text[:start][-1:] or before or " ").isspace() else letters.start()
+        end = end if (text[end : end + 1] or after or " ").isspace() else letters.end()
     return text[:start], text[start:end], text[end:]
