@@ -44,3 +44,41 @@ def test_clauses_in_chinese_begin_paragraphs_of_their_own() -> None:
         page.raw(f"BT /FX 11 Tf 1 0 0 1 100 {700 - 18 * n} Tm <{text}> Tj ET")
     data = pdf_of(page, objects=(letters, font)).replace(b"/Font <<", b"/Font << /FX 9 0 R")
     assert convert(data).markdown.split("\n\n")[:3] == clauses[:3]
+
+
+def test_a_numbered_heading_under_a_title_of_its_size_is_one_of_its_own() -> None:
+    page = Page().text(160, 90, "TX-200 Pressure Sensor", size=18, font=BOLD)
+    page.text(60, 118, "1. Features", size=18, font=BOLD).paragraph(
+        60, 138, ["It is accurate, and cheap.", "Nobody can do", "without it."]
+    )
+    page.text(60, 200, "2. Sales", size=18, font=BOLD).paragraph(
+        60, 220, ["They grow and grow", "as they did", "ever since."]
+    )
+    text = convert(pdf_of(page)).markdown
+    assert "# TX-200 Pressure Sensor\n\n" in text
+    assert "# 1. Features\n" in text
+
+
+def test_initials_of_authors_are_no_markers_of_a_list() -> None:
+    page = Page().text(60, 60, "Sparse attention", size=18, font=BOLD).text(60, 90, "A. Author, B. Writer and C. Third")
+    text = convert(pdf_of(page.paragraph(60, 130, PROSE))).markdown
+    assert "\n\nA. Author, B. Writer and C. Third\n\n" in text
+
+
+def test_letters_that_count_up_are_markers_of_a_list() -> None:
+    page = Page().paragraph(60, 60, PROSE)
+    for n, item in enumerate(("A. Keep the valve shut.", "B. Drain the tank.", "C. Open the valve.")):
+        page.text(60, 110 + 16 * n, item)
+    text = convert(pdf_of(page)).markdown
+    assert text.count("\n- ") == 3, text
+
+
+def test_figures_of_a_slide_far_apart_in_one_line_are_no_heading() -> None:
+    page = Page(960, 540).text(50, 60, "Two bets", size=32, font=BOLD)
+    for n, line in enumerate(("We keep the plan of the last quarter and add two bets to it.", "Both pay back soon.")):
+        page.text(50, 120 + 30 * n, line, size=18)
+    for x, value, name in ((80, "99.97%", "availability"), (400, "6 min", "failover"), (720, "9% off", "unit cost")):
+        page.text(x, 300, value, size=40, font=BOLD).text(x + 20, 330, name, size=16)
+    text = convert(pdf_of(page)).markdown
+    assert "99.97%" in text
+    assert not any(line.startswith("#") and "99.97%" in line for line in text.splitlines())

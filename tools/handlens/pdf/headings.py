@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from handlens.pdf.blocks import Block, Kind
@@ -14,9 +15,11 @@ from handlens.pdf.paragraphs import is_entry
 from handlens.pdf.trees import load
 
 if TYPE_CHECKING:
+    from handlens.pdf.lines import Line
     from handlens.pdf.profile import Profile
 
 _THRESHOLD = 0.42
+_FAR = 2.0  # sizes between words
 _QUOTED = re.compile(r"^[“„«\"‘].*[.!?…,][”“»\"’]( ?[–—-].*)?$", re.DOTALL)
 _BYLINE = re.compile(r"^by [^\W\d_]+ ", re.IGNORECASE)
 _CHAPTER = re.compile(r"^(chapter|section|appendix|part)\s+\w+[.:]?\s*", re.IGNORECASE)
@@ -68,9 +71,15 @@ def _possible(block: Block, profile: Profile) -> bool:
         and len(block.lines) <= 5
         and len(text) <= 260
         and not is_entry(block.lines[-1])
+        and not any(_is_row(line) for line in block.lines)
         and not _QUOTED.match(text)
         and not (_BYLINE.match(text) and block.lines[0].size <= profile.body_size)
     )
+
+
+def _is_row(line: Line) -> bool:
+    """Whether the words of a line stand in three places far apart, as cells and figures on slides do."""
+    return sum(b.rect.x0 - a.rect.x1 > _FAR * line.size for a, b in pairwise(line.words)) > 1
 
 
 def _stands_out(block: Block, profile: Profile) -> bool:

@@ -17,6 +17,8 @@ _NUMBER = re.compile(r"^(\(?(\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\(\
 _CLAUSE = re.compile(
     r"[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[．、](?!\d)|第[一二三四五六七八九十百\d]+[条章节款]"
 )
+_INITIAL = re.compile(r"[A-Z]\.")
+_LOOSE, _LONGEST = 1.35, 5  # sizes between lines of two headings at least; characters of a section's number
 _FIRST = ("1.", "1)", "(1)", "a.", "a)", "(a)", "i.", "i)", "(i)")
 _SECTION = re.compile(r"^\d{1,2}(\.\d{1,2}){1,4}\.?$")
 _ENTRY = re.compile(r"(\. ?){4,}\s*([ivxlc]+|[A-Z]?[-–]?\d+)$|…\s*\d+$")
@@ -83,7 +85,20 @@ def paragraphs(lines: list[Line], page: int) -> list[Block]:
             current = []
         current.append(line)
     blocks.append(_block(current, page))
+    _unmark_initials(blocks)
     return blocks
+
+
+def _unmark_initials(blocks: list[Block]) -> None:
+    """Make text of items that begin with a capital letter which none of the column's others comes before or after."""
+    letters = {block.marker for block in blocks if _INITIAL.fullmatch(block.marker)}
+    for block in blocks:
+        if block.marker in letters and not {_next(block.marker, by) for by in (-1, 1)} & letters:
+            block.kind, block.marker = Kind.TEXT, ""
+
+
+def _next(marker: str, by: int) -> str:
+    return chr(ord(marker[0]) + by) + "."
 
 
 def _mark_entries(lines: list[Line]) -> None:
@@ -122,6 +137,8 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
         return True
     if starts_item(line) and (marker_of(line)[0] in BULLETS or _free(current, line, column, after)):
         return True
+    if min(last.bold, line.bold) > 0.9 and step > _LOOSE and _begins_section(line):
+        return True
     if is_wide(line.text[-1]) and _CLAUSE.match(line.text) and _SENTENCE_END.search(last.text):
         return True
     em = line.size
@@ -142,6 +159,13 @@ def _begins(current: list[Line], line: Line, column: Rect, pitch: float, after: 
     ragged = column.x1 - last.rect.x1
     first = least_width(line.words[0])
     return bool(_SENTENCE_END.search(last.text)) and ragged > max(first + 1.5 * em, 0.12 * column.width)
+
+
+def _begins_section(line: Line) -> bool:
+    """Whether a line begins with the number of a section and a word that begins as titles do."""
+    first, *rest = line.words
+    numbered = first.text.rstrip(".").isdigit() or bool(_SECTION.match(first.text))
+    return numbered and bool(rest) and len(first.text) <= _LONGEST and rest[0].text[0].isupper()
 
 
 def _ends_item(current: list[Line], line: Line, column: Rect) -> bool:
