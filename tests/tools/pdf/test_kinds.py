@@ -320,3 +320,15 @@ def test_small_bullets_that_stand_higher_than_their_text_are_its_bullets() -> No
     assert convert(pdf_of(page)).markdown == (
         "# Where we stand\n\n- Turnover of 42 million\n- Staff in two places\n  - 310 in Ulm"
     )
+
+
+def test_a_curve_between_axes_is_a_figure_with_its_scales() -> None:
+    page = Page().paragraph(60, 60, PROSE).rule(100, 320, 300, 320).rule(100, 150, 100, 320)
+    page.raw("1 0 0 RG 110 540 m 150 660 l 190 560 l 230 650 l 290 600 l S")
+    for n in range(5):
+        page.rule(97, 160 + 35 * n, 100, 160 + 35 * n).text(78, 163 + 35 * n, f"{4 - n}.5", size=8)
+        page.rule(110 + 40 * n, 320, 110 + 40 * n, 323).text(106 + 40 * n, 332, f"{n}0", size=8)
+    text = markdown(page.paragraph(60, 380, PROSE))
+    assert "![](page-1-figure-1.png)" in convert(pdf_of(page), options=Options(figures=True)).markdown
+    assert "4.5" not in text
+    assert "40" not in text

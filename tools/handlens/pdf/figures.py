@@ -10,6 +10,7 @@ from handlens.pdf.model import PageContent, Rect, Word, around
 _MIN_SIDE = 24.0
 _NEAR = 6.0
 _MOST_DRAWN = 2_000
+_MIN_PLOT, _MARGIN, _MOST_WORDS = 60.0, 0.15, 25  # points; of its size, between a curve and its axes; of its legend
 _LEAST_POINTS, _MOST_POINTS, _MOST_STROKES = 40, 1_200, 1_500
 
 
@@ -27,8 +28,10 @@ def find_figures(page: PageContent) -> list[Rect]:
         drawn = has_image or any(r in strokes for r in group)
         if not drawn and sum(r in dots for r in group) < _LEAST_POINTS:
             continue
-        if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4):
+        axes = None if has_image else _axes(rect, page)
+        if min(rect.width, rect.height) < _MIN_SIDE or (not has_image and len(group) < 4 and axes is None):
             continue
+        rect = axes or rect
         rect = rect if has_image else _with_scales(rect, page)
         if _is_ground(rect, page):
             figures += [r for r in group if r in pictures and r.area > 2_000 and _words_on(r, page) < 5]
@@ -39,6 +42,21 @@ def find_figures(page: PageContent) -> list[Rect]:
         if not any(rect.shared(f) > 0 for f in figures) and not _is_text_box(rect, page):
             figures.append(rect)
     return sorted(figures, key=lambda r: (r.y0, r.x0))
+
+
+def _axes(rect: Rect, page: PageContent) -> Rect | None:
+    """A plot with the axes that a large drawing stands between: a level one below it, and an upright one beside it."""
+    if min(rect.width, rect.height) < _MIN_PLOT or len(page.across) + len(page.down) > _MOST_STROKES:
+        return None
+    far = _MARGIN * max(rect.width, rect.height)
+    floors = [r for r in page.across if 0 <= r.at - rect.y1 + 2 < far and r.start < rect.x0 + 2 and r.end > rect.x1 - 2]
+    sides = [r for r in page.down if 0 <= rect.x0 - r.at + 2 < far and r.start < rect.y0 + 2 and r.end > rect.y1 - 2]
+    if not floors or not sides or _words_on(rect, page) > _MOST_WORDS:
+        return None
+    floor, side = min(floors, key=lambda r: r.at), max(sides, key=lambda r: r.at)
+    return around(
+        [rect, Rect(floor.start, floor.at, floor.end, floor.at), Rect(side.at, side.start, side.at, side.end)]
+    )
 
 
 def _plotted(page: PageContent) -> list[Rect]:
