@@ -20,7 +20,8 @@ from handlens.pdf.lines import Line, fragments_of, merged
 from handlens.pdf.listings import without_line_numbers
 from handlens.pdf.model import PageContent, Rect, Style, around
 from handlens.pdf.order import SCATTERED, regions
-from handlens.pdf.paragraphs import is_entry, is_marker, join_fragments, paragraphs, starts_item
+from handlens.pdf.paragraphs import is_entry, is_marker, paragraphs, starts_item
+from handlens.pdf.piles import join_fragments
 from handlens.pdf.quotes import mark_quotes
 from handlens.pdf.tables import find_tables, find_unruled
 from handlens.pdf.tables.stream import NUMBER
