@@ -113,3 +113,19 @@ def test_a_text_that_is_nearly_one_that_the_column_has_often_is_doubted() -> Non
 
 def test_types_that_differ_by_their_number_are_not_doubted() -> None:
     assert column(*[("gpu.h100.8", 0.99)] * 4, ("gpu.h100.4", 0.99))[4:] == [("gpu.h100.4", True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("A100-80G × 2", False),
+        ("A100-80G x 2", False),
+        ("ecs.gn7i-c8g1.2xlarge", True),
+        ("90.3 GGiB / 128 GiB", False),
+        ("90.3 GiB / 128 GiB", True),
+        ("12 MB", True),
+    ],
+)
+def test_what_no_letter_beside_it_tells_and_a_unit_read_twice_are_doubted(text: str, sure: bool) -> None:
+    table = Table(("Machine",), tuple((Cell(one, BOX, 0.99),) for one in (text, "T4", "p4d.24xlarge")))
+    assert (doubting_look_alikes(table).rows[0][0].confidence >= SURE_ENOUGH) is sure

@@ -39,8 +39,10 @@ CLEARLY = 4
 _UNIT = re.compile(r"\d\s*(%|[KMGT]i?B|[KMGT]i)\)?\s*$")
 _UNENDED = re.compile(r"(?<=\w)[-_]$")
 """A name that goes on, somewhere."""
-_ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpo](?=\s|$)")
-"""A letter whose two cases differ only in size, with nothing beside it to compare with."""
+_ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpox×](?=\s|$)")
+"""A letter whose two cases, or a sign and a letter, differ only in size, with nothing beside it to compare with."""
+_NO_UNIT = re.compile(r"\d\s?(?![KMGTP]i?B?\b)[KMGTP]{2,}i?B?\b")
+"""A letter of a unit that is read twice."""
 
 
 PLAIN = 0.97
@@ -116,6 +118,7 @@ def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
         as_usual
         and cell.text not in doubted
         and not _UNENDED.search(cell.text)
+        and not _NO_UNIT.search(cell.text)
         and cell.text.count("(") == cell.text.count(")")
     )
     if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
