@@ -40,3 +40,17 @@ def test_a_sentence_that_several_pages_share_at_their_top_is_no_running_header()
     text = convert(pdf_of(*pages)).markdown
     assert text.count("Regional demand rose") == 3
     assert "Annual report" not in text
+
+
+def test_small_numbered_items_at_the_foot_are_the_notes_that_raised_numbers_above_lead_to() -> None:
+    def page(first: str) -> str:
+        page = Page().paragraph(60, 80, PROSE).text(60, 120, "Income rose for the third year.")
+        page.text(194, 116, "1", size=6).text(202, 120, "Traffic fell with it, as all had thought it would in the end.")
+        page.paragraph(60, 400, [first, *PROSE] if first == PROSE[0] else [first])
+        page.text(60, 760, "1.", size=8).text(72, 760, "Published under section 12 of the Act.", size=8)
+        return convert(pdf_of(page)).markdown
+
+    text = page(PROSE[0])
+    assert "third year.[^1] Traffic" in text
+    assert "\n[^1]: Published under section 12 of the Act." in text
+    assert "[^1]" not in page("References")

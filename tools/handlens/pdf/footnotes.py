@@ -11,6 +11,8 @@ from handlens.pdf.model import PageContent, Run, Style, Word, around
 
 _MARK = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})$")
 _GLUED = re.compile(r"^(\d{1,3}|[*†‡§¶]{1,3})(?=\D)")
+_DOTTED = re.compile(r"\d{1,3}\.")
+_MOST_AFTER, _TITLE = 20, 40  # notes and furniture; characters
 _SMALL = 0.96  # of the body's size
 _RAISED = 0.12  # of the font size
 _UNITS = ("m", "cm", "km", "mm", "dm", "nm", "ft", "in")
@@ -25,7 +27,7 @@ def mark_footnotes(blocks: list[Block], page: PageContent, body_size: float) -> 
             continue
         if block.lines[0].words[-1].size > _SMALL * body_size:
             continue
-        mark = _own_mark(block.lines[0].words)
+        mark = _own_mark(block.lines[0].words) or _number_of(block, blocks[:n], blocks[n + 1 :])
         if not mark:
             continue
         references = [word for other in blocks[:n] for word in _references(other, mark)]
@@ -64,6 +66,18 @@ def _own_mark(words: list[Word]) -> str:
     return match.group() if match and not match.group().isdigit() else ""
 
 
+def _number_of(block: Block, before: list[Block], after: list[Block]) -> str:
+    """The number of an item that can be a note: it ends its page with others under a paragraph, and under no title."""
+    if block.kind is not Kind.ITEM or not _DOTTED.fullmatch(block.lines[0].words[0].text):
+        return ""
+    notes = (Kind.ITEM, Kind.FOOTNOTE)
+    if len(after) > _MOST_AFTER or any(b.kind not in (*notes, Kind.FURNITURE) for b in after):
+        return ""
+    above = next((b for b in reversed(before) if b.kind not in notes), None)
+    titled = above is None or (above.kind is Kind.TEXT and len(above.lines) == 1 and len(above.text) < _TITLE)
+    return "" if titled else block.lines[0].words[0].text[:-1]
+
+
 def _references(block: Block, mark: str) -> list[Word]:
     """Words of running text in which the mark stands raised, and that do not begin their block."""
     if block.kind in (Kind.FOOTNOTE, Kind.FURNITURE, Kind.TABLE):
@@ -95,7 +109,7 @@ def _as_reference(run: Run) -> Run:
 def _without_mark(block: Block, mark: str) -> None:
     block.kind, block.marker = Kind.FOOTNOTE, label_of(mark)
     line, first = block.lines[0], block.lines[0].words[0]
-    if first.text == mark:
+    if first.text in (mark, f"{mark}."):
         line.words = line.words[1:]
         return
     runs = [*first.runs]
