@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from handlens.geometry import Box
@@ -212,6 +213,22 @@ def test_a_title_close_over_the_headers_is_no_part_of_them() -> None:
         )
     )
     assert table.headers == ("Task name", "GPU", "Status")
+
+
+def test_a_second_line_that_looks_larger_where_a_picture_is_cut_does_not_end_its_list() -> None:
+    rows = [
+        (100.0 + 50 * n, [(20.0, f"task-{n}"), (300.0, f"{n}7%"), (420.0, "Running"), (560.0, "root")])
+        for n in range(6)
+    ]  # fmt: skip
+    seconds = [(top + 20, [(20.0, f"id-abc{n}x")]) for n, (top, _) in enumerate(rows)]
+    lines = written((60, [(20, "Task name"), (300, "GPU"), (420, "Status"), (560, "Owner")]), *rows, *seconds)
+    larger = [replace(one, box=replaced_height(one.box, 42)) if one.text == "id-abc2x" else one for one in lines]
+    (table,) = tables_in(larger)
+    assert len(table.rows) == 6
+
+
+def replaced_height(box: Box, height: float) -> Box:
+    return Box(x=box.x, y=box.y - (height - box.height) / 2, width=box.width, height=height)
 
 
 def test_a_list_is_found_though_other_things_stand_in_its_lines() -> None:

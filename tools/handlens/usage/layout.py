@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 from handlens.usage.columns import Field
 from handlens.usage.fragments import Band, Fragment, bands, line_height, parted, without_boxes
@@ -17,6 +16,7 @@ from handlens.usage.table import Table
 
 LARGER = 1.35
 """Times the height of most lines."""
+FEW = 3
 OF_BOXES = 6
 """In line heights: a column of boxes to tick, which nobody reads, is narrower."""
 
@@ -84,12 +84,21 @@ def _rows_under(lines: Sequence[Band], heads: Sequence[int]) -> int:
 
 def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence[Band]:
     """The lines under a header, up to the next header's title (a lone line right above it)."""
-    body = list(takewhile(lambda band: not _is_title(band, lines[head], height), lines[head + 1 : end]))
+    body = list(lines[head + 1 : end])
+    for number, band in enumerate(body):
+        if _is_title(band, lines[head], height) and not _rows_follow(body[number + 1 :], lines[head]):
+            del body[number:]
+            break
     if end < len(lines) and len(body) > 1 and len(body[-1].fragments) == 1:
         gap = body[-1].middle - body[-2].middle
         if gap > 1.5 * height:
             body.pop()
     return body
+
+
+def _rows_follow(body: Sequence[Band], head: Band) -> bool:
+    """Whether a list goes on: type at the edge of a picture's strip looks larger than it is."""
+    return any(2 * len(band.fragments) >= len(head.fragments) > 2 for band in body[:FEW])
 
 
 def _is_title(band: Band, head: Band, height: float) -> bool:
