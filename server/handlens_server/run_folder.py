@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 
 MARK = "HANDLENS_RUN_FOLDER"
+_WAIT = 'while read -r _; do :; done; exec "$@"'
+"""The shell waits, which costs a start nothing; Python comes up when there is something to do."""
 _CLOSE_SECONDS = 1.5
 _PATIENCE_SECONDS = 30.0
 _SHORT_PLACE = "/tmp"  # noqa: S108 - mkdtemp makes a private folder there
@@ -33,7 +35,7 @@ class RunFolder:
         os.environ["TMPDIR"] = os.environ[MARK] = str(self.path)
         tempfile.tempdir = str(self.path)
         self._watcher = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", __file__, str(self.path)],
+            ["/bin/sh", "-c", _WAIT, "sh", sys.executable, "-I", "-S", __file__, str(self.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
