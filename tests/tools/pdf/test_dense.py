@@ -14,6 +14,8 @@ from handlens.pdf.convert import convert
 from handlens.pdf.options import Options
 from tools.pdf.making import Page, pdf_of
 
+pytestmark = pytest.mark.slow
+
 _MOST = 8.0  # where the work of each thing were to look at all others, four times as many would be 16 times the work
 
 
