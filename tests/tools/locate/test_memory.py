@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Serve
+from conftest import Serve, close_all
 from handlens.click_described_element import (
     ClickDescribedElementInput,
     ClickDescribedElementOutput,
@@ -134,6 +134,7 @@ async def test_one_callers_places_are_not_anothers(kit: Kit, serve: Serve) -> No
     asked = len(eye.asked)
     assert (await click(other, url, "the picture of a dog"))[1] == "dog"
     assert len(eye.asked) > asked
+    await close_all(other)
 
 
 async def test_a_broken_file_is_no_memory(kit: Kit, serve: Serve, tmp_path: Path) -> None:
