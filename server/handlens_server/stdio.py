@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from handlens.browser.installed import installed_chromium
-from handlens.browser.spawn import Spawned, arguments, is_root, switches
+from handlens.browser.spawn import Spawned, usual_command
 from handlens.errors import HandlensError
 from handlens_server.greeting import Greeting, declarations, greet, list_tools, replayed, waits
 from handlens_server.quick_import import deferred_models, no_collection, packages_on_demand
@@ -52,8 +52,7 @@ def _usual_browser() -> Spawned | None:
     if not (executable := installed_chromium()):
         return None
     with contextlib.suppress(OSError):
-        given = arguments(watched=False)
-        return Spawned.start([str(executable), *switches(given, headless=True, sandbox=not is_root())])
+        return Spawned.start(usual_command(executable))
     return None
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handlens.browser.driver import start_driver
 from handlens.browser.installed import installed_chromiums
-from handlens.browser.spawn import Spawned, arguments, is_root, switches
+from handlens.browser.spawn import Spawned, arguments, command_line, is_root
 from handlens.errors import BrowserUnavailable
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ async def _process(command: list[str]) -> Process:
 
 def _command(executable: Path, options: BrowserOptions, guard: Guard) -> list[str]:
     given = _args(options, guard)
-    return [str(executable), *switches(given, headless=options.headless, sandbox=sandboxed(options))]
+    return command_line(executable, given, headless=options.headless, sandbox=sandboxed(options))
 
 
 async def _join(driver: Playwright, process: Process, seconds: float, downloads: Path | None) -> Browser:

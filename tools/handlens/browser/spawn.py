@@ -108,7 +108,7 @@ class Spawned:
 
     @classmethod
     def start(cls, command: list[str]) -> Spawned:
-        """Start ``command``, a program and what `switches` gives. Raises `OSError`: it can't be run."""
+        """Start ``command``, see `command_line`. Raises `OSError`: it can't be run."""
         folder = Path(tempfile.mkdtemp(prefix="chromium-", dir=_place()))
         ours, its = socket.socketpair()
         try:
@@ -132,6 +132,16 @@ class Spawned:
         self.kill()
         os.waitpid(self.pid, 0)
         remove(self.folder)
+
+
+def usual_command(executable: Path) -> list[str]:
+    """The command line that the settings ask for where they say nothing of the browser."""
+    return command_line(executable, arguments(watched=False), headless=True, sandbox=not is_root())
+
+
+def command_line(executable: Path, given: list[str], *, headless: bool, sandbox: bool) -> list[str]:
+    """What `Spawned.start` runs: a program, ``given`` arguments, and those that all are started with."""
+    return [str(executable), *switches(given, headless=headless, sandbox=sandbox)]
 
 
 def arguments(*, watched: bool, more: tuple[str, ...] = ()) -> list[str]:
