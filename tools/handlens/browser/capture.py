@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from anyio import to_thread
 
-from handlens.browser.secrets import Privacy
+from handlens.browser.secrets import MASKED_FIELDS, Privacy
 from handlens.browser.session import Session
 from handlens.errors import TargetError
 from handlens.geometry import Box, Frame, Point, Size
@@ -82,7 +82,7 @@ async def capture(
         TargetError: the page kept moving its secrets out from under their cover; no picture is returned.
     """
     region = region or Region()
-    arguments = {"mask": list(mask), "patterns": list((privacy or Privacy()).patterns()), "passwords": True}
+    arguments = {"mask": list(mask), "patterns": list((privacy or Privacy()).patterns()), "passwords": MASKED_FIELDS}
     before = await _scroll_through(session, limits) if region.full_page else None
     try:
         for _ in range(_COVER_TRIES):

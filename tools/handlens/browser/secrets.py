@@ -51,6 +51,13 @@ _SHORTEST = 4
 """Characters. A shorter value is found in too much that is none."""
 
 
+MASKED_FIELDS = (
+    "input[type=password], input:is([type=text], :not([type])):is([autocomplete*=current-password i], "
+    "[autocomplete*=new-password i], [autocomplete*=one-time-code i], [name*=passw i], [id*=passw i])"
+)
+"""A CSS selector of fields for passwords and codes, also where the page has turned their dots into letters."""
+
+
 class Privacy(BaseModel):
     """What is hidden besides password fields and what a caller names."""
 

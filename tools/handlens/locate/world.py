@@ -6,6 +6,7 @@ Where that is is asked of the browser, not of the page.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from handlens.browser.own_world import OwnWorld, own_worlds
+from handlens.browser.secrets import MASKED_FIELDS
 from handlens.errors import BrowserDied, TargetError
 from handlens.geometry import Placement
 
@@ -31,7 +33,8 @@ def script() -> str:
     """Everything under ``page/`` as one expression that installs ``globalThis.handlens``."""
     folder = files("handlens.locate") / "page"
     body = "\n".join((folder / name).read_text("utf-8") for name in SCRIPT_FILES)
-    return f'(() => {{ "use strict"; if (globalThis.handlens) return;\n{body}\n}})()'
+    given = f"const MASKED_FIELDS = {json.dumps(MASKED_FIELDS)};"
+    return f'(() => {{ "use strict"; if (globalThis.handlens) return;\n{given}\n{body}\n}})()'
 
 
 @dataclass(frozen=True, slots=True)

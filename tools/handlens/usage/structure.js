@@ -1,13 +1,11 @@
 // Reads every table, ARIA grid and definition list of one frame, through open shadow roots, as it is shown.
-// Evaluated as a function of {rows: <most rows a table may have>}; nothing in the page is changed.
+// Evaluated as a function of {rows: <most rows a table may have>, secret: <selector of password fields>}; nothing in
+// the page is changed.
 // A cell is [text, x, y, width, height, column span, row span, is header, note].
 (limits) => {
   const HIDDEN = { visibilityProperty: true, contentVisibilityAuto: false };
   const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "HEAD", "META", "LINK"]);
   const GRIDS = new Set(["table", "grid", "treegrid"]);
-  // Passwords and codes, also where the page shows them as text. Pictures cover the same (browser/scripts/still.js).
-  const SECRET = "input[type=password], input:is([type=text], :not([type])):is([autocomplete*=current-password i], "
-    + "[autocomplete*=new-password i], [autocomplete*=one-time-code i], [name*=passw i], [id*=passw i])";
   const CELLS = new Set(["cell", "gridcell", "columnheader", "rowheader"]);
   const visible = (element) => !element.checkVisibility || element.checkVisibility(HIDDEN);
   const role = (element) => (element.getAttribute("role") || "").trim().split(/\s+/)[0].toLowerCase();
@@ -45,7 +43,7 @@
     if (element.localName === "select") return [...element.selectedOptions].map((option) => option.text).join(", ");
     if (element.localName === "textarea") return element.value;
     if (element.localName === "input") {
-      const unsaid = element.matches(SECRET) || ["checkbox", "radio", "hidden", "file", "image"].includes(element.type);
+      const unsaid = element.matches(limits.secret) || ["checkbox", "radio", "hidden", "file", "image"].includes(element.type);
       return unsaid ? "" : element.value;
     }
     return null;

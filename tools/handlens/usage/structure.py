@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
+from handlens.browser.secrets import MASKED_FIELDS
 from handlens.geometry import Box
 from handlens.usage.columns import Field, meaning
 from handlens.usage.laid_out import laid_out_tables
@@ -46,7 +47,8 @@ class PageFacts:
 
 async def read_structure(page: Page) -> PageFacts:
     """Everything tabular on the page, through open shadow roots and all frames, with boxes in viewport pixels."""
-    return await to_thread.run_sync(_facts, await _from_frames(page, "structure.js", {"rows": MOST_ROWS}))
+    limits = {"rows": MOST_ROWS, "secret": MASKED_FIELDS}
+    return await to_thread.run_sync(_facts, await _from_frames(page, "structure.js", limits))
 
 
 async def read_laid_out(page: Page) -> list[Table]:

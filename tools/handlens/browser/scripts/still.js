@@ -4,9 +4,6 @@
 // A page with nothing to hide or to still is not touched: touching it would make the browser paint it again.
 ({ phase, mask, patterns, passwords }) => {
   const MARK = 'data-handlens-still', HTML = 'http://www.w3.org/1999/xhtml';
-  // Also those whose dots the page has turned into letters.
-  const PASSWORDS = 'input[type=password], input:is([type=text], :not([type])):is([autocomplete*=current-password i], '
-    + '[autocomplete*=new-password i], [autocomplete*=one-time-code i], [name*=passw i], [id*=passw i])';
   const UNSEEN = /[\u00ad\u200b-\u200d\u2060\ufeff]/g; // soft hyphens and spaces of no width
   const before = document.querySelector(`div[${MARK}]`);
   const covered = before ? JSON.parse(before.getAttribute(MARK)) : [];
@@ -48,7 +45,7 @@
   }
 
   function search(root) {
-    if (passwords) for (const field of root.querySelectorAll(PASSWORDS)) add([field.getBoundingClientRect()], field);
+    for (const field of root.querySelectorAll(passwords)) add([field.getBoundingClientRect()], field);
     for (const selector of mask) {
       let found = [];
       try { found = root.querySelectorAll(selector); } catch { /* a text, not a selector */ }

@@ -17,8 +17,7 @@ const assignedSlot = getter(Element.prototype, "assignedSlot");
 const attr = (el, name) => Element.prototype.getAttribute.call(el, name);
 const has = (el, name) => Element.prototype.hasAttribute.call(el, name);
 const matches = (el, selector) => Element.prototype.matches.call(el, selector);
-// Passwords and codes, also where the page shows them as text. Pictures cover the same (browser/scripts/still.js).
-const isSecret = el => matches(el, "input[type=password], input:is([type=text], :not([type])):is([autocomplete*=current-password i], [autocomplete*=new-password i], [autocomplete*=one-time-code i], [name*=passw i], [id*=passw i])");
+const isSecret = el => matches(el, MASKED_FIELDS);
 const rectOf = el => el instanceof HTMLAreaElement ? areaRect(el) : Element.prototype.getBoundingClientRect.call(el);
 const rootOf = el => Node.prototype.getRootNode.call(el);
 const isElement = node => nodeType(node) === 1;
