@@ -12,13 +12,11 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
-from fakes.clients import said
+from fakes.clients import said, served
 from handlens.guard import Guard, PrivateNetwork
 from handlens.kit import LOCAL, Kit
 from handlens.library import open_kit
-from handlens.registry import ALL_TOOLS
 from handlens.testing.pages import PageServer, download
-from handlens_server.app import App
 from tools.pdf.making import Page, encrypted, pdf_of
 
 pytestmark = pytest.mark.anyio
@@ -34,10 +32,7 @@ async def kit(tmp_path: Path) -> AsyncGenerator[Kit]:
 
 @pytest.fixture
 async def client(kit: Kit) -> AsyncGenerator[Client]:
-    async def the_kit() -> Kit:
-        return kit
-
-    async with Client(App(ALL_TOOLS, the_kit).server(), read_timeout_seconds=60) as client:
+    async with served(kit) as client:
         yield client
 
 

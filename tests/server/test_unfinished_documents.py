@@ -11,17 +11,15 @@ import anyio
 import pytest
 from mcp import Client
 
-from fakes.clients import said
+from fakes.clients import said, served
 from handlens.guard import Guard, PrivateNetwork
 from handlens.kit import Kit
 from handlens.library import open_kit
 from handlens.limits import Limits
 from handlens.pdf.documents import OpenDocument
 from handlens.pdf.result import PageResult
-from handlens.registry import ALL_TOOLS
 from handlens.testing.pages import PageServer, download
 from handlens.testing.scripted_eye import ScriptedEye
-from handlens_server.app import App
 from tools.pdf.making import Page, encrypted, pdf_of
 from tools.pdf.test_sight import GOOD, WHOLE, crowded, latex
 
@@ -62,10 +60,7 @@ async def kit(tmp_path: Path) -> AsyncGenerator[Kit]:
 
 @pytest.fixture
 async def client(kit: Kit) -> AsyncGenerator[Client]:
-    async def the_kit() -> Kit:
-        return kit
-
-    async with Client(App(ALL_TOOLS, the_kit).server(), read_timeout_seconds=60) as client:
+    async with served(kit) as client:
         yield client
 
 
@@ -290,11 +285,7 @@ class _Slow(ScriptedEye):
 async def test_what_sight_has_read_is_kept_where_time_is_up_while_it_reads(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "tables.pdf").write_bytes(pdf_of(*(crowded() for _ in range(4))))
     eye = _Slow([latex(GOOD)])
-
-    async def the_kit() -> Kit:
-        return replace(kit, eye=eye)
-
-    async with Client(App(ALL_TOOLS, the_kit).server(), read_timeout_seconds=60) as client:
+    async with served(replace(kit, eye=eye)) as client:
         first = await answer(client, tmp_path / "tables.pdf")
         assert first["not_done"] == "3-4"
         assert WHOLE in first["markdown"]
