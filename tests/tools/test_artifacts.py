@@ -68,7 +68,7 @@ async def test_an_artifact_ends_with_its_life(folder: Path, monkeypatch: pytest.
         await kept.read(uri, owner="ann")
     assert kept.owned("ann") == []
     await save(kept, name="next.txt")
-    assert len(list(folder.glob("*/artifact.json"))) == 1
+    assert [path.name[23:] for path in folder.glob("*/*")] == ["next.txt"]
 
 
 async def test_what_has_ended_leaves_the_disk_by_itself(folder: Path) -> None:
@@ -78,7 +78,7 @@ async def test_what_has_ended_leaves_the_disk_by_itself(folder: Path) -> None:
     short = store(folder, artifact_seconds=0.05)
     await save(short)
     with anyio.fail_after(10):
-        while list(folder.iterdir()):
+        while list(folder.glob("*/*")):
             await anyio.sleep(0.01)
     assert short.owned("ann") == []
     assert kept.owned("ann") == [found]
@@ -92,7 +92,7 @@ async def test_the_oldest_goes_where_the_quota_is_full(folder: Path) -> None:
         kept.find(first, owner="ann")
     assert kept.find(second, owner="ann")
     assert kept.find(third, owner="ann")
-    assert sum(path.stat().st_size for path in folder.glob("*/a.txt")) <= 100
+    assert sum(path.stat().st_size for path in folder.glob("*/*.a.txt")) <= 100
 
 
 async def test_the_quota_holds_for_many_saves_at_once(folder: Path) -> None:
@@ -100,7 +100,7 @@ async def test_the_quota_holds_for_many_saves_at_once(folder: Path) -> None:
     async with anyio.create_task_group() as group:
         for _ in range(30):
             group.start_soon(save, kept, b"x" * 300)
-    assert sum(path.stat().st_size for path in folder.glob("*/a.txt")) <= 1_000
+    assert sum(path.stat().st_size for path in folder.glob("*/*.a.txt")) <= 1_000
     assert len(kept.owned("ann")) == 3
 
 
@@ -112,13 +112,13 @@ async def test_what_is_larger_than_the_quota_names_the_setting_and_costs_no_othe
     assert kept.find(uri, owner="ann")
 
 
-@pytest.mark.parametrize("full_at", ["folder", "data", "description"])
+@pytest.mark.parametrize("full_at", ["folder", "data", "name"])
 async def test_a_full_disk_is_told_and_nothing_half_written_stays(
     full_at: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = store(folder)
     uri = await save(kept, b"before")
-    method = {"folder": "mkdir", "data": "write_bytes", "description": "write_text"}[full_at]
+    method = {"folder": "mkdir", "data": "write_bytes", "name": "rename"}[full_at]
     real_write = Path.write_bytes
 
     def full(path: Path, *args: object, **_: object) -> None:
@@ -130,20 +130,24 @@ async def test_a_full_disk_is_told_and_nothing_half_written_stays(
         patched.setattr(Path, method, full)
         with pytest.raises(StorageError, match=r"No space left on device.*artifacts_folder"):
             await save(kept, b"half")
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.glob("*/*"))) == 1
     assert (await kept.read(uri, owner="ann"))[1] == b"before"
     assert await save(kept, b"after")
 
 
 async def test_a_folder_that_outlives_the_process_keeps_its_artifacts(folder: Path) -> None:
-    uri = await save(store(folder), b"kept")
+    before = store(folder)
+    uris = [await save(before, b"kept", name="note.txt"), await save(before, b"younger", name="page.png")]
+    others = await save(before, b"bob's", owner="bob")
     (folder / "not-ours").mkdir()
-    (folder / "not-ours" / "artifact.json").write_text('{"id": "not-ours"}')
-    (folder / "broken").mkdir()
-    (folder / "broken" / "artifact.json").write_text("{")
+    (folder / "not-ours" / "file.txt").write_text("foreign")
+    owned = before.path(uris[0], owner="ann").parent
+    (owned / ".AAAAAAAAAAAAAAAAAAAAAA").write_text("half-written by a process that was killed")
     again = store(folder)
-    assert (await again.read(uri, owner="ann"))[1] == b"kept"
-    assert len(again.owned("ann")) == 1
+    assert [a.uri for a in again.owned("ann")] == uris[::-1]
+    assert [a.media_type for a in again.owned("ann")] == ["image/png", "text/plain"]
+    assert (await again.read(uris[0], owner="ann"))[1] == b"kept"
+    assert (await again.read(others, owner="bob"))[1] == b"bob's"
 
 
 async def test_a_file_that_somebody_removed_is_told_as_gone(folder: Path) -> None:
@@ -161,7 +165,7 @@ async def test_a_file_that_somebody_removed_is_told_as_gone(folder: Path) -> Non
         "/etc/passwd",
         "..",
         "",
-        "artifact.json",
+        ".hidden",
         "a\x00b",
         "a/b\\c",
         "\ud800",
@@ -175,5 +179,4 @@ async def test_any_name_becomes_a_plain_file_inside_the_folder(name: str, folder
     path = kept.path(uri, owner="ann")
     assert path.parent.parent == folder
     assert path.read_bytes() == b"x"
-    assert path.name != "artifact.json"
     assert len(path.name.encode()) <= 255

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
@@ -160,7 +161,8 @@ async def _convert(
                 raise _too_slow(gathering.left)
             notes, head = _facts(document, asked.frontmatter)
     text, places = gathering.text(head)
-    name = f"{path.stem}.md"
+    source = gathering.asked.source
+    name = f"{(PurePosixPath(source) if source.startswith(SCHEME) else path).stem}.md"
     artifact = await kit.artifacts.save(text.encode(), name=name, media_type="text/markdown", owner=asked.subject)
     pages = gathering.pages[gathering.cuts.get(after, 0) :]
     gathering.kept_as(artifact.id, places)

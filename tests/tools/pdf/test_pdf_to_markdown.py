@@ -88,7 +88,9 @@ async def test_figures_become_artifacts_that_the_markdown_links_to(kit: Kit, tmp
 async def test_an_artifact_is_a_source(kit: Kit) -> None:
     data = pdf_of(Page().text(60, 80, "Downloaded before."))
     kept = await kit.artifacts.save(data, name="d.pdf", media_type="application/pdf", owner="local")
-    assert (await call(kit, kept.uri)).markdown == "Downloaded before."
+    answer = await call(kit, kept.uri)
+    assert answer.markdown == "Downloaded before."
+    assert answer.artifact.endswith("/d.md"), "it is called after the document"
 
 
 async def test_a_file_outside_the_allowed_folders_is_refused(kit: Kit, tmp_path: Path) -> None:
