@@ -8,7 +8,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import anyio
@@ -19,7 +18,7 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
-from handlens.browser.secrets import Privacy, redact
+from handlens.browser.secrets import Privacy, redact, redactor
 from handlens.characters import whole
 from handlens.errors import HandlensError, InvalidInput, LimitExceeded, NoSuchArtifact, TimedOut
 from handlens.eye.protocol import Eye
@@ -147,7 +146,7 @@ class App:
         raise TimedOut(f"{tool.name} took longer than {limits.call_seconds:g} seconds.", setting="limits.call_seconds")
 
     def _result(self, context: Context, tool: AnyTool, output: ToolOutput, kit: Kit) -> types.CallToolResult:
-        told = partial(redact, privacy=kit.privacy) if isinstance(output, PageOutput) else whole
+        told = redactor(kit.privacy) if isinstance(output, PageOutput) else whole
         text, structured = told(output.text()), _each_text(output.model_dump(mode="json"), told)
         content: list[types.ContentBlock] = [types.TextContent(text=text)]
         for picture in output.pictures():

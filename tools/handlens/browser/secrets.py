@@ -6,7 +6,7 @@ The patterns are regular expressions that Python and JavaScript read alike; `mas
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -88,6 +88,9 @@ class Privacy(BaseModel):
         )
 
 
+_USUAL = Privacy()
+
+
 @cache
 def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
@@ -95,9 +98,18 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
 
 def redact(text: str, privacy: Privacy | None = None, also: tuple[str, ...] = ()) -> str:
     """``text`` with everything that looks like a secret, and each string of ``also``, replaced; ready to be sent."""
-    text = whole(text)
-    pattern = _compiled((privacy or Privacy()).patterns())
-    for value in also:
-        if value:
-            text = text.replace(value, REPLACEMENT)
-    return pattern.sub(REPLACEMENT, text) if pattern else text
+    return redactor(privacy, also)(text)
+
+
+def redactor(privacy: Privacy | None = None, also: tuple[str, ...] = ()) -> Callable[[str], str]:
+    """What `redact` does, for many texts."""
+    pattern = _compiled((privacy or _USUAL).patterns())
+
+    def redacted(text: str) -> str:
+        text = whole(text)
+        for value in also:
+            if value:
+                text = text.replace(value, REPLACEMENT)
+        return pattern.sub(REPLACEMENT, text) if pattern else text
+
+    return redacted
