@@ -7,6 +7,7 @@ does. Where the two are no pipes or sockets (a file, a terminal, Windows), the S
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, cast
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from anyio import AsyncFile
 
 _CHUNK = 1 << 16
+_PIPE = 1 << 20
 
 
 def wire(rest: bytes | bytearray = b"") -> tuple[AsyncFile[str] | None, AsyncFile[str] | None]:
@@ -33,7 +35,17 @@ def wire(rest: bytes | bytearray = b"") -> tuple[AsyncFile[str] | None, AsyncFil
     os.close(nothing)
     for descriptor in (stdin, stdout):
         os.set_blocking(descriptor, False)
+    _widen(stdout)
     return cast("AsyncFile[str]", Lines(stdin, rest)), cast("AsyncFile[str]", Output(stdout))
+
+
+def _widen(descriptor: int) -> None:
+    """Let a pipe hold a whole picture, so that neither side wakes for each part of it."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # a socket, or more than users may have
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 class Lines:
