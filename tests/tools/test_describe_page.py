@@ -101,6 +101,20 @@ async def test_rows_alike_are_told_by_the_first_ones_their_numbers_and_the_last(
     assert others.endswith("[-] button 'Stop 29'")
 
 
+async def test_what_a_part_of_the_page_scrolls_to_is_told_and_what_is_cut_off_for_good_is_not(
+    kit: Kit, serve: Serve
+) -> None:
+    app = """<body style="margin:0"><div style="height:100vh;overflow:hidden"><main style="height:100%;overflow:auto">
+    <button>Above</button><div style="height:4000px"></div><button>Below</button></main></div>
+    <div style="position:fixed;top:50px;left:200px;width:200px;height:40px;overflow:hidden"><button>First slide</button>
+    <button style="position:relative;left:900px">Second slide</button></div>"""
+    text = "\n".join(await tree(kit, serve(app)))
+    assert "[1] button 'Above'" in text
+    assert "[-] button 'Below'" in text
+    assert "button 'First slide'" in text
+    assert "Second slide" not in text
+
+
 async def test_a_wide_row_keeps_all_its_components(kit: Kit, serve: Serve) -> None:
     cells = "".join(f"<td><button>Do the thing number {n}</button>" for n in range(30))
     text = "\n".join(await tree(kit, serve(f"<table><tr>{cells}</table>")))

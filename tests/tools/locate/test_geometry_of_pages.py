@@ -46,6 +46,10 @@ PLACED = {
     "<div style='height:1400px'></div>",
     "in a scrolled box in another": "<div style='height:200px;overflow:auto'><div style='height:900px'></div>"
     "<div style='height:180px;overflow:auto'><div style='height:700px'></div>{button}</div></div>",
+    "in a scrolled box that fills one that cuts": "<div style='height:200px;overflow:hidden'><div style='height:100%;"
+    "overflow:auto'><div style='height:900px'></div>{button}<div style='height:900px'></div></div></div>",
+    "outside of a box that cuts, which it is not placed by": "<div style='height:80px;overflow:hidden'>Menu"
+    "<div style='position:absolute;top:200px;left:50px'>{button}</div></div>",
     "wrapped over two lines": "<div class=room style='width:200px'>aaa bbb ccc ddd eee"
     "<a href='#x' style='background:rgb(200,0,120);color:rgb(200,0,120)'>{name}</a></div>",
 }

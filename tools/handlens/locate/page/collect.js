@@ -50,6 +50,17 @@ function tuckedIn(el) {
   }
   return null;
 }
+
+// Parts of the page, and what an element that cuts off what it holds leaves of them.
+const EVERYWHERE = { x0: -1e9, y0: -1e9, x1: 1e9, y1: 1e9 };
+const SCROLLS = /^(?:auto|scroll)$/;
+const within = ({ x0, y0, x1, y1 }, rect, across, down) => ({
+  x0: across ? Math.max(x0, rect.left) : x0, x1: across ? Math.min(x1, rect.right) : x1,
+  y0: down ? Math.max(y0, rect.top) : y0, y1: down ? Math.min(y1, rect.bottom) : y1,
+});
+const shared = (rect, { x0, y0, x1, y1 }) => ({ left: Math.max(rect.left, x0), right: Math.min(rect.right, x1), top: Math.max(rect.top, y0), bottom: Math.min(rect.bottom, y1) });
+const empty = ({ left, right, top, bottom }) => right - left < 2 || bottom - top < 2;
+
 const rounded = n => Math.round(n * 10) / 10;
 
 function collect() {
@@ -60,7 +71,7 @@ function collect() {
   labels = new Map();
   const width = innerWidth, height = innerHeight;
   let nodes = 0, truncated = false;
-  const rootContext = { group: -1, act: 0, pointer: false, clipX0: -1e9, clipY0: -1e9, clipX1: 1e9, clipY1: 1e9, faded: false,
+  const rootContext = { group: -1, act: 0, pointer: false, reach: EVERYWHERE, view: EVERYWHERE, faded: false,
     off: false, column: "", table: null, depth: 0, svg: false };
   const stack = document.documentElement ? [[document.documentElement, rootContext, false]] : [];
   while (stack.length) {
@@ -93,7 +104,7 @@ function collect() {
     if (style.opacity === "0" && tag !== "input") next.faded = true;
     if (has(el, "inert")) next.off = true;
     if (isSvg(el)) next.svg = true;
-    if (style.position === "fixed") { next.clipX0 = next.clipY0 = -1e9; next.clipX1 = next.clipY1 = 1e9; }
+    if (style.position === "fixed") next.reach = next.view = EVERYWHERE;
     if (kind) next.group = groups.push([word(kind), context.group, word(groupLabel(el)), word(groupHint(el))]) - 1;
     if (tag === "table") next.table = el;
     else if (tag === "td" || tag === "th") next.column = columnHeader(el, context.table, headers);
@@ -106,12 +117,22 @@ function collect() {
     next.pointer = pointer;
     if (style.overflowX !== "visible" && tag !== "body" && tag !== "html") {
       const rect = rectOf(el);
-      if (style.overflowX === "hidden" || style.overflowX === "clip") { next.clipX0 = Math.max(next.clipX0, rect.left); next.clipX1 = Math.min(next.clipX1, rect.right); }
-      if (style.overflowY === "hidden" || style.overflowY === "clip") { next.clipY0 = Math.max(next.clipY0, rect.top); next.clipY1 = Math.min(next.clipY1, rect.bottom); }
+      next.reach = reachedIn(el, style, rect, next);
+      next.view = within(next.view, rect, style.overflowX !== "visible", style.overflowY !== "visible");
     }
     if (tag === "select" && !(el.multiple || el.size > 1)) return null;
     if (tag === "canvas" || tag === "video" || tag === "iframe" || tag === "object") return null;
     return next;
+  }
+
+  // Where what ``el`` holds can be brought into view: anywhere along which it scrolls, if it is in view itself.
+  function reachedIn(el, style, rect, { reach }) {
+    const cuts = overflow => overflow === "hidden" || overflow === "clip";
+    const { x0, y0, x1, y1 } = within(reach, rect, cuts(style.overflowX), cuts(style.overflowY));
+    const seen = !empty(shared(rect, reach));
+    const across = seen && SCROLLS.test(style.overflowX) && el.scrollWidth > el.clientWidth + 1;
+    const down = seen && SCROLLS.test(style.overflowY) && el.scrollHeight > el.clientHeight + 1;
+    return { x0: across ? -1e9 : x0, x1: across ? 1e9 : x1, y0: down ? -1e9 : y0, y1: down ? 1e9 : y1 };
   }
 
   // Items of a closed submenu: pointing at the item that holds it brings them up.
@@ -230,20 +251,20 @@ function collect() {
 
   // Where a click on it would go, and what that would hit: 1 itself, 2 what holds it, 0 something else; [] out of view.
   function place(item, el, shown, rect, look, context) {
-    const outside = () => right <= 0 || bottom <= 0 || left >= width || top >= height;
-    let left = Math.max(rect.left, context.clipX0), right = Math.min(rect.right, context.clipX1);
-    let top = Math.max(rect.top, context.clipY0), bottom = Math.min(rect.bottom, context.clipY1);
-    if (look.display === "inline" && !outside()) {
+    let box = rect;
+    if (look.display === "inline" && !empty(shared(rect, context.view))) {
       const rects = shown.getClientRects();
-      if (rects.length > 1 && look2lines(rects)) {
-        left = Math.max(rects[0].left, context.clipX0); right = Math.min(rects[0].right, context.clipX1);
-        top = Math.max(rects[0].top, context.clipY0); bottom = Math.min(rects[0].bottom, context.clipY1);
-      }
+      if (rects.length > 1 && look2lines(rects)) box = rects[0];
     }
-    if (right - left < 2 || bottom - top < 2) item.cl = 1;
-    if (outside()) return [];
+    if (empty(shared(box, context.reach))) item.cl = 1;
+    const part = shared(box, context.view), away = empty(part);
+    const { left, top, right, bottom } = away ? box : part;
+    if (right <= 0 || bottom <= 0 || left >= width || top >= height) return [];
     const x = (Math.max(left, 0) + Math.min(right, width)) / 2, y = (Math.max(top, 0) + Math.min(bottom, height)) / 2;
-    return [hits(item, el, shown, hitAt(x, y)), rounded(x), rounded(y)];
+    const hit = hitAt(x, y);
+    // What is positioned may stand outside of what holds it, uncut: then it is hit there all the same.
+    if (away && !(hit && (flatContains(el, hit) || flatContains(shown, hit)))) return [];
+    return [hits(item, el, shown, hit), rounded(x), rounded(y)];
   }
   function hits(item, el, shown, hit) {
     if (!hit) return -1;
