@@ -18,12 +18,15 @@ FIELD_WEIGHTS = {
     "name": 1.0, "tips": 0.95, "placeholder": 0.95, "near": 0.92, "value": 0.88, "hints": 0.86, "type": 0.85,
     "href": 0.62, "column": 0.6, "options": 0.5,
 }  # fmt: skip
-LABELLED = FIELD | {"checkbox", "radio", "switch", "listbox"}
+TICKED = frozenset(("checkbox", "radio", "switch"))
+"""Roles whose label stands after them."""
+LABELLED = FIELD | TICKED | {"listbox"}
 """Roles that a text beside them may name."""
 NEAR = 12
 """So many candidates before or after a field, in document order, may hold its label."""
 ICON_SIDE = 72
 NOISE = word_list("noise")
+_LETTER = re.compile(r"[^\W\d_]")
 _PATH = re.compile(r"^(?:https?:)?//[^/]+|[?].*$|\.(?:html?|php|aspx?|jsp)\b")
 
 
@@ -55,7 +58,7 @@ def features(snapshot: Snapshot) -> Features:
     """Index a snapshot; linear in its size."""
     built = Features(snapshot)
     index: defaultdict[Term, list[tuple[int, float]]] = defaultdict(list)
-    near = _nearby_labels(snapshot)
+    near = nearby_labels(snapshot)
     heads = _head_rows(snapshot)
     for at, candidate in enumerate(snapshot.candidates):
         names = terms(candidate.name) if candidate.name else ()
@@ -175,33 +178,72 @@ def outlines() -> dict[str, str]:
     return found
 
 
-def _nearby_labels(snapshot: Snapshot) -> dict[int, str]:
+def nearby_labels(snapshot: Snapshot) -> dict[int, str]:
     """The text to the left of, or above, each field that has no name of its own."""
     wanting = [
         (at, c)
         for at, c in enumerate(snapshot.candidates)
         if c.kind == "action" and not c.name and c.role in LABELLED
     ][:200]  # fmt: skip
-    if not wanting:
-        return {}
-    found: dict[int, str] = {}
+    found: dict[int, tuple[float, int]] = {}
     for at, control in wanting:
-        best, name = 120.0, ""
-        after = control.role in ("checkbox", "radio", "switch")
-        for text in snapshot.candidates[max(0, at - NEAR) : at + NEAR + 1]:
+        around = range(max(0, at - NEAR), min(len(snapshot.candidates), at + NEAR + 1))
+        fields = [other for place in around if _is_other(other := snapshot.candidates[place], control)]
+        after = control.role in TICKED
+        best = 120.0
+        for place in around:
+            text = snapshot.candidates[place]
             if text.frame != control.frame or text.kind not in ("text", "label") or not 0 < len(text.name) < 60:
                 continue
-            distance = _label_distance(control, text, after)
-            if distance < best:
-                best, name = distance, text.name
-        if name:
-            found[at] = name
-    return found
+            if not after and not _LETTER.search(text.name):
+                continue  # a mark on a scale, or the number of a row
+            distance = min(_label_distance(control, text, after), _heading_distance(snapshot, place, at))
+            if distance < best and not any(_takes(field, text, control) for field in fields):
+                best = distance
+                found[at] = distance, place
+    beside = {
+        place for at, (_, place) in found.items() if _in_line(snapshot.candidates[at], snapshot.candidates[place])
+    }
+    return {
+        at: snapshot.candidates[place].name
+        for at, (_, place) in found.items()
+        if place not in beside or _in_line(snapshot.candidates[at], snapshot.candidates[place])
+    }
+
+
+def _heading_distance(snapshot: Snapshot, place: int, at: int) -> float:
+    """A text over all that a field is made of names it, too: nothing is said between the two but marks of a scale."""
+    text, control = snapshot.candidates[place], snapshot.candidates[at]
+    above = control.box.y - text.box.bottom
+    between = snapshot.candidates[place + 1 : at]
+    if place > at or not -4 <= above < 40 or any(c.kind != "text" or _LETTER.search(c.name) for c in between):
+        return 1e9
+    return above + 60
+
+
+def _is_other(field: Candidate, control: Candidate) -> bool:
+    labelled = field.kind == "action" and field.role in LABELLED
+    return labelled and field is not control and field.frame == control.frame
+
+
+def _takes(field: Candidate, text: Candidate, control: Candidate) -> bool:
+    """Whether ``text`` names another field, or that stands between it and ``control``."""
+    if field.name == text.name:
+        return True
+    box, other, middle = control.box, text.box, field.box.center
+    if _in_line(control, text):
+        left, right = sorted((box.center.x, other.center.x))
+        return left < middle.x < right and abs(middle.y - box.center.y) <= max(box.height, other.height) / 2
+    return other.bottom <= middle.y <= box.y and field.box.x < box.right and field.box.right > box.x
+
+
+def _in_line(control: Candidate, text: Candidate) -> bool:
+    return abs(text.box.center.y - control.box.center.y) <= max(control.box.height, text.box.height) / 2
 
 
 def _label_distance(control: Candidate, text: Candidate, after: bool) -> float:
     box, other = control.box, text.box
-    if abs(other.center.y - box.center.y) <= max(box.height, other.height) / 2:
+    if _in_line(control, text):
         left, right = box.x - other.right, other.x - box.right
         if after and -4 <= right < 60:
             return right

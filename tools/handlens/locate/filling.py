@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handlens.errors import TargetError
 from handlens.locate.aim import take_aim
 from handlens.locate.candidates import Candidate, find_candidates
+from handlens.locate.dated import keys_of, shown_by
 from handlens.locate.names import name_match
 from handlens.locate.vocabulary import FIELD
 
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 
     from handlens.locate.world import FrameWorld
 
+_Held = TypeVar("_Held")
 FILLABLE = FIELD | {"checkbox", "radio", "switch", "listbox"}
 """Roles that a field may have."""
 _TYPED_LENGTH = 120
 _POPUP_SECONDS = 2.0
+_FOLLOWS_SECONDS = 0.6
 _MAX_STEPS = 400
+_NEARLY = 1e-6
 _FORMS = {
     "date": "YYYY-MM-DD", "time": "HH:MM", "datetime-local": "YYYY-MM-DDTHH:MM", "month": "YYYY-MM",
     "week": "YYYY-Www", "color": "#rrggbb",
@@ -51,23 +56,29 @@ async def fill(page: Page, world: FrameWorld, candidate: Candidate, value: str, 
     number = field["id"]
     if kind == "select":
         await _pick(world, field, value)
+    elif kind == "value" and field["type"] == "range" and not _is_number(value):
+        await _slide_to_name(page, world, field, value)
     elif kind == "value":
         await _set(world, field, value)
     elif kind == "check":
         await _check(page, field, value, (aim.point.x, aim.point.y))
     elif kind == "slider":
         await _slide(page, world, field, value)
+    elif kind == "parts":
+        await _fill_parts(page, world, field["parts"], value)
     elif kind == "popup":
         await page.mouse.click(aim.point.x, aim.point.y)
         await _choose_from_popup(page, value)
     else:
         await page.mouse.click(aim.point.x, aim.point.y)
         await _type(page, world, number, value, pops=bool(field.get("pops")))
-    return await read_back(world, number, kind)
+    return await _followed(lambda: read_back(world, number, kind), lambda held: agrees(held, value))
 
 
 async def read_back(world: FrameWorld, number: int, kind: str) -> str:
     """What a field holds now: its value, the option that it shows, or checked / not checked."""
+    if kind == "parts":
+        return shown_by((await world.run(f"handlens.fieldOf({number})")).get("parts") or [])
     content = await world.run(f"handlens.contentOf({number})")
     if content.get("gone"):
         return ""
@@ -106,20 +117,75 @@ async def _check(page: Page, field: dict[str, Any], value: str, point: tuple[flo
 
 
 async def _slide(page: Page, world: FrameWorld, field: dict[str, Any], value: str) -> None:
-    try:
-        wanted = float(value)
-    except ValueError:
-        raise TargetError(
-            f"A slider takes a number from {field['min']} to {field['max']}, not {value[:60]!r}."
-        ) from None
-    await world.run(f"handlens.focus({field['id']})")
-    last = None
-    for _ in range(_MAX_STEPS):
-        now = float((await world.run(f"handlens.fieldOf({field['id']})"))["now"] or 0)
-        if now == last or abs(now - wanted) < 1e-9 or (last is not None and (now - wanted) * (last - wanted) < 0):
+    """Move a slider by its arrow keys: to a number, or to the place that is called ``value``."""
+    if not _is_number(value):
+        await _slide_to_name(page, world, field, value)
+        return
+    number, wanted = field["id"], float(value)
+
+    async def now() -> float:
+        return float((await world.run(f"handlens.fieldOf({number})"))["now"] or 0)
+
+    await world.run(f"handlens.focus({number})")
+    at = await now()
+    while at != wanted:
+        before, key = at, "ArrowRight" if at < wanted else "ArrowLeft"
+        await page.keyboard.press(key)
+        at = await _followed(now, lambda seen, before=before: seen != before)
+        if at == before or (at - wanted) * (before - wanted) < 0:
             return
-        last = now
-        await page.keyboard.press("ArrowRight" if now < wanted else "ArrowLeft")
+        steps = min(_MAX_STEPS, int(abs((wanted - at) / (at - before)) + _NEARLY))
+        aim = at + steps * (at - before)
+        for _ in range(steps):
+            await page.keyboard.press(key)
+        at = await _followed(now, lambda seen, aim=aim: abs(seen - aim) < _NEARLY)
+
+
+async def _slide_to_name(page: Page, world: FrameWorld, field: dict[str, Any], value: str) -> None:
+    number, names = field["id"], list[str]()
+
+    async def now() -> str:
+        return await read_back(world, number, "slider")
+
+    await world.run(f"handlens.focus({number})")
+    at = await now()
+    for key in ("Home", *("ArrowRight",) * _MAX_STEPS):
+        before = at
+        await page.keyboard.press(key)
+        at = await _followed(now, lambda seen, before=before: seen != before)
+        if agrees(at, value):
+            return
+        if at == before and names:
+            break
+        names.append(at)
+    takes = f"a number from {field['min']} to {field['max']}" if all(map(_is_number, names)) else f"one of {names[:30]}"
+    raise TargetError(f"A slider takes {takes}, not {value[:60]!r}.")
+
+
+async def _followed(now: Callable[[], Awaitable[_Held]], done: Callable[[_Held], bool]) -> _Held:
+    """What ``now`` says once that is ``done``, or once it has not changed for a while: pages follow keys later."""
+    loop = asyncio.get_running_loop()
+    at, since = await now(), loop.time()
+    while not done(at) and loop.time() - since < _FOLLOWS_SECONDS:
+        await asyncio.sleep(0.02)
+        before, at = at, await now()
+        if at != before:
+            since = loop.time()
+    return at
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _fill_parts(page: Page, world: FrameWorld, parts: list[dict[str, Any]], value: str) -> None:
+    for part, typed in zip(parts, keys_of(parts, value), strict=True):
+        await world.run(f"handlens.focus({part['id']})")
+        await page.keyboard.type(typed)
 
 
 async def _type(page: Page, world: FrameWorld, number: int, value: str, *, pops: bool) -> None:

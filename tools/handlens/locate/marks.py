@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from handlens.geometry import Box, Frame
 from handlens.locate.candidates import Candidate, Snapshot
+from handlens.locate.vocabulary import FIELD
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -38,9 +39,11 @@ class Mark:
 def marks(snapshot: Snapshot) -> list[Mark]:
     """The interactive elements in view, numbered from 1 in reading order; what fills another is left out."""
     seen: list[Candidate] = []
+    frames = field_frames(snapshot)
     for candidate in snapshot.candidates:
         if (
             not candidate.clickable
+            or candidate.key in frames
             or _only_shows(candidate)
             or candidate.kind == "label"
             or candidate.point is None
@@ -56,6 +59,17 @@ def marks(snapshot: Snapshot) -> list[Mark]:
         Mark(number, one.box.rounded(), one.role if one.role != "generic" else "clickable", one.name or one.tips)
         for number, one in enumerate(seen[:MAX_MARKS], 1)
     ]
+
+
+def field_frames(snapshot: Snapshot) -> frozenset[tuple[int, int]]:
+    """The keys of what is clickable only because it is the frame of a field, and little larger."""
+    frames: set[tuple[int, int]] = set()
+    for one in snapshot.candidates:
+        holder = snapshot.by_key.get((one.frame, one.inside))
+        field = one.kind == "action" and one.role in FIELD
+        if field and holder and holder.kind == "soft" and holder.box.overlap(one.box) > 0.5:
+            frames.add(holder.key)
+    return frozenset(frames)
 
 
 async def draw(picture: bytes, frame: Frame, boxes: Sequence[tuple[str, Box]], *, chosen: bool = False) -> bytes:

@@ -141,6 +141,7 @@ function addsToSelection(id) {
 function focus(id) {
   const el = byNumber(id);
   if (el && el.focus) el.focus();
+  if (el && rootOf(el).activeElement !== el) el.querySelector("[tabindex]:not([tabindex='-1'])")?.focus(); // a part of it takes the keys
 }
 const CLOSING = /^(x|×|✕|✖|close|dismiss|got it|no,? thanks|not now|decline|reject( all)?|refuse|skip|ok(ay)?|later|关闭|知道了|我知道了|取消|拒绝|稍后|跳过|以后再说)$/i;
 // The button that closes what a covering element belongs to: by its name, or by being called "close" in its classes.

@@ -33,14 +33,16 @@ function ownText(el) {
 // A native control that its author hid behind a drawing of his own is clicked through its label, or through what holds it.
 const DRAWN_OVER = new Set(["checkbox", "radio", "file", "range"]);
 function standIn(el, rect, style) {
-  if (!(el instanceof HTMLInputElement) || !DRAWN_OVER.has(el.type)) return null;
+  if (!(el instanceof HTMLInputElement) || !DRAWN_OVER.has(el.type) && roleOf(el) !== "combobox") return null;
   const tucked = tuckedIn(el);
   const shown = rect.width > 2 && rect.height > 2 && style.opacity !== "0" && style.visibility === "visible" && style.display !== "none";
   if (shown && !tucked || el.type === "range" && !tucked) return null;
-  for (const label of el.type === "range" ? [] : el.labels || []) if (isSeen(label)) return label;
+  for (const label of el.type === "range" ? [] : el.labels || []) if (isSeen(label) && (DRAWN_OVER.has(el.type) || label.contains(el))) return label;
   for (let node = tucked && flatParent(tucked), depth = 0; node && isElement(node) && depth < 3; node = flatParent(node), depth++) if (isSeen(node)) return node;
   return null;
 }
+// An unseen field that takes the focus in the name of a control beside it.
+const isForFocus = (el, style) => style.opacity === "0" && attr(el, "aria-hidden") === "true" && !DRAWN_OVER.has(el.type);
 const isSeen = el => { const box = rectOf(el); return box.width > 2 && box.height > 2 && getComputedStyle(el).visibility === "visible"; };
 // The holder, all but invisible, into which a control is put so that only screen readers find it; null if there is none.
 function tuckedIn(el) {
@@ -108,7 +110,8 @@ function collect() {
     if (kind) next.group = groups.push([word(kind), context.group, word(groupLabel(el)), word(groupHint(el))]) - 1;
     if (tag === "table") next.table = el;
     else if (tag === "td" || tag === "th") next.column = columnHeader(el, context.table, headers);
-    const role = roleOf(el), pointer = style.cursor === "pointer";
+    const parts = roleOf(el) === "group" ? partsOf(el) : null;
+    const role = parts ? "datepicker" : roleOf(el), pointer = style.cursor === "pointer";
     const what = classify(el, tag, role, style, pointer, context);
     if (what) {
       const id = emit(el, what === "a" && tag === "input" && standIn(el, rectOf(el), style) || el, style, next, role, what);
@@ -155,9 +158,9 @@ function collect() {
 
   // "a" can be acted on by its nature, "s" by the look of it, "i" is an unnamed icon, "g" a shape, "t" is text.
   function classify(el, tag, role, style, pointer, context) {
-    if (tag === "input" && el.type === "hidden") return "";
+    if (tag === "input" && (el.type === "hidden" || isForFocus(el, style))) return "";
     if (tag === "html" || tag === "body") return "";
-    if (tag === "label") return el.control ? "l" : "t";
+    if (tag === "label" && !ACTION_ROLES.has(role)) return el.control ? "l" : "t";
     if (ACTION_ROLES.has(role) || tag === "summary" || tag === "canvas" || tag === "video" || tag === "audio" || tag === "object") return "a";
     if (isEditable(el)) return "a";
     const tabindex = attr(el, "tabindex");
@@ -210,6 +213,7 @@ function collect() {
     let name = kind === "t" && el.childElementCount === 0 ? ownText(el) : kind === "t" && role === "generic" ? squash(contentName(el, new Set())) : nameOf(el) || (kind === "t" || kind === "s" || kind === "l" ? squash(contentName(el, new Set())) : "");
     hasty = false;
     if (!name && far && actionable) name = nameOf(el);
+    if (role === "combobox" && name && name === valueOf(el)) name = ""; // what is chosen is no name
     if (actionable) {
       const states = statesOf(el, role);
       if (context.off) states.push("disabled");

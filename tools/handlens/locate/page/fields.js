@@ -2,7 +2,7 @@
 function controlOf(el) {
   if (el instanceof HTMLLabelElement && el.control) return el.control;
   if (el instanceof HTMLOptionElement) return el;
-  if (matches(el, "input,select,textarea") || isEditable(el)) return el;
+  if (matches(el, "input,select,textarea,[aria-checked],[aria-valuenow]") || isEditable(el)) return el;
   return el.querySelector("input:not([type=hidden]),select,textarea,[contenteditable]:not([contenteditable=false])") || el;
 }
 const SET_BY_VALUE = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
@@ -11,23 +11,46 @@ function fieldOf(id) {
   const found = byNumber(id);
   if (!found) return { kind: "gone" };
   const el = controlOf(found), role = roleOf(el);
-  const base = { id: idOf(el), disabled: matches(el, ":disabled"), readonly: el.readOnly === true, states: statesOf(el, role) };
+  const base = { id: idOf(el), disabled: matches(el, ":disabled"), readonly: isReadOnly(el), states: statesOf(el, role) };
   if (el instanceof HTMLSelectElement) return { ...base, kind: "select", options: [...el.options].slice(0, 200).map(o => squash(o.label || o.text)) };
   if (el instanceof HTMLInputElement) {
     if (el.type === "file") return { ...base, kind: "file" };
     if (el.type === "checkbox" || el.type === "radio") return { ...base, kind: "check" };
     if (SET_BY_VALUE.has(el.type)) return { ...base, kind: "value", type: el.type, min: el.min, max: el.max };
     if (["button", "submit", "reset", "image"].includes(el.type)) return { ...base, kind: "none" };
+    if (el.readOnly) return { ...base, kind: "popup" };
     return { ...base, kind: "text", pops: role === "combobox" };
   }
+  const parts = partsOf(el);
+  if (parts) return { ...base, kind: "parts", parts };
   if (el instanceof HTMLTextAreaElement || isEditable(el)) return { ...base, kind: "text" };
   if (role === "checkbox" || role === "switch" || role === "radio") return { ...base, kind: "check" };
   if (role === "slider" || role === "spinbutton") {
-    return { ...base, kind: "slider", now: Number(attr(el, "aria-valuenow")), min: Number(attr(el, "aria-valuemin")), max: Number(attr(el, "aria-valuemax")) };
+    return { ...base, kind: "slider", now: numberOf(el), min: Number(attr(el, "aria-valuemin")), max: Number(attr(el, "aria-valuemax")) };
   }
   if (role === "combobox" || role === "listbox" || (attr(el, "aria-haspopup") || "false") !== "false") return { ...base, kind: "popup" };
   if (role === "textbox" || role === "searchbox") return { ...base, kind: "text" };
   return { ...base, kind: "none" };
+}
+// A date or time that is set part by part, each a number field of its own; null for anything else.
+const PARTS = { year: /year|年/i, month: /month|月/i, day: /\bdays?\b|日/i, hour: /hour|时/i, minute: /minute|分/i, second: /second|秒/i, half: /day ?period|meridiem|am\/pm|上午/i };
+function partsOf(el) {
+  const role = roleOf(el);
+  if (role !== "group" && role !== "spinbutton") return null;
+  const around = role === "group" ? el : flatParent(el)?.closest("[role=group]");
+  const fields = around ? [...around.querySelectorAll("[role=spinbutton]")] : [];
+  if (fields.length < 2 || fields.length > Object.keys(PARTS).length) return null;
+  const parts = fields.map(field => {
+    const said = attr(field, "data-type") || attr(field, "aria-label") || nameOf(field);
+    const part = Object.keys(PARTS).reverse().find(name => PARTS[name].test(said));
+    return { id: idOf(field), part, now: attr(field, "aria-valuenow"), shown: squash(textContent(field)) };
+  });
+  return parts.every(one => one.part) && new Set(parts.map(one => one.part)).size === parts.length ? parts : null;
+}
+// Where a slider is. What it says in words may be exacter than the number beside them.
+function numberOf(el) {
+  const text = attr(el, "aria-valuetext");
+  return text && !isNaN(Number(text)) ? Number(text) : Number(attr(el, "aria-valuenow"));
 }
 function announce(el) {
   el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
@@ -64,7 +87,8 @@ function contentOf(id) {
   if (!el) return { gone: true };
   const role = roleOf(el);
   const value = "value" in el && !["button", "li", "div"].includes(localName(el)) ? String(el.value) : isEditable(el) ? el.innerText : attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || squash(textContent(el));
-  const shown = el instanceof HTMLSelectElement ? squash([...el.selectedOptions].map(o => o.text).join(", ")) : clip(value, 500);
+  const called = el.type === "range" ? attr(el, "aria-valuetext") : null; // a place on a slider may have a name
+  const shown = called && isNaN(Number(called)) ? called : el instanceof HTMLSelectElement ? squash([...el.selectedOptions].map(o => o.text).join(", ")) : clip(value, 500);
   return { value: shown, states: statesOf(el, role) };
 }
 // The file input that stands behind a button, a label or a drop zone; null if there is none near it.

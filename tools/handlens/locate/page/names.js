@@ -44,6 +44,7 @@ function roleOf(el) {
   if (tag === "th") return attr(el, "scope") === "row" ? "rowheader" : "columnheader";
   if (tag === "header" || tag === "footer") return tag === "header" ? "banner" : "contentinfo";
   if (tag === "section") return has(el, "aria-label") || has(el, "aria-labelledby") ? "region" : "generic";
+  if (tag === "button" && attr(el, "aria-haspopup") === "listbox" && !parentNode(el)?.querySelector?.("[role=combobox]")) return "combobox";
   if (isEditable(el)) return "textbox";
   return TAG_ROLES[tag] || (isDrawnSwitch(el) ? "switch" : "generic");
 }

@@ -27,12 +27,14 @@ function statesOf(el, role) {
   }
   if (role === "switch" && isDrawnSwitch(el)) states.push(/(^|[-_ ])(on|active|checked|enabled)([-_ ]|$)/i.test(attr(el, "class")) ? "checked" : "not checked");
   if (matches(el, ":disabled")) states.push("disabled");
-  if (el.readOnly === true) states.push("readonly");
+  if (isReadOnly(el)) states.push("readonly");
   if (el.required === true) states.push("required");
   if (rootOf(el).activeElement === el) states.push("focused");
   if ((role === "textbox" || role === "searchbox" || role === "combobox") && "value" in el && el.value === "") states.push("empty");
   return states;
 }
+// Boxes to tick take no notice of the attribute, and what opens a list is only not typed into.
+const isReadOnly = el => el.readOnly === true && el.type !== "checkbox" && el.type !== "radio" && roleOf(el) !== "combobox";
 // A switch that is one by its drawing alone.
 function isDrawnSwitch(el) {
   if (!/(^|[-_ ])(toggle|switch)([-_ ]|$)/i.test(attr(el, "class") || "") || el.childElementCount > 1 || textContent(el).trim() || el.closest("label,button,a,[role]")) return false;
@@ -46,14 +48,18 @@ function valueOf(el) {
   }
   if (el instanceof HTMLTextAreaElement) return clip(squash(el.value), 120);
   if (el instanceof HTMLSelectElement) return clip(squash([...el.selectedOptions].map(o => o.text).join(", ")), 120);
-  return clip(squash(attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || ""), 60);
+  const parts = roleOf(el) === "group" ? partsOf(el) : null;
+  if (parts) return squash(parts.map(one => one.shown).join(" "));
+  const said = attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || (roleOf(el) === "combobox" ? textContent(el) : "");
+  return clip(squash(said), 60);
 }
 
 // From where to where a slider or number field goes, "" where that is not said.
 function rangeOf(el, role) {
   if (role !== "slider" && role !== "spinbutton") return "";
   const own = el instanceof HTMLInputElement, fallback = own && el.type === "range" ? ["0", "100"] : ["", ""];
-  const low = (own && el.min) || attr(el, "aria-valuemin") || fallback[0], high = (own && el.max) || attr(el, "aria-valuemax") || fallback[1];
+  const limit = text => Math.abs(Number(text)) >= 1e15 ? "" : text; // the largest number that JavaScript knows is no limit
+  const low = limit((own && el.min) || attr(el, "aria-valuemin") || fallback[0]), high = limit((own && el.max) || attr(el, "aria-valuemax") || fallback[1]);
   return low || high ? clip(low, 20) + "–" + clip(high, 20) : "";
 }
 
