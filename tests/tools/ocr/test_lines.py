@@ -61,14 +61,15 @@ def test_the_same_text_is_cut_out_the_same_beside_a_rule_and_without_one() -> No
     assert widths[0] == widths[1]
 
 
-def cased(shown: str, read: str) -> str:
-    """What a line that shows one text and was read as another is said to be."""
+def cased(shown: str, read: str) -> tuple[str, set[int]]:
+    """What a line that shows one text and was read as another is said to be, and which lone letters stay unclear."""
     image, pen = picture()
     font = ImageFont.load_default(15)
     pen.text((20, 30), shown, "#e2e8f0", font)
     lefts = [20 + pen.textlength(shown[:at], font) for at in range(len(shown) + 1)]
     edges = list(itertools.pairwise(lefts))
-    return "".join(with_cases(list(read), edges, np.asarray(image)))
+    characters, unclear = with_cases(list(read), lambda: edges, np.asarray(image))
+    return "".join(characters), unclear
 
 
 @pytest.mark.parametrize(
@@ -76,9 +77,32 @@ def cased(shown: str, read: str) -> str:
     [("A100-80G x 2", "A100-80G X 2"), ("8 vCPU 64 GiB", "8 VCPU 64 GiB"), ("hxw6-o09m", "hxw6-009m"), ("X 2", "x 2")],
 )
 def test_a_letter_is_as_large_as_it_stands_beside_digits_and_capitals(shown: str, read: str) -> None:
-    assert cased(shown, read) == shown
-    assert cased(shown, shown) == shown
+    assert cased(shown, read) == (shown, set())
+    assert cased(shown, shown) == (shown, set())
 
 
 def test_a_digit_stays_one() -> None:
-    assert cased("hxw6-009m", "hxw6-009m") == "hxw6-009m"
+    assert cased("hxw6-009m", "hxw6-009m") == ("hxw6-009m", set())
+
+
+@pytest.mark.parametrize(("read", "unclear"), [("V100 × 4", set[int]()), ("V100 x 4", {5})])
+def test_a_sign_is_not_taken_for_a_letter_and_is_unclear_where_it_was_read_as_one(read: str, unclear: set[int]) -> None:
+    image, pen = picture()
+    font = ImageFont.load_default(15)
+    pen.text((20, 30), "V100     4", "#e2e8f0", font)
+    base = pen.textbbox((20, 30), "V100", font)[3]
+    left = 20 + pen.textlength("V100 ", font)
+    for ends in (((left, base - 9), (left + 6, base - 3)), ((left, base - 3), (left + 6, base - 9))):
+        pen.line(ends, "#e2e8f0", 2)
+    lefts = [20 + pen.textlength("V100 "[:at], font) for at in range(6)] + [left + 7, left + 9, left + 20]
+    assert with_cases(list(read), lambda: list(itertools.pairwise(lefts)), np.asarray(image)) == (
+        list("V100 × 4"), unclear,
+    )  # fmt: skip
+
+
+def test_a_lone_letter_with_nothing_tall_beside_it_is_unclear() -> None:
+    assert cased("x yz", "x yz")[1] == {0}
+
+
+def test_letters_of_a_word_are_not_alone() -> None:
+    assert cased("ops-team", "ops-team") == ("ops-team", set())

@@ -6,7 +6,7 @@ A recogniser sees a stretched line and guesses: "A100 X 2", "8 VCPU", "009m" for
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handlens.ocr.detect import written_in
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 _SMALL = 0.86
 """Of the height of digits: what is lower is a small letter. Small letters have three quarters of it."""
 _LARGE = 0.93
-_RAISED = 0.1
-"""Of the height of digits: so far above the line that digits stand on ends the sign of multiplication."""
+_ON_LINE, _RAISED = 0.04, 0.07
+"""Of the height of digits: how far above the line that digits stand on letters end, and the sign of multiplication."""
 _TALL = re.compile(r"[A-IK-PR-Z0-9]")
 """Stands on the line, and is as high as digits are."""
-_LONE = "xX×✕"
+_TIMES = "xX×✕"
+_ALONE = re.compile(rf"(?<!\S)[{_TIMES}VSWCZKPOvswczkpo](?!\S)")
+"""Alone nothing beside them tells a small letter from a capital, or a letter from a sign."""
 _BEFORE_CAPITALS = re.compile(r"[Vv](?=[A-Z]{2})")
 _ROUND = re.compile(r"[oO0]")
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[\doO])[a-zO\d]+")
@@ -33,37 +35,38 @@ _MIXED = re.compile(r"(?=.*[a-z])(?=.*[\doO])[a-zO\d]+")
 Edges = Sequence[tuple[float, float]]
 
 
-def with_cases(characters: Sequence[str], edges: Edges, crop: Image) -> list[str]:
-    """The characters of a line with those put right that the picture shows to be smaller, or larger, than was read.
+def with_cases(characters: Sequence[str], edges_of: Callable[[], Edges], crop: Image) -> tuple[list[str], set[int]]:
+    """The characters of a line with those put right that the picture shows to be smaller, or larger, than was read;
+    and which letters that stand alone remain unclear.
 
     Args:
-        edges: left and right of each character, in columns of ``crop`` (height x width x 3, RGB).
+        edges_of: gives left and right of each character, in columns of ``crop`` (height x width x 3, RGB).
     """
     text = "".join(characters)
-    if len(text) != len(characters):
-        return list(characters)
-    doubtful = _doubtful(text)
+    doubtful = _doubtful(text) if len(text) == len(characters) else set[int]()
     if not doubtful:
-        return list(characters)
-    written = written_in(crop)
+        return list(characters), set()
+    written, edges = written_in(crop), edges_of()
     spans = [_span(written, *edges[at]) if _TALL.fullmatch(one) else None for at, one in enumerate(text)]
     tall = [span for at, span in enumerate(spans) if span and at not in doubtful]
+    alone = {m.start() for m in _ALONE.finditer(text)}
     if not tall:
-        return list(characters)
+        return list(characters), alone
     top, bottom = (sorted(ends)[len(ends) // 2] for ends in zip(*tall, strict=True))
-    changed = list(characters)
+    changed, unclear = list(characters), set(alone)
     for at in doubtful:
         span = _span(written, *edges[at])
         if span and bottom > top:
-            changed[at] = _as_high(
-                changed[at], (bottom - span[0]) / (bottom - top), (bottom - span[1]) / (bottom - top)
-            )
-    return changed
+            high, raised = ((bottom - end) / (bottom - top) for end in span)
+            changed[at] = _as_high(changed[at], high, raised)
+            if at in alone and _is_plain(text[at], changed[at], high, raised):
+                unclear.discard(at)
+    return changed, unclear
 
 
 def _doubtful(text: str) -> set[int]:
     """Which characters of a line may be of the other case, or a digit or a sign."""
-    found = {m.start() for m in re.finditer(rf"(?<!\S)[{_LONE}](?!\S)", text)}
+    found = {m.start() for m in _ALONE.finditer(text)}
     found |= {m.start() for m in _BEFORE_CAPITALS.finditer(text)}
     for word in re.finditer(r"[A-Za-z\d]+", text):
         if _MIXED.fullmatch(word[0]):
@@ -84,11 +87,17 @@ def _span(written: Any, left: float, right: float) -> tuple[int, int] | None:
 
 def _as_high(character: str, height: float, raised: float) -> str:
     """The character as its height says, where that is plain. ``raised``: how far above the line it ends."""
-    if character in _LONE:
-        if height > _LARGE:
-            return "X"
-        low = "×" if raised > _RAISED else "x"
-        return low if character == "X" and height < _SMALL else character
+    if character in _TIMES:
+        if raised > _RAISED:
+            return "×"
+        return "X" if height > _LARGE else "x" if height < _SMALL else character
     if character in "oO0":
         return "o" if height < _SMALL and raised <= _RAISED else character
     return character.lower() if height < _SMALL else character.upper() if height > _LARGE else character
+
+
+def _is_plain(read: str, seen: str, height: float, raised: float) -> bool:
+    """Whether a lone letter is what it looks like: of a large one it is only its size that may be misread."""
+    if _SMALL <= height <= _LARGE and seen != "×":
+        return False
+    return read not in _TIMES or (not _ON_LINE < raised <= _RAISED and (read == seen or {read, seen} == {"x", "X"}))

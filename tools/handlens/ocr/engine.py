@@ -6,16 +6,17 @@ import importlib.util
 import io
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handlens.errors import OcrUnavailable
 from handlens.geometry import Box
-from handlens.ocr.apart import apart
-from handlens.ocr.detect import Rotated, corners, find_lines, levelled, snapped, trimmed
+from handlens.ocr.detect import corners, find_lines
 from handlens.ocr.lines import Line, lines_to_json
 from handlens.ocr.order import columns_of, in_reading_order
 from handlens.ocr.recognise import Recogniser
+from handlens.ocr.screens import Screens
 from handlens.workers import give_back_memory
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ SCREEN_SIDE = 1_600
 DETECTOR_THRESHOLD = 0.5
 LEAST_CONFIDENCE = 0.5
 MAX_PIXELS = 100_000_000
+_DETECTOR = "PP-OCRv6_det_small.onnx"
 _LONG = 4  # line heights
-_AROUND = 3.0
 
 
 class Engine:
@@ -40,23 +41,32 @@ class Engine:
     """
 
     def __init__(self, *, detector_side: int = DETECTOR_SIDE, threads: int = 1) -> None:
-        models = _models()
         self._side = detector_side
-        self._detector = _session(models / "PP-OCRv6_det_small.onnx", threads, spare_memory=True)
-        self._recogniser = Recogniser(_session(models / "PP-OCRv6_rec_small.onnx", threads))
+        self._threads = threads
+        self._recogniser = Recogniser(_session(_models() / "PP-OCRv6_rec_small.onnx", threads))
+
+    @cached_property
+    def _detector(self) -> Any:
+        """For pages, of which a document has many: it spares memory."""
+        return _session(_models() / _DETECTOR, self._threads, spare_memory=True)
+
+    @cached_property
+    def _screens(self) -> Screens:
+        detector = _session(_models() / _DETECTOR, self._threads)  # a screen is wanted at once
+        side = max(SCREEN_SIDE, self._side)
+        return Screens(detector, self._recogniser, side=side, threshold=DETECTOR_THRESHOLD)
 
     def read(self, image: Image, *, screen: bool = False) -> list[Line]:
         """Lines in reading order; `image` is height x width x 3, RGB, 8 bits. `screen`: drawn by a computer."""
-        return self.look(image, screen=screen)[0]
+        if not screen:
+            return self.look(image)[0]
+        lines = self._screens.read(image)
+        give_back_memory()
+        return in_reading_order([line for line in lines if line.confidence >= LEAST_CONFIDENCE])
 
     def reread(self, image: Image, boxes: Sequence[Box]) -> list[Line | None]:
-        """The level line in each box, cut closer and read wider than `read` does."""
-        readings: list[Line | None] = []
-        for box in boxes:
-            width = box.width + 2 * _AROUND
-            place = trimmed(image, Rotated(box.center.x, box.center.y, width, max(box.height, 8.0), 0.0, 1.0))
-            readings.append(self._recogniser.read_level(image, place))
-        return readings
+        """The level line of a screen in each box, read otherwise than by `read`."""
+        return self._screens.reread(image, boxes)
 
     def columns(self, image: Image) -> list[Box]:
         """Where there is text of any script: its columns, in reading order."""
@@ -64,17 +74,14 @@ class Engine:
         give_back_memory()
         return columns_of([Box.from_corners(*corners(place)) for place in places])
 
-    def look(self, image: Image, *, screen: bool = False) -> tuple[list[Line], list[Box]]:
+    def look(self, image: Image) -> tuple[list[Line], list[Box]]:
         """Lines as `read` gives them, and where there are long ones that could not be read at all."""
         lines: list[Line] = []
         unread: list[Box] = []
-        side = max(SCREEN_SIDE, self._side) if screen else self._side
-        places = find_lines(self._detector, image, side=side, threshold=DETECTOR_THRESHOLD)
-        if screen:
-            places = [snapped(image, place) for place in apart(image, [levelled(place) for place in places])]
+        places = find_lines(self._detector, image, side=self._side, threshold=DETECTOR_THRESHOLD)
         give_back_memory()
         for place in places:
-            line = self._recogniser.read(image, place, screen=screen)
+            line = self._recogniser.read(image, place)
             if line is not None and line.confidence >= LEAST_CONFIDENCE:
                 lines.append(line)
             elif place.width > _LONG * place.height:

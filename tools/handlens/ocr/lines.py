@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,11 @@ class Line:
     confidence: float
     words: tuple[Word, ...] = ()
     angle: float = 0.0
+
+
+def is_ideograph(character: str) -> bool:
+    """Whether a character is written without spaces round it: Han, Hiragana, Katakana and full-width forms."""
+    return unicodedata.east_asian_width(character[0]) in "WF"
 
 
 def lines_to_json(lines: list[Line]) -> list[list[Any]]:

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from handlens.geometry import Box
-from handlens.ocr.cases import with_cases
-from handlens.ocr.detect import Rotated, corners, trimmed
-from handlens.ocr.lines import Line, Word
+from handlens.ocr.detect import Rotated, corners
+from handlens.ocr.glyphs import Characters
+from handlens.ocr.lines import Line, Word, is_ideograph
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,19 +21,15 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
     Floats = NDArray[np.float32]
 
-_HEIGHT = 48
-_STRIDE = 8  # columns of the network's input for each step of its output
+HEIGHT = 48
+STRIDE = 8
+"""Columns of the network's input for each step of its output."""
 _MAX_WIDTH = 3200
-_SQUEEZE = 0.85  # of the natural width: lines are read as well and a good deal sooner
-_FEWEST_STEPS = 1.25
-_STEPS = 1.7
-"""Steps of the output for each character: with fewer, letters are left out; so many are enough."""
+SQUEEZE = 0.85
+"""Of the natural width: lines are read as well and a good deal sooner."""
 _WIDTH_STEP = 32
-_WIDTH_STEP_ON_SCREENS = _STRIDE
-"""Cells are short: rounded up to 32 columns, a twelfth of all that is read would be nothing."""
 _UPRIGHT = 1.5
-_UPRIGHT_ON_SCREENS = 2.5
-"""Of its width: a lone digit is no higher than this. What is runs up the page."""
+"""Of its width: what is higher runs up the page."""
 _REMEMBERED = 4_000
 """Crops: a console says "Running" in the same pixels forty times, and the next picture of it says so again."""
 
@@ -48,49 +44,46 @@ class Recogniser:
         self._memory: OrderedDict[bytes, tuple[Any, Any]] = OrderedDict()
         self._alphabet = ["", *alphabet, " "]  # 0 is the blank of connectionist temporal classification
 
-    def read(self, image: Image, place: Rotated, *, screen: bool = False) -> Line | None:
+    def read(self, image: Image, place: Rotated) -> Line | None:
         """The line of text at `place` in `image` (RGB); None where nothing is read.
 
-        A tall narrow place is text that runs up the page or, where that reads badly, down. `screen`: its type is
-        small and may be narrow; what was read with too few steps a character is read wider.
+        A tall narrow place is text that runs up the page or, where that reads badly, down.
         """
-        if place.height <= (_UPRIGHT_ON_SCREENS if screen else _UPRIGHT) * place.width:
-            if not screen:
-                return self._read(image, place, 0)
-            cut = trimmed(image, place)
-            line = self._read(image, place, 0, cut=cut)
-            steps = _steps(line, cut) if line else _FEWEST_STEPS
-            if steps < _FEWEST_STEPS:
-                return self._read(image, place, 0, _SQUEEZE * _STEPS / steps, cut)
-            return line
+        return self.read_upright(image, place) if place.height > _UPRIGHT * place.width else self._read(image, place, 0)
+
+    def read_upright(self, image: Image, place: Rotated) -> Line | None:
+        """The line that runs up or down the page at `place`."""
         up = self._read(image, place, 1)
         if up is not None and up.confidence > 0.8:
             return up
         down = self._read(image, place, -1)
         return max((line for line in (up, down) if line), key=lambda line: line.confidence, default=None)
 
-    def read_level(self, image: Image, place: Rotated, stretch: float = 1.0) -> Line | None:
-        """The level line at `place`, `stretch` times as wide as it is: what is read so too is no accident."""
-        return self._read(image, place, 0, stretch, place)
+    def _read(self, image: Image, place: Rotated, quarters: int) -> Line | None:
+        crop = cropped(image, place, quarters)
+        found = self.characters(crop)
+        return line_of(found, crop, place, quarters) if found else None
 
-    def _read(
-        self, image: Image, place: Rotated, quarters: int, stretch: float = _SQUEEZE, cut: Rotated | None = None
-    ) -> Line | None:
+    def characters(self, crop: Image, stretch: float = SQUEEZE, step: int = _WIDTH_STEP) -> Characters | None:
+        """What a level crop says, read ``stretch`` times as wide as it is; None where it says nothing.
+
+        Args:
+            step: columns to which the width is rounded up.
+        """
         import numpy as np
 
-        crop = _crop(image, cut or place, quarters)
         height, width = crop.shape[:2]
         if height < 2 or width < 2:
             return None
-        wide = min(_MAX_WIDTH, max(_HEIGHT, math.ceil(width * _HEIGHT / height * stretch)))
-        step = _WIDTH_STEP if cut is None else _WIDTH_STEP_ON_SCREENS
+        wide = min(_MAX_WIDTH, max(HEIGHT, math.ceil(width * HEIGHT / height * stretch)))
         steps, best = self._read_alike(crop, wide, math.ceil(wide / step) * step)
         kept = np.flatnonzero((steps != 0) & np.concatenate([[True], steps[1:] != steps[:-1]]))
-        if not len(kept):
-            return None
-        characters = [self._alphabet[steps[i]] for i in kept]
-        centres = (kept + 0.5) * _STRIDE * width / wide
-        return _line(characters, centres, best[kept], crop, place, quarters, screen=cut is not None)
+        found = Characters(
+            [self._alphabet[steps[i]] for i in kept],
+            ((kept + 0.5) * STRIDE * width / wide).tolist(),
+            best[kept].tolist(),
+        )
+        return found if found.text.strip() else None
 
     def _read_alike(self, crop: Image, wide: int, padded: int) -> tuple[Any, Any]:
         """Best character and its score at each step; a crop that was read before, to the pixel, is not read again."""
@@ -111,22 +104,15 @@ class Recogniser:
         import cv2
         import numpy as np
 
-        shrink = crop.shape[0] > _HEIGHT
-        scaled = cv2.resize(crop, (wide, _HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-        tensor = np.zeros((1, 3, _HEIGHT, padded), np.float32)
+        shrink = crop.shape[0] > HEIGHT
+        scaled = cv2.resize(crop, (wide, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+        tensor = np.zeros((1, 3, HEIGHT, padded), np.float32)
         tensor[0, :, :, :wide] = (scaled[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)
         result: Floats = self._session.run(None, {self._input: tensor})[0][0]
-        return result[: math.ceil(wide / _STRIDE)]
+        return result[: math.ceil(wide / STRIDE)]
 
 
-def _steps(line: Line, place: Rotated) -> float:
-    """Steps of the network's output for each character, in the squeezed reading."""
-    width = line.box.width * _HEIGHT / max(1.0, place.height) * _SQUEEZE
-    characters = sum(2 if is_ideograph(character) else 1 for character in line.text)
-    return max(0.5, width / _STRIDE / characters)
-
-
-def _crop(image: Image, place: Rotated, quarters: int) -> Image:
+def cropped(image: Image, place: Rotated, quarters: int = 0) -> Image:
     """The line cut out and turned level: 0 quarter turns for level text, 1 for text that runs up, -1 for down."""
     import cv2
     import numpy as np
@@ -142,28 +128,21 @@ def _crop(image: Image, place: Rotated, quarters: int) -> Image:
     return np.ascontiguousarray(np.rot90(crop, -quarters), dtype=np.uint8)
 
 
-def _line(
-    characters: list[str], centres: Any, scores: Any, crop: Image, place: Rotated, quarters: int, *, screen: bool
-) -> Line | None:
-    text = "".join(characters).strip()
-    if not text:
-        return None
+def line_of(read: Characters, crop: Image, place: Rotated, quarters: int = 0) -> Line:
+    """The line whose crop, turned level from `place`, was read so."""
+    characters, scores = read.signs, read.scores
     width = crop.shape[1]
-    ink = _ink(crop)
-    edges = _edges(characters, [float(c) for c in centres], ink, width)
-    if screen:
-        characters = with_cases(characters, edges, crop)
-        text = "".join(characters).strip()
+    edges = edges_of(read, crop)
     words: list[Word] = []
     for first, last in _word_ranges(characters):
-        score = float(sum(scores[first : last + 1])) / (last + 1 - first)
+        score = sum(scores[first : last + 1]) / (last + 1 - first)
         box = _place(edges[first][0], edges[last][1], width, place, quarters)
         written = [n for n in range(first, last + 1) if not _is_ornament(characters[n])]
-        least = float(min((scores[n] for n in written), default=1.0))
+        least = min((scores[n] for n in written), default=1.0)
         words.append(Word("".join(characters[first : last + 1]), box, score, least))
-    confidence = float(sum(scores)) / len(scores)
+    confidence = sum(scores) / len(scores)
     box = _place(_left(edges, characters), _right(edges, characters), width, place, quarters)
-    return Line(text, box, confidence, tuple(words), place.angle - 90 * quarters)
+    return Line(read.text.strip(), box, confidence, tuple(words), place.angle - 90 * quarters)
 
 
 def _left(edges: list[tuple[float, float]], characters: list[str]) -> float:
@@ -183,16 +162,17 @@ def _ink(crop: Image) -> Any:
     return np.abs(grey - ground).max(axis=0)
 
 
-def _edges(characters: list[str], centres: list[float], ink: Any, width: int) -> list[tuple[float, float]]:
+def edges_of(read: Characters, crop: Image) -> list[tuple[float, float]]:
     """Left and right of each character in columns of the crop: halfway to its neighbours, the ends at the ink."""
     import numpy as np
 
+    centres, ink, width = read.middles, _ink(crop), crop.shape[1]
     written = np.flatnonzero(ink > 0.35 * max(1.0, float(ink.max())))
     first, last = (float(written[0]), float(written[-1]) + 1) if len(written) else (0.0, float(width))
     middles = [(a + b) / 2 for a, b in itertools.pairwise(centres)]
     edges = list(zip([min(first, centres[0]), *middles], [*middles, max(last, centres[-1])], strict=True))
-    for i in range(1, len(characters) - 1):
-        if characters[i].isspace():
+    for i in range(1, len(centres) - 1):
+        if read.signs[i].isspace():
             left, right = _gap(ink, centres[i - 1], centres[i + 1])
             edges[i - 1], edges[i], edges[i + 1] = (edges[i - 1][0], left), (left, right), (right, edges[i + 1][1])
     return edges
@@ -235,11 +215,6 @@ def _word_ranges(characters: list[str]) -> list[tuple[int, int]]:
 def _is_ornament(character: str) -> bool:
     """Whether a character is a dot, a tick, an arrow: what such drawings are taken for says nothing of the text."""
     return character in "•·" or unicodedata.category(character[0]) == "So"
-
-
-def is_ideograph(character: str) -> bool:
-    """Whether a character is written without spaces round it: Han, Hiragana, Katakana and full-width forms."""
-    return unicodedata.east_asian_width(character[0]) in "WF"
 
 
 def _place(left: float, right: float, width: int, place: Rotated, quarters: int) -> Box:
