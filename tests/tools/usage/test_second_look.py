@@ -89,6 +89,19 @@ async def test_what_others_of_the_column_surely_have_is_sure() -> None:
     assert await looked(column, line("V100 x 4", 0.7, 0.7, 0.7)) == [("V100 x 4", True)] * 3
 
 
+async def test_of_what_was_read_in_two_parts_a_letter_that_is_in_both_is_kept_once() -> None:
+    parts = Box(x=0, y=0, width=50, height=20), Box(x=44, y=0, width=40, height=20)
+    cell = Cell("30 GGiB", Box(x=0, y=0, width=84, height=20), 0.7, pieces=parts)
+    reader = cast("Ocr", SecondReader(line("30 GiB", 0.99, 0.99)))
+    table = await second_look(reader, Image.new("RGB", (200, 200), "white"), Table(("Memory",), ((cell,),)))
+    assert (table.rows[0][0].text, table.rows[0][0].confidence) == ("30 GiB", 0.99)
+
+
+async def test_a_digit_that_others_of_the_column_have_is_no_surer_for_it() -> None:
+    column = [("1", 0.99), ("1", 0.99), ("1", 0.6)]
+    assert (await looked(column, line("7", 0.7)))[2][1] is False
+
+
 def column(*cells: tuple[str, float]) -> list[tuple[str, bool]]:
     table = doubting_look_alikes(Table(("x",), tuple((Cell(text, BOX, sure),) for text, sure in cells)))
     return [(row[0].text, row[0].confidence >= SURE_ENOUGH) for row in table.rows]
@@ -118,14 +131,21 @@ def test_types_that_differ_by_their_number_are_not_doubted() -> None:
 @pytest.mark.parametrize(
     ("text", "sure"),
     [
-        ("A100-80G × 2", False),
-        ("A100-80G x 2", False),
         ("ecs.gn7i-c8g1.2xlarge", True),
         ("90.3 GGiB / 128 GiB", False),
         ("90.3 GiB / 128 GiB", True),
+        ("127051MiB", True),
+        ("V100×4", True),
+        ("dlcuz5ą8pjop4ts", False),
+        ("dlctcgqSwj6wu7w", False),
         ("12 MB", True),
     ],
 )
-def test_what_no_letter_beside_it_tells_and_a_unit_read_twice_are_doubted(text: str, sure: bool) -> None:
+def test_a_unit_read_twice_and_a_sign_strange_in_an_identifier_are_doubted(text: str, sure: bool) -> None:
     table = Table(("Machine",), tuple((Cell(one, BOX, 0.99),) for one in (text, "T4", "p4d.24xlarge")))
     assert (doubting_look_alikes(table).rows[0][0].confidence >= SURE_ENOUGH) is sure
+
+
+def test_a_one_in_a_word_is_an_l_only_where_the_column_has_that_word() -> None:
+    assert column(("1lama-7b", 0.99), ("llama-13b", 0.99))[0] == ("llama-7b", False)
+    assert column(("1dhw-lmre", 0.99), ("llama-13b", 0.99))[0][0] == "1dhw-lmre"

@@ -40,6 +40,8 @@ ACROSS = 3
 ALIGNED = 0.3
 """Of the rows. So many texts don't begin, or end, where a header does by chance."""
 FEW_ROWS = 3
+SHARED = 0.7
+"""Confidence, at most, in what was read in two parts that overlap."""
 RICH = 0.8
 CLOSER = 0.45
 PARTIAL = 0.4
@@ -371,7 +373,10 @@ def _cell(pieces: Sequence[Fragment], *, first: bool) -> Cell:
     whole = cleaned(merged(texts or [ordered[0]]))
     apart = any(_is_apart(*pair) and len(pair[0].text) > 1 for pair in pairwise(texts))
     note = TWO_TEXTS if apart else None
-    return Cell(whole.text, around(ordered), whole.confidence, note, pieces=tuple(one.box for one in ordered))
+    sure = (
+        min(whole.confidence, SHARED) if any(_share_a_letter(*pair) for pair in pairwise(texts)) else whole.confidence
+    )
+    return Cell(whole.text, around(ordered), sure, note, pieces=tuple(one.box for one in ordered))
 
 
 def _without_what_opens_the_row(pieces: Sequence[Fragment]) -> Sequence[Fragment]:
@@ -382,6 +387,12 @@ def _without_what_opens_the_row(pieces: Sequence[Fragment]) -> Sequence[Fragment
     if len(kept) > 1 and len(kept[0].text) == 1 and _is_apart(*kept[:2]):
         kept = kept[1:]
     return kept
+
+
+def _share_a_letter(left: Fragment, right: Fragment) -> bool:
+    """Whether two texts of one line overlap: what is in both was read twice."""
+    level = abs(left.middle - right.middle) < 0.4 * left.box.height
+    return level and left.box.right - right.box.x > 2
 
 
 def _is_apart(left: Fragment, right: Fragment) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -39,8 +39,11 @@ CLEARLY = 4
 _UNIT = re.compile(r"\d\s*(%|[KMGT]i?B|[KMGT]i)\)?\s*$")
 _UNENDED = re.compile(r"(?<=\w)[-_]$")
 """A name that goes on, somewhere."""
-_ALONE = re.compile(r"(?<=\s)[XVSWCZKPOvswczkpox×](?=\s|$)")
-"""A letter whose two cases, or a sign and a letter, differ only in size, with nothing beside it to compare with."""
+_FOREIGN = re.compile(
+    r"(?=[^\W_]*\d)[^\W_]*[À-ÖØ-öø-ɏ]"
+    r"|(?<![^\W_])(?=(?:[^\W_]*\d){2})[a-z\d]*[a-z][a-z\d]*[BDGIOQSZ][a-z\d]+(?![^\W_])"
+)
+"""A letter with an accent, or a single capital that looks like a digit, amid small letters and digits."""
 _NO_UNIT = re.compile(r"\d\s?(?![KMGTP]i?B?\b)[KMGTP]{2,}i?B?\b")
 """A letter of a unit that is read twice."""
 
@@ -73,14 +76,20 @@ def _mended(cells: Sequence[Cell]) -> Sequence[Cell]:
     if 4 * numbers >= 3 * len(filled) > 0:
         ending, places = _usual_ending(cells), _usual_places(filled)
         return [_changed(cell, _as_number(cell.text, ending, places)) for cell in cells]
-    return [_changed(cell, re.sub(r"\S+", _with_small_l, cell.text)) for cell in cells]
+    words = _words(cells)
+    return [_changed(cell, re.sub(r"\S+", lambda word: _with_small_l(word[0], words), cell.text)) for cell in cells]
 
 
-def _with_small_l(word: re.Match[str]) -> str:
-    """A name of several parts with "l" for what can't be there: a lone capital, a digit that begins a word."""
-    if not _LOWER.fullmatch(word[0]):
-        return word[0]
-    return _ONE_IN_A_WORD.sub(lambda part: part[0].replace("1", "l"), word[0].replace("I", "l"))
+def _with_small_l(word: str, others: Container[str]) -> str:
+    """A name of several parts with "l" for a lone capital, and for a digit in a word of the column."""
+    if not _LOWER.fullmatch(word):
+        return word
+
+    def spelt(part: re.Match[str]) -> str:
+        changed = part[0].replace("1", "l")
+        return changed if changed in others else part[0]
+
+    return _ONE_IN_A_WORD.sub(spelt, word.replace("I", "l"))
 
 
 def _changed(cell: Cell, text: str) -> Cell:
@@ -119,9 +128,10 @@ def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
         and cell.text not in doubted
         and not _UNENDED.search(cell.text)
         and not _NO_UNIT.search(cell.text)
+        and not _FOREIGN.search(cell.text)
         and cell.text.count("(") == cell.text.count(")")
     )
-    if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)) and not _ALONE.search(cell.text):
+    if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)):
         return cell
     return replace(cell, confidence=min(cell.confidence, SURE_ENOUGH - 0.05))
 

@@ -39,6 +39,8 @@ PLAINLY = 0.95
 KNOWN = 0.9
 """Confidence, at least, in what is read twice, or by others of the column, and is a word that can stand there."""
 FEW_ROWS = 3
+_FEW_DIGITS = re.compile(r"\d{1,2}")
+"""A number that others have too is no more likely for it."""
 _IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
 
 _LIKE_A_DASH = re.compile(r"[•·.,_=~]{1,2}")
@@ -58,7 +60,7 @@ async def second_look(ocr: Ocr, image: Image, table: Table) -> Table:
     for place, reading in zip(places, readings, strict=True):
         row, column = place
         cell = rows[row][column]
-        rows[row][column] = _found(cell, *reading) if place in first else _compared(cell, *reading)
+        rows[row][column] = _found(cell, *reading) if place in first else _read_twice(cell, *reading)
         if place not in first and rows[row][column].confidence <= DISPUTED:
             disputed[place] = cell.text, reading[0]
     _settle(rows, disputed)
@@ -76,7 +78,7 @@ def _settle(rows: list[list[Cell]], disputed: Mapping[Place, tuple[str, str]]) -
                 sure.setdefault(column, Counter())[_folded(cell.text)] += 1
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
-            if cell.confidence > DISPUTED or not cell.text:
+            if cell.confidence > DISPUTED or not cell.text or _FEW_DIGITS.fullmatch(cell.text):
                 continue
             texts = disputed.get((row, column), (cell.text,))
             usual = [text for text in texts if sure.get(column, Counter())[_folded(text)] >= 2]
@@ -87,9 +89,25 @@ def _settle(rows: list[list[Cell]], disputed: Mapping[Place, tuple[str, str]]) -
 def _pieces(image: Image, cell: Cell) -> Sequence[Box]:
     """Where the cell's lines of text are; of an empty one, where something is drawn."""
     if cell.text or cell.box is None:
-        return cell.pieces or ([cell.box] if cell.box else [])
+        return _whole_lines(cell.pieces) or ([cell.box] if cell.box else [])
     ink = ink_in(image, cell.box)
     return [Box(x=ink.x, y=ink.y - 2, width=ink.width, height=ink.height + 4)] if ink else []
+
+
+def _whole_lines(pieces: Sequence[Box]) -> list[Box]:
+    """The boxes, those that go on in each other as one: at a seam a letter may be read twice, or not at all."""
+    whole: list[Box] = []
+    for box in sorted(pieces, key=lambda one: one.x):
+        for at, one in enumerate(whole):
+            level = abs(one.center.y - box.center.y) < 0.3 * box.height
+            if level and one.x <= box.x <= one.right + 0.5 * box.height:
+                whole[at] = Box.from_corners(
+                    one.x, min(one.y, box.y), max(one.right, box.right), max(one.bottom, box.bottom)
+                )
+                break
+        else:
+            whole.append(box)
+    return whole
 
 
 def _sort(image: Image, rows: list[list[Cell]]) -> tuple[list[Place], list[Place]]:
@@ -120,6 +138,17 @@ def _is_sure(cell: Cell) -> bool:
 
 def _is_name(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None and normalise_status(text) == "unknown"
+
+
+def _read_twice(cell: Cell, text: str, confidence: float) -> Cell:
+    if len(_whole_lines(cell.pieces)) < len(cell.pieces) and _folded(text) in _without_one_letter(_folded(cell.text)):
+        return replace(cell, text=text, confidence=confidence)  # it was read in parts, which share a letter
+    return _compared(cell, text, confidence)
+
+
+def _without_one_letter(text: str) -> set[str]:
+    """The text without the one or the other of two letters that are the same and stand beside each other."""
+    return {text[:at] + text[at + 1 :] for at in range(1, len(text)) if text[at] == text[at - 1]}
 
 
 def _compared(cell: Cell, text: str, confidence: float) -> Cell:
