@@ -64,6 +64,37 @@ OPENED = """<p style="margin:0">Region</p><input readonly aria-hidden=true style
 <label role=option><input type=radio name=r readonly> South</label></div><script>
 b.onclick = () => { list.hidden = false };
 list.onchange = e => { b.textContent = e.target.parentNode.textContent.trim(); list.hidden = true }</script>"""
+# As large component libraries draw a select: the list is of plain elements, in a layer over the page; what was chosen
+# stands beside an input that cannot be seen, and with several choices the list stays open until the field is left.
+SELECT = """<style>#box{{width:300px;height:30px;display:flex;position:relative}}
+#box input{{width:4px;border:0;padding:0}}
+#layer{{position:absolute;top:40px;left:8px;background:#fff}}</style><label for=q>Zones</label><div id=box>
+<span id=chosen>{chosen}</span><input role=combobox id=q aria-expanded=false></div><p>Below <input id=below></p><script>
+const many = {many}, q = document.querySelector('#q'), names = ['north', 'south', 'east'];
+const leave = () => {{ document.querySelector('#layer')?.remove(); q.ariaExpanded = 'false'; q.value = '' }};
+box.onclick = () => {{
+  if (document.querySelector('#layer')) return;
+  const layer = Object.assign(document.createElement('div'), {{ id: 'layer' }});
+  for (const name of names) layer.append(Object.assign(document.createElement('div'), {{ textContent: name }}));
+  layer.onmousedown = e => e.preventDefault();
+  layer.onclick = e => {{
+    chosen.textContent = many ? `${{chosen.textContent}} ${{e.target.textContent}}` : e.target.textContent;
+    q.value = '';
+    if (!many) setTimeout(leave, 200);
+  }};
+  document.body.append(layer);
+  q.ariaExpanded = 'true';
+}};
+q.onblur = leave;
+q.onkeydown = e => {{ if (e.key === 'Tab') chosen.textContent = 'chosen by Tab' }};
+</script>"""
+ONE, SEVERAL = SELECT.format(chosen="north", many="false"), SELECT.format(chosen="north", many="true")
+LEVELS = """<label>Zone <input readonly id=z></label><ul role=menu hidden id=list><li role=menuitem>Asia
+<li role=menuitem>Europe</ul><script>let path = [];
+z.onclick = () => { list.hidden = false };
+list.onclick = e => {
+  if (path.push(e.target.textContent.trim()) > 1) { z.value = path.join(' / '); list.hidden = true }
+  else list.innerHTML = '<li role=menuitem>Tokyo<li role=menuitem>Seoul' }</script>"""
 TICKED = "<label><input type=checkbox readonly> log scale</label>"
 
 
@@ -73,6 +104,7 @@ async def filled(kit: Kit, page: str, description: str, value: str) -> FillDescr
     return await fill_described_field(asked, kit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "description", "value", "holds"),
     [
@@ -86,6 +118,9 @@ async def filled(kit: Kit, page: str, description: str, value: str) -> FillDescr
         pytest.param(PARTS, "Notes", "none", "none", id="a text beside a date in parts"),
         pytest.param(CHOSEN, "Mode", "manual", "manual", id="a list behind a read-only input"),
         pytest.param(OPENED, "Region", "South", "South", id="a list behind a button"),
+        pytest.param(ONE, "Zones", "south", "south", id="a list of plain elements"),
+        pytest.param(SEVERAL, "Zones", "east", "north east", id="a list for several choices"),
+        pytest.param(LEVELS, "Zone", "Asia > Tokyo", "Asia / Tokyo", id="a list of lists"),
         pytest.param(TICKED, "log scale", "on", "checked", id="a box to tick that is called read-only"),
     ],
 )
@@ -96,6 +131,16 @@ async def test_a_field_built_of_other_elements_takes_its_value(
     assert (answer.outcome, answer.value) == ("filled", holds)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [ONE, SEVERAL], ids=["one choice", "several"])
+async def test_a_list_is_left_so_that_the_next_field_is_free(kit: Kit, serve: Serve, page: str) -> None:
+    opened = await open_page(OpenPageInput(url=serve(page)), kit)
+    for description, value in (("Zones", "south"), ("Below", "text")):
+        asked = FillDescribedFieldInput(session_id=opened.session_id, description=description, value=value)
+        assert (await fill_described_field(asked, kit)).outcome == "filled"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "description", "value", "told"),
     [

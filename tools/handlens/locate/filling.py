@@ -11,19 +11,19 @@ from handlens.errors import TargetError
 from handlens.locate.aim import take_aim
 from handlens.locate.candidates import Candidate, find_candidates
 from handlens.locate.dated import keys_of, shown_by
-from handlens.locate.names import name_match
+from handlens.locate.listed import LEVELS, choose_from_list, choose_if_offered
 from handlens.locate.vocabulary import FIELD
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
+    from handlens.geometry import Point
     from handlens.locate.world import FrameWorld
 
 _Held = TypeVar("_Held")
 FILLABLE = FIELD | {"checkbox", "radio", "switch", "listbox"}
 """Roles that a field may have."""
 _TYPED_LENGTH = 120
-_POPUP_SECONDS = 2.0
 _FOLLOWS_SECONDS = 0.6
 _MAX_STEPS = 400
 _NEARLY = 1e-6
@@ -48,9 +48,9 @@ async def fill(page: Page, world: FrameWorld, candidate: Candidate, value: str, 
     if kind == "file":
         raise TargetError("That is a file field. Use upload_to_described_field.")
     if field["disabled"] or field["readonly"]:
-        how = "disabled" if field["disabled"] else "read-only"
-        raise TargetError(f"The field {candidate.name[:60]!r} is {how}, so it was not filled.")
-    aim = await take_aim(world, candidate, seconds)
+        raise _not_filled(candidate, "disabled" if field["disabled"] else "read-only")
+    # What was open over it a moment ago may still be going.
+    aim = await _followed(lambda: take_aim(world, candidate, seconds), lambda aim: aim.cover is None)
     if aim.cover is not None and kind not in ("select", "value"):
         raise TargetError(f"{aim.cover.role} {aim.cover.name[:60]!r} covers the field. Close that first.")
     number = field["id"]
@@ -67,12 +67,21 @@ async def fill(page: Page, world: FrameWorld, candidate: Candidate, value: str, 
     elif kind == "parts":
         await _fill_parts(page, world, field["parts"], value)
     elif kind == "popup":
-        await page.mouse.click(aim.point.x, aim.point.y)
-        await _choose_from_popup(page, value)
+        layers = await world.run("handlens.overlays()")
+        offered = await choose_from_list(page, aim.point, value)
+        if offered == [] and field.get("fixed"):
+            raise _not_filled(candidate, "read-only")
+        if offered is not None:
+            told = ", ".join(map(repr, offered[:30])) or "none were seen"
+            raise TargetError(f"There is no option {value[:80]!r} to choose. Options: {told}.")
+        await _leave_list(page, world, number, layers)
     else:
-        await page.mouse.click(aim.point.x, aim.point.y)
-        await _type(page, world, number, value, pops=bool(field.get("pops")))
+        await _type_in(page, world, field, aim.point, value)
     return await _followed(lambda: read_back(world, number, kind), lambda held: agrees(held, value))
+
+
+def _not_filled(candidate: Candidate, why: str) -> TargetError:
+    return TargetError(f"The field {candidate.name[:60]!r} is {why}, so it was not filled.")
 
 
 async def read_back(world: FrameWorld, number: int, kind: str) -> str:
@@ -92,7 +101,9 @@ def agrees(kind_value: str, wanted: str) -> bool:
     shown, asked = kind_value.strip().casefold(), wanted.strip().casefold()
     if shown in ("checked", "not checked") and asked in YES | NO:
         return (shown == "checked") == (asked in YES)
-    return shown == asked or (bool(asked) and (asked in shown or shown.replace(" ", "") == asked.replace(" ", "")))
+    if LEVELS.split(shown) == LEVELS.split(asked):
+        return True
+    return bool(asked) and (asked in shown or shown.replace(" ", "") == asked.replace(" ", ""))
 
 
 async def _pick(world: FrameWorld, field: dict[str, Any], value: str) -> None:
@@ -188,7 +199,12 @@ async def _fill_parts(page: Page, world: FrameWorld, parts: list[dict[str, Any]]
         await page.keyboard.type(typed)
 
 
-async def _type(page: Page, world: FrameWorld, number: int, value: str, *, pops: bool) -> None:
+async def _type_in(page: Page, world: FrameWorld, field: dict[str, Any], point: Point, value: str) -> None:
+    """Type, and where a list comes up with what was typed in it, choose that; other layers that come up are left."""
+    number, pops = field["id"], bool(field.get("pops"))
+    layers = await world.run("handlens.overlays()")
+    before = await find_candidates(page) if pops and value else None
+    await page.mouse.click(point.x, point.y)
     await world.run(f"handlens.selectContent({number})")
     if not value:
         await page.keyboard.press("Delete")
@@ -196,27 +212,23 @@ async def _type(page: Page, world: FrameWorld, number: int, value: str, *, pops:
         await page.keyboard.type(value)
     else:
         await page.keyboard.insert_text(value)
+    if before is not None:
+        await choose_if_offered(page, value, before)
+    await _leave_list(page, world, number, layers)
 
 
-async def _choose_from_popup(page: Page, value: str) -> None:
-    """Click the option of that name in the list that has just opened."""
-    deadline = asyncio.get_running_loop().time() + _POPUP_SECONDS
-    offered: list[str] = []
-    while asyncio.get_running_loop().time() < deadline:
-        snapshot = await find_candidates(page)
-        options = [
-            c
-            for c in snapshot.candidates
-            if c.role in ("option", "menuitem", "menuitemradio", "treeitem") and c.kind == "action"
-        ]
-        offered = [option.name for option in options]
-        best = max(options, key=lambda option: name_match(option, value), default=None)
-        if best is not None and name_match(best, value) >= 0.93:
-            aim = await take_aim(snapshot.worlds[best.frame], best, 1.0)
-            await page.mouse.click(aim.point.x, aim.point.y)
-            await asyncio.sleep(0.05)
-            return
-        await asyncio.sleep(0.05)
-    await page.keyboard.press("Escape")
-    told = ", ".join(repr(name) for name in offered[:30]) or "none were seen"
-    raise TargetError(f"There is no option {value[:80]!r} to choose. Options: {told}.")
+async def _leave_list(page: Page, world: FrameWorld, number: int, layers: int) -> None:
+    """Close what is open beside a field: a list for further choices, a calendar. It would cover what is below.
+
+    No key for a list, at first: in some even Tab chooses, and in a dialog Escape could close that.
+    """
+
+    async def is_open() -> bool:
+        return bool((await world.run(f"handlens.contentOf({number})")).get("open"))
+
+    if await is_open():
+        await world.run(f"handlens.blur({number})")
+        if await _followed(is_open, lambda still: not still):
+            await page.keyboard.press("Escape")
+    elif await world.run("handlens.overlays()") > layers:
+        await page.keyboard.press("Tab")

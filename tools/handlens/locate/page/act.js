@@ -176,7 +176,7 @@ function pressedBy(key) {
   return el ? { role: roleOf(el), name: clip(nameOf(el), 200), tips: clip(attr(el, "title") || "", 200) } : null;
 }
 globalThis.handlens = {
-  collect: () => { try { return JSON.stringify(collect()); } finally { labels = null; } }, aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, fileInputOf, takesMany, isDropZone, scrollBy,
+  collect: () => { try { return JSON.stringify(collect()); } finally { labels = null; } }, aim, overFrame, arm, disarm, focus, closerOf, fieldOf, pickOption, setValue, selectContent, contentOf, isThere, overlays, blur: id => rootOf(byNumber(id)).activeElement?.blur(), fileInputOf, takesMany, isDropZone, scrollBy,
   addsToSelection, openers, shows, submenu, byNumber, watch, unwatch, stateOf, glance, pressedBy,
   inner: () => ({ width: innerWidth, height: innerHeight }),
   closed: (host, root) => { const known = closedRoots.has(host); closedRoots.set(host, root); return !known; },

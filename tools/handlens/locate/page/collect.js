@@ -34,6 +34,8 @@ function ownText(el) {
 const DRAWN_OVER = new Set(["checkbox", "radio", "file", "range"]);
 function standIn(el, rect, style) {
   if (!(el instanceof HTMLInputElement) || !DRAWN_OVER.has(el.type) && roleOf(el) !== "combobox") return null;
+  const frame = roleOf(el) === "combobox" ? frameOf(el) : null;
+  if (frame) return frame;
   const tucked = tuckedIn(el);
   const shown = rect.width > 2 && rect.height > 2 && style.opacity !== "0" && style.visibility === "visible" && style.display !== "none";
   if (shown && !tucked || el.type === "range" && !tucked) return null;

@@ -3,7 +3,9 @@ function controlOf(el) {
   if (el instanceof HTMLLabelElement && el.control) return el.control;
   if (el instanceof HTMLOptionElement) return el;
   if (matches(el, "input,select,textarea,[aria-checked],[aria-valuenow]") || isEditable(el)) return el;
-  return el.querySelector("input:not([type=hidden]),select,textarea,[contenteditable]:not([contenteditable=false])") || el;
+  const native = el.querySelector("input:not([type=hidden]),select,textarea,[contenteditable]:not([contenteditable=false])");
+  const built = native ? [] : el.querySelectorAll("[role=slider],[role=combobox],[role=spinbutton],[role=checkbox],[role=switch],[role=radio]");
+  return native || (built.length === 1 ? built[0] : el);
 }
 const SET_BY_VALUE = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
 // What kind of field it is, and what it takes.
@@ -18,7 +20,7 @@ function fieldOf(id) {
     if (el.type === "checkbox" || el.type === "radio") return { ...base, kind: "check" };
     if (SET_BY_VALUE.has(el.type)) return { ...base, kind: "value", type: el.type, min: el.min, max: el.max };
     if (["button", "submit", "reset", "image"].includes(el.type)) return { ...base, kind: "none" };
-    if (el.readOnly) return { ...base, kind: "popup" };
+    if (el.readOnly && !base.disabled) return { ...base, readonly: false, fixed: role !== "combobox", kind: "popup" }; // it may be chosen
     return { ...base, kind: "text", pops: role === "combobox" };
   }
   const parts = partsOf(el);
@@ -32,6 +34,41 @@ function fieldOf(id) {
   if (role === "textbox" || role === "searchbox") return { ...base, kind: "text" };
   return { ...base, kind: "none" };
 }
+// What is drawn as the field round an input that itself is all but invisible: its value is a text in there. Else null.
+const CONTROLS = "input,select,textarea,button,a[href],[role=button],[role=combobox],[role=checkbox],label";
+const isClear = el => isElement(el) && getComputedStyle(el).opacity === "0";
+function frameOf(input) {
+  if (!(input instanceof HTMLInputElement) || input.value || rectOf(input).width > 16 && !isClear(input) && !isClear(flatParent(input))) return null;
+  let frame = null;
+  for (let node = flatParent(input), depth = 0; node && isElement(node) && depth < 5; node = flatParent(node), depth++) {
+    const { width, height } = rectOf(node);
+    if (height > 64 || node.querySelectorAll(CONTROLS).length > 1) break;
+    if (width > 20 && height > 12 && !isClear(node)) frame = node;
+  }
+  return frame;
+}
+function shownIn(frame) {
+  const hint = node => { const said = attr(node, "class") || ""; return /placeholder/i.test(said) && (!/selected/.test(said) || /transparent/.test(said)); };
+  const walker = document.createTreeWalker(frame, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,
+    node => isElement(node) && (isSvg(node) || hint(node)) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+  const texts = [];
+  while (walker.nextNode()) if (nodeType(walker.currentNode) === 3) texts.push(squash(walker.currentNode.data));
+  return [...new Set(texts)].filter(Boolean).join(", ");
+}
+// What was chosen in a field whose input holds no text: it is written in its frame, or stands beside the input.
+function chosenIn(input) {
+  const frame = frameOf(input);
+  if (frame) return shownIn(frame);
+  for (let node = flatParent(input), depth = 0; node && isElement(node) && depth < 4; node = flatParent(node), depth++) {
+    if (rectOf(node).height > 120) break;
+    const text = shownIn(node);
+    if (text) return text;
+  }
+  return "";
+}
+// How many layers a page shows over itself: lists, calendars, dialogs.
+const overlays = () => [...document.body.children].filter(el => [el, ...el.children].some(isSeen)).length;
+const isThere = id => { const el = byNumber(id); return Boolean(el && el.isConnected && isSeen(el)); };
 // A date or time that is set part by part, each a number field of its own; null for anything else.
 const PARTS = { year: /year|年/i, month: /month|月/i, day: /\bdays?\b|日/i, hour: /hour|时/i, minute: /minute|分/i, second: /second|秒/i, half: /day ?period|meridiem|am\/pm|上午/i };
 function partsOf(el) {
@@ -88,8 +125,12 @@ function contentOf(id) {
   const role = roleOf(el);
   const value = "value" in el && !["button", "li", "div"].includes(localName(el)) ? String(el.value) : isEditable(el) ? el.innerText : attr(el, "aria-valuetext") || attr(el, "aria-valuenow") || squash(textContent(el));
   const called = el.type === "range" ? attr(el, "aria-valuetext") : null; // a place on a slider may have a name
+  const open = attr(el, "aria-expanded") === "true";
+  if (role === "combobox" && el instanceof HTMLInputElement && !el.value) {
+    return { value: clip(chosenIn(el), 500), states: statesOf(el, role), open };
+  }
   const shown = called && isNaN(Number(called)) ? called : el instanceof HTMLSelectElement ? squash([...el.selectedOptions].map(o => o.text).join(", ")) : clip(value, 500);
-  return { value: shown, states: statesOf(el, role) };
+  return { value: shown, states: statesOf(el, role), open };
 }
 // The file input that stands behind a button, a label or a drop zone; null if there is none near it.
 function fileInputOf(id) {

@@ -30,7 +30,7 @@ function statesOf(el, role) {
   if (isReadOnly(el)) states.push("readonly");
   if (el.required === true) states.push("required");
   if (rootOf(el).activeElement === el) states.push("focused");
-  if ((role === "textbox" || role === "searchbox" || role === "combobox") && "value" in el && el.value === "") states.push("empty");
+  if ((role === "textbox" || role === "searchbox" || role === "combobox") && "value" in el && valueOf(el) === "" && el.value === "") states.push("empty");
   return states;
 }
 // Boxes to tick take no notice of the attribute, and what opens a list is only not typed into.
@@ -44,7 +44,8 @@ function isDrawnSwitch(el) {
 function valueOf(el) {
   if (el instanceof HTMLInputElement) {
     if (isSecret(el) || ["checkbox", "radio", "file", "submit", "button", "reset", "image", "hidden"].includes(el.type)) return "";
-    return clip(el.value, 120);
+    const frame = roleOf(el) === "combobox" ? frameOf(el) : null;
+    return clip(frame ? shownIn(frame) : el.value, 120);
   }
   if (el instanceof HTMLTextAreaElement) return clip(squash(el.value), 120);
   if (el instanceof HTMLSelectElement) return clip(squash([...el.selectedOptions].map(o => o.text).join(", ")), 120);
