@@ -89,6 +89,13 @@ q.onblur = leave;
 q.onkeydown = e => {{ if (e.key === 'Tab') chosen.textContent = 'chosen by Tab' }};
 </script>"""
 ONE, SEVERAL = SELECT.format(chosen="north", many="false"), SELECT.format(chosen="north", many="true")
+# Opens a calendar a moment later, and takes what was typed only when it is left by Tab.
+PICKED = """<label class=date-picker>Start <input id=s></label><p>Below <input id=below></p><p id=kept></p><script>
+const s = document.querySelector('#s'), layer = document.createElement('div');
+layer.style = 'position:absolute;top:35px;left:8px;width:300px;height:90px;background:#ccc';
+s.onclick = () => setTimeout(() => document.body.append(layer), 60);
+s.onkeydown = e => { if (e.key === 'Tab') { kept.textContent = s.value; setTimeout(() => layer.remove(), 200) } };
+s.onblur = () => { s.value = kept.textContent }</script>"""
 LEVELS = """<label>Zone <input readonly id=z></label><ul role=menu hidden id=list><li role=menuitem>Asia
 <li role=menuitem>Europe</ul><script>let path = [];
 z.onclick = () => { list.hidden = false };
@@ -132,12 +139,23 @@ async def test_a_field_built_of_other_elements_takes_its_value(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [ONE, SEVERAL], ids=["one choice", "several"])
-async def test_a_list_is_left_so_that_the_next_field_is_free(kit: Kit, serve: Serve, page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "description", "value"),
+    [
+        pytest.param(ONE, "Zones", "south", id="a list"),
+        pytest.param(SEVERAL, "Zones", "south", id="a list for several choices"),
+        pytest.param(PICKED, "Start", "2026-11-30", id="a calendar"),
+    ],
+)
+async def test_what_opens_with_a_field_is_closed_so_that_the_value_is_taken_and_the_next_field_is_free(
+    kit: Kit, serve: Serve, page: str, description: str, value: str
+) -> None:
     opened = await open_page(OpenPageInput(url=serve(page)), kit)
-    for description, value in (("Zones", "south"), ("Below", "text")):
-        asked = FillDescribedFieldInput(session_id=opened.session_id, description=description, value=value)
+    for which, text in ((description, value), ("Below", "text")):
+        asked = FillDescribedFieldInput(session_id=opened.session_id, description=which, value=text)
         assert (await fill_described_field(asked, kit)).outcome == "filled"
+    async with kit.browser.page(kit.caller, session_id=opened.session_id) as session:
+        assert value in await session.page.inner_text("body") or page is not PICKED
 
 
 @pytest.mark.slow

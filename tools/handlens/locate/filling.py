@@ -25,6 +25,7 @@ FILLABLE = FIELD | {"checkbox", "radio", "switch", "listbox"}
 """Roles that a field may have."""
 _TYPED_LENGTH = 120
 _FOLLOWS_SECONDS = 0.6
+_OPENS_SECONDS = 0.2
 _MAX_STEPS = 400
 _NEARLY = 1e-6
 _FORMS = {
@@ -214,10 +215,12 @@ async def _type_in(page: Page, world: FrameWorld, field: dict[str, Any], point: 
         await page.keyboard.insert_text(value)
     if before is not None:
         await choose_if_offered(page, value, before)
+    elif field.get("opens"):
+        await asyncio.sleep(_OPENS_SECONDS)
     await _leave_list(page, world, number, layers)
 
 
-async def _leave_list(page: Page, world: FrameWorld, number: int, layers: int) -> None:
+async def _leave_list(page: Page, world: FrameWorld, number: int, layers: list[int]) -> None:
     """Close what is open beside a field: a list for further choices, a calendar. It would cover what is below.
 
     No key for a list, at first: in some even Tab chooses, and in a dialog Escape could close that.
@@ -230,5 +233,5 @@ async def _leave_list(page: Page, world: FrameWorld, number: int, layers: int) -
         await world.run(f"handlens.blur({number})")
         if await _followed(is_open, lambda still: not still):
             await page.keyboard.press("Escape")
-    elif await world.run("handlens.overlays()") > layers:
+    elif not set(layers).issuperset(await world.run("handlens.overlays()")):
         await page.keyboard.press("Tab")

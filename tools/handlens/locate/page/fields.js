@@ -21,7 +21,7 @@ function fieldOf(id) {
     if (SET_BY_VALUE.has(el.type)) return { ...base, kind: "value", type: el.type, min: el.min, max: el.max };
     if (["button", "submit", "reset", "image"].includes(el.type)) return { ...base, kind: "none" };
     if (el.readOnly && !base.disabled) return { ...base, readonly: false, fixed: role !== "combobox", kind: "popup" }; // it may be chosen
-    return { ...base, kind: "text", pops: role === "combobox" };
+    return { ...base, kind: "text", pops: role === "combobox", opens: opensSomething(el) };
   }
   const parts = partsOf(el);
   if (parts) return { ...base, kind: "parts", parts };
@@ -66,8 +66,16 @@ function chosenIn(input) {
   }
   return "";
 }
-// How many layers a page shows over itself: lists, calendars, dialogs.
-const overlays = () => [...document.body.children].filter(el => [el, ...el.children].some(isSeen)).length;
+// Whether a field looks as if a calendar or a list came up where it is typed into.
+const OPENING = /date|time|picker|calendar|select|combo|cascad|complete|suggest|日期|时间|选择/i;
+function opensSomething(el) {
+  if (["aria-haspopup", "aria-expanded", "aria-owns", "list"].some(name => has(el, name))) return true;
+  let said = [attr(el, "placeholder"), attr(el, "name")].join(" ");
+  for (let node = el, depth = 0; node && isElement(node) && depth < 4; node = flatParent(node), depth++) said += ` ${attr(node, "class") || ""}`;
+  return OPENING.test(said);
+}
+// The layers that a page shows over itself: lists, calendars, dialogs.
+const overlays = () => [...document.body.children].filter(el => [el, ...el.querySelectorAll(":scope > *, :scope > * > *")].some(isSeen)).map(idOf);
 const isThere = id => { const el = byNumber(id); return Boolean(el && el.isConnected && isSeen(el)); };
 // A date or time that is set part by part, each a number field of its own; null for anything else.
 const PARTS = { year: /year|年/i, month: /month|月/i, day: /\bdays?\b|日/i, hour: /hour|时/i, minute: /minute|分/i, second: /second|秒/i, half: /day ?period|meridiem|am\/pm|上午/i };
