@@ -71,6 +71,20 @@ show();</script>"""
 )
 
 
+ESTIMATED = (
+    ROWS
+    + """
+document.body.innerHTML = `<div id="view" style="height:400px;overflow:auto"><table><thead>${HEAD}</thead>
+  <tbody></tbody></table></div>`;
+const view = document.getElementById("view"), guessed = 30;
+const show = () => { const first = Math.max(0, Math.floor(view.scrollTop / guessed) - 4), last = first + 24;
+  const space = (count) => `<tr style="height:${Math.max(0, count) * guessed}px"></tr>`;
+  document.querySelector("tbody").innerHTML = space(first) + tasks.slice(first, last).map((task) =>
+    line(task).replace("<tr>", '<tr style="height:37px">')).join("") + space(tasks.length - last); };
+view.addEventListener("scroll", () => requestAnimationFrame(show)); show();</script>"""
+)
+
+
 async def looked(kit: Kit, url: str, most_rows: int = 2_000) -> tuple[Look, str]:
     async with kit.browser.page(kit.caller, url=url) as session:
         look = await look_at_page(session.page, Meaning(), seconds=5, most_rows=most_rows)
@@ -81,7 +95,11 @@ def page(script: str, count: int) -> str:
     return "<!doctype html><meta charset=utf-8><title>Tasks</title><body>" + script.replace("COUNT", str(count))
 
 
-@pytest.mark.parametrize("script", [PAGED, MORE, VIRTUAL, ENDLESS], ids=["pages", "load more", "virtual", "endless"])
+@pytest.mark.parametrize(
+    "script",
+    [PAGED, MORE, VIRTUAL, ESTIMATED, ENDLESS],
+    ids=["pages", "load more", "virtual", "of estimated height", "endless"],
+)
 async def test_every_row_of_a_long_list_is_read_once(kit: Kit, serve: Serve, script: str) -> None:
     look, title = await looked(kit, serve(page(script, 125)))
     assert [row.task_name for row in look.rows] == [f"task-{number}" for number in range(125)]

@@ -158,6 +158,7 @@ class _Gathered:
         self.rows: dict[float, Row] = {}
         self._known: list[float] = []
         self._reach = 0.45 * row_height
+        self._drift = 0.0
 
     async def look(self, read: Read, scroller: ElementHandle) -> None:
         """Add what is shown now, once two looks agree on it."""
@@ -175,16 +176,46 @@ class _Gathered:
         return tuple(self.rows[at] for at in self._known)
 
     def add(self, rows: Sequence[Row], place: _Place) -> None:
-        for row in rows:
-            box = next((cell.box for cell in row if cell.box), None)
-            if box is None:
-                continue
-            at = box.y - place.y + place.top
-            spot = bisect_left(self._known, at)
-            if any(abs(at - near) < self._reach for near in self._known[max(0, spot - 1) : spot + 1]):
-                continue
-            self._known.insert(spot, at)
-            self.rows[at] = _unplaced(row)
+        shown = [
+            (box.y - place.y + place.top, row)
+            for row in rows
+            if (box := next((cell.box for cell in row if cell.box), None))
+        ]
+        self._drift = self._drift_of(shown, place.height)
+        for at, row in ((at + self._drift, row) for at, row in shown):
+            if self._near(at) is None:
+                self._known.insert(bisect_left(self._known, at), at)
+                self.rows[at] = _unplaced(row)
+
+    def _near(self, at: float) -> float | None:
+        """The place of a known row that is as good as there."""
+        spot = bisect_left(self._known, at)
+        return next((near for near in self._known[max(0, spot - 1) : spot + 1] if abs(at - near) < self._reach), None)
+
+    def _drift_of(self, shown: Sequence[tuple[float, Row]], far: float) -> float:
+        """How far the rows stand from where they were, in a list that only guesses how high its other rows are."""
+        last = self._drift
+        if self._agreeing(shown, last) == sum(1 for at, _ in shown if self._near(at + last) is not None) > 0:
+            return last
+        ways = {
+            near - at
+            for at, row in shown
+            for near in self._known[
+                bisect_left(self._known, at + last - far) : bisect_left(self._known, at + last + far)
+            ]
+            if _name(self.rows[near]) == _name(row)
+        }
+        best = max(ways, key=lambda way: (self._agreeing(shown, way), -abs(way - last)), default=last)
+        return best if self._agreeing(shown, best) > max(1, self._agreeing(shown, last)) else last
+
+    def _agreeing(self, shown: Sequence[tuple[float, Row]], drift: float) -> int:
+        """How many of the rows have the name of the known one that is there."""
+        there = ((self._near(at + drift), row) for at, row in shown)
+        return sum(1 for near, row in there if near is not None and _name(self.rows[near]) == _name(row))
+
+
+def _name(row: Row) -> str:
+    return next((cell.text for cell in row if cell.text), "")
 
 
 def _row_height(table: Table) -> float:
