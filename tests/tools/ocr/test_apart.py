@@ -56,3 +56,14 @@ def test_places_that_overlap_in_one_line_are_put_together() -> None:
     again = Rotated(125.0, whole.cy, 60.0, LINE, 0.0, 1.0)
     found = apart(image, [left, right, again, *places[1:]])
     assert len(lefts(found, 0)) == 2
+
+
+def test_a_place_that_the_detector_made_too_high_is_parted_at_the_same_gaps() -> None:
+    lines = [
+        [(100.0, "CPU%"), (141.0, "MEM%")],
+        *([(100.0, "8" * (1 + n)), (141.0, "7" * (1 + n % 3))] for n in range(4)),
+    ]
+    image, places = drawn(lines)
+    head = places[0]
+    high = Rotated(head.cx, head.cy, head.width, 2.2 * LINE, 0.0, 1.0)
+    assert len(lefts(apart(image, [high, *places[1:]]), 0)) == 2

@@ -15,6 +15,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from handlens.ocr.cases import with_cases
 from handlens.ocr.detect import Rotated, snapped, trimmed
+from handlens.ocr.glyphs import Characters
+from handlens.ocr.recognise import edges_of
 
 
 def picture() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -106,3 +108,14 @@ def test_a_lone_letter_with_nothing_tall_beside_it_is_unclear() -> None:
 
 def test_letters_of_a_word_are_not_alone() -> None:
     assert cased("ops-team", "ops-team") == ("ops-team", set())
+
+
+def test_the_end_of_a_neighbour_that_a_crop_shows_is_no_part_of_its_line() -> None:
+    image, pen = picture()
+    font = ImageFont.load_default(14)
+    pen.text((6, 30), "s", "#e2e8f0", font)
+    pen.text((30, 30), "Wps", "#e2e8f0", font)
+    crop = np.asarray(image)[26:50, 2:70]
+    middles = [28 + pen.textlength("Wps"[:at], font) + 4 for at in range(3)]
+    edges = edges_of(Characters(list("Wps"), middles, [0.9] * 3), crop)
+    assert edges[0][0] == pytest.approx(28, abs=2)

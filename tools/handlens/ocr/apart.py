@@ -81,10 +81,11 @@ def _runs(image: Image, places: list[Rotated]) -> list[list[_Run]]:
     written = np.zeros(grey.shape, np.int32)
     written[:, 1:] = np.abs(np.diff(grey, axis=1)) > _EDGE
     down = np.concatenate([np.zeros((1, grey.shape[1]), np.int32), written.cumsum(axis=0, dtype=np.int32)])
-    return [_runs_of(place, down) for place in places]
+    usual = median(place.height for place in places)
+    return [_runs_of(place, down, _GAP * min(place.height, usual)) for place in places]
 
 
-def _runs_of(place: Rotated, down: Any) -> list[_Run]:
+def _runs_of(place: Rotated, down: Any, gap: float) -> list[_Run]:
     import numpy as np
 
     height, width = down.shape[0] - 1, down.shape[1]
@@ -94,7 +95,7 @@ def _runs_of(place: Rotated, down: Any) -> list[_Run]:
     ink = np.flatnonzero((down[bottom] - down[top])[left:right])
     if not len(ink):
         return []
-    breaks = np.flatnonzero(np.diff(ink) > max(4.0, _GAP * place.height))
+    breaks = np.flatnonzero(np.diff(ink) > max(4.0, gap))
     starts, ends = [0, *(breaks + 1)], [*breaks, len(ink) - 1]
     runs = [_Run(left + float(ink[a]), left + float(ink[b]) + 1, place) for a, b in zip(starts, ends, strict=True)]
     for run, following in itertools.pairwise(runs):

@@ -28,6 +28,9 @@ _MAX_WIDTH = 3200
 SQUEEZE = 0.85
 """Of the natural width: lines are read as well and a good deal sooner."""
 _WIDTH_STEP = 32
+_GAP = 3
+_FAR = 0.4
+"""Of a crop's height: ink so far before the first character, and apart from it, is of what stands beside the line."""
 _UPRIGHT = 1.5
 """Of its width: what is higher runs up the page."""
 _REMEMBERED = 4_000
@@ -168,7 +171,13 @@ def edges_of(read: Characters, crop: Image) -> list[tuple[float, float]]:
 
     centres, ink, width = read.middles, _ink(crop), crop.shape[1]
     written = np.flatnonzero(ink > 0.35 * max(1.0, float(ink.max())))
-    first, last = (float(written[0]), float(written[-1]) + 1) if len(written) else (0.0, float(width))
+    runs = np.split(written, np.flatnonzero(np.diff(written) > _GAP) + 1)
+    far = _FAR * crop.shape[0]
+    while len(runs) > 1 and runs[0][-1] < centres[0] - far:
+        runs = runs[1:]
+    while len(runs) > 1 and runs[-1][0] > centres[-1] + far:
+        runs = runs[:-1]
+    first, last = (float(runs[0][0]), float(runs[-1][-1]) + 1) if len(written) else (0.0, float(width))
     middles = [(a + b) / 2 for a, b in itertools.pairwise(centres)]
     edges = list(zip([min(first, centres[0]), *middles], [*middles, max(last, centres[-1])], strict=True))
     for i in range(1, len(centres) - 1):
