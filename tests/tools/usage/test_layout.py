@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from handlens.geometry import Box
 from handlens.usage.fragments import Fragment
 from handlens.usage.layout import tables_in
@@ -13,8 +15,10 @@ from handlens.usage.rows import telling, typed_rows, usage_tables
 from handlens.usage.table import Cell, RawTable, Table, as_pairs, scrolled_together, unfold
 from handlens.usage.times import Clock
 
+Line = tuple[float, list[tuple[float, str]]]
 
-def written(*lines: tuple[float, list[tuple[float, str]]]) -> list[Fragment]:
+
+def written(*lines: Line) -> list[Fragment]:
     """Fragments of 14-pixel type: (top, [(left, text), …])."""
     return [
         Fragment(text, Box(x=left, y=top, width=7.0 * len(text), height=26))
@@ -627,3 +631,44 @@ def test_a_last_row_of_few_values_over_the_pages_of_a_list_is_its_row() -> None:
     foot = (340.0, [(790.0, "Total 125 items"), (910.0, "1"), (930.0, "2 3"), (980.0, "50 / page")])
     (table,) = tables_in(written((60, heads), *rows, last, foot))
     assert [row["Task name"] for row in shown(table)] == [f"job-{n}" for n in range(6)]
+
+
+def test_texts_that_are_wrapped_round_the_middle_of_their_row_are_of_it_however_little_it_says() -> None:
+    heads = (60.0, [(20.0, "Task name"), (160.0, "Spec"), (280.0, "GPU"), (400.0, "Memory"), (520.0, "Status")])
+    rows = [
+        (
+            (100.0 + 49 * n, [(20.0, "ranker_v2-"), (160.0, "ecs.gn7i-")]),
+            (110.0 + 49 * n, [(520.0, "Pending")] if n % 2 else [(280.0, "9%"), (400.0, "8 GB"), (520.0, "Running")]),
+            (120.0 + 49 * n, [(20.0, f"811{n}"), (160.0, "c8g1.2xlarge")]),
+        )
+        for n in range(6)
+    ]
+    (table,) = tables_in(written(heads, *(line for row in rows for line in row)))
+    assert [row["Task name"] for row in shown(table)] == [f"ranker_v2-811{n}" for n in range(6)]
+    assert [row["Status"] for row in shown(table)] == ["Running", "Pending"] * 3
+
+
+@pytest.mark.parametrize("foot", [[], [(320.0, [(500.0, "Total 125 items"), (640.0, "1 2 3")])]])
+def test_a_further_list_of_fewer_columns_is_no_part_of_the_one_above_it(foot: list[Line]) -> None:
+    lefts = [20.0, 160.0, 280.0, 400.0, 520.0, 640.0, 760.0]
+    names = ["Task name", "Spec", "GPU", "Memory", "Status", "CPU", "Owner"]
+    texts = ["T4", "9%", "8 GB", "Error", "5%", "ops"]
+    rows: list[Line] = [(100.0 + 40 * n, list(zip(lefts, [f"job-{n}", *texts], strict=True))) for n in range(4)]
+    title: Line = (360.0, [(14.0, "Members")])
+    members: list[Line] = [(400.0, [(20.0, "Who"), (290.0, "Role"), (540.0, "Joined")])]
+    members += [(440.0 + 40 * n, [(20.0, "a"), (290.0, "admin"), (540.0, "2024-05-01")]) for n in range(3)]
+    (table,) = tables_in(written((60.0, list(zip(lefts, names, strict=True))), *rows, *foot, title, *members))
+    assert [row["Task name"] for row in shown(table)] == [f"job-{n}" for n in range(4)]
+
+
+def test_the_numbers_that_end_the_last_row_stand_under_the_icon_before_its_text() -> None:
+    heads = (60.0, [(20.0, "Task name"), (200.0, "GPU"), (300.0, "Memory"), (420.0, "Status")])
+    lines: list[tuple[float, list[tuple[float, str]]]] = []
+    for n in range(4):
+        lines += [
+            (100.0 + 60 * n, [(36.0, "ranker_v2-")]),
+            (112.0 + 60 * n, [(200.0, "9%"), (300.0, "8 GB"), (420.0, "Running")]),
+            (124.0 + 60 * n, [(20.0, f"147{n}")]),
+        ]
+    (table,) = tables_in(written(heads, *lines))
+    assert [row["Task name"] for row in shown(table)] == [f"ranker_v2-147{n}" for n in range(4)]

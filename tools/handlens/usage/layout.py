@@ -11,12 +11,14 @@ from handlens.usage.layout_gauges import gauges
 from handlens.usage.layout_heads import are_pairs, header_within, is_header, joined_heads
 from handlens.usage.layout_legends import legends, listed_legends
 from handlens.usage.layout_menu import without_menu
-from handlens.usage.layout_table import table_under
+from handlens.usage.layout_table import overlap, table_under
 from handlens.usage.table import Table
 
 LARGER = 1.35
 """Times the height of most lines."""
 FEW = 3
+APART = 1.5
+"""In line heights: no line of a wrapped text is so far from the one before."""
 OF_BOXES = 6
 """In line heights: a column of boxes to tick, which nobody reads, is narrower."""
 
@@ -86,7 +88,9 @@ def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence
     """The lines under a header, up to the next header's title (a lone line right above it)."""
     body = list(lines[head + 1 : end])
     for number, band in enumerate(body):
-        if _is_title(band, lines[head], height) and not _rows_follow(body[number + 1 :], lines[head]):
+        above, below = lines[head + number], body[number + 1 :]
+        titled = _is_title(band, lines[head], height) or _opens_another(band, above, below, lines[head])
+        if titled and not _rows_follow(below, lines[head]):
             del body[number:]
             break
     if end < len(lines) and len(body) > 1 and len(body[-1].fragments) == 1:
@@ -98,7 +102,19 @@ def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence
 
 def _rows_follow(body: Sequence[Band], head: Band) -> bool:
     """Whether a list goes on: type at the edge of a picture's strip looks larger than it is."""
-    return any(2 * len(band.fragments) >= len(head.fragments) > 2 for band in body[:FEW])
+    under = [
+        sum(1 for one in head.fragments if any(overlap(one, text) for text in band.fragments)) for band in body[:FEW]
+    ]
+    return any(2 * count >= len(head.fragments) > 2 for count in under)
+
+
+def _opens_another(band: Band, above: Band, below: Sequence[Band], head: Band) -> bool:
+    """Whether a lone text stands apart from the list above it, and over lines of several texts that are no rows."""
+    first, height = band.fragments[0], band.fragments[0].box.height
+    lone = len(band.fragments) == 1 and abs(first.box.x - head.fragments[0].box.x) < OF_BOXES * height
+    apart = band.middle - above.middle > APART * height
+    several = [len(line.fragments) for line in below if len(line.fragments) > 1]
+    return lone and apart and len(several) >= 2 and all(2 * count < len(head.fragments) for count in several)
 
 
 def _is_title(band: Band, head: Band, height: float) -> bool:

@@ -44,11 +44,16 @@ SHARED = 0.7
 """Confidence, at most, in what was read in two parts that overlap."""
 RICH = 0.8
 CLOSER = 0.45
+ICON = 0.8
+"""In line heights: how far an icon before a text moves its first line."""
+HALFWAY = 0.2
 PARTIAL = 0.4
 """A line that fills less of the columns than this is the second line of a row, or no row at all."""
 
 
 Span = tuple[float, float]
+_Line = tuple[Band, list[list[Fragment]]]
+"""A line of text, and what of it is in each column."""
 
 
 def table_under(header: Band, body: Sequence[Band], name: str = "") -> Table:
@@ -162,7 +167,7 @@ def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
     for at in range(1, len(parts)) if not known else ():
         left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
         lines = [[part for one in band.fragments for part in one.parts or (one,)] for band in body]
-        under = [ones for line in lines if (ones := [one for one in line if _overlaps(one, head)])]
+        under = [ones for line in lines if (ones := [one for one in line if overlap(one, head)])]
         both = sum(1 for ones in under if any(_only_under(one, left, right) for one in ones) and len(ones) == 2)
         if 2 * both > len(under):
             return [*_split(left, body), *_split(right, body)]
@@ -170,10 +175,11 @@ def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
 
 
 def _only_under(one: Fragment, left: Fragment, right: Fragment) -> bool:
-    return _overlaps(one, right) and not _overlaps(one, left)
+    return overlap(one, right) and not overlap(one, left)
 
 
-def _overlaps(one: Fragment, other: Fragment) -> bool:
+def overlap(one: Fragment, other: Fragment) -> bool:
+    """Whether one stands above the other, somewhere."""
     return one.box.x < other.box.right and one.box.right > other.box.x
 
 
@@ -197,7 +203,7 @@ def _begin_of_another(heads: Sequence[Fragment], body: Sequence[Band]) -> int:
         lines = [band for band in body[number : number + 4] if len(band.fragments) > 1 and not _is_foot(band)]
         texts = [one for band in lines for one in band.fragments[1:]]
         if len(lines) >= 2 and len(texts) >= 4 and len(body[number].fragments) <= 4 < len(heads):
-            elsewhere = sum(1 for one in texts if not any(_overlaps(one, head) for head in heads))
+            elsewhere = sum(1 for one in texts if not any(overlap(one, head) for head in heads))
             if 2 * elsewhere >= len(texts):
                 return number
     return len(body)
@@ -221,17 +227,17 @@ def _is_foot(band: Band) -> bool:
 
 
 def _goes_on(band: Band, body: Sequence[Band]) -> bool:
-    """Whether lone numbers end wrapped texts: each stands right under the start of another."""
+    """Whether lone numbers end wrapped texts: each stands right under the start of another, or of an icon before it."""
     above = [
         one
         for line in body
         if 0 < band.middle - line.middle < WRAPPED * line.fragments[0].box.height
         for one in line.fragments
     ]
-    return all(any(abs(one.box.x - part.box.x) < 0.3 * one.box.height for one in above) for part in band.fragments)
+    return all(any(-0.3 < (one.box.x - part.box.x) / one.box.height < ICON for one in above) for part in band.fragments)
 
 
-def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int) -> list[list[list[Fragment]]]:
+def _joined_lines(lines: Sequence[_Line], width: int) -> list[list[list[Fragment]]]:
     """Rows of the lines: the lines that fill few columns belong to the nearest that fills many."""
     filled = [sum(1 for column in cells if column) for _, cells in lines]
     usual = sorted(filled)[int(0.8 * len(filled))] if filled else 0
@@ -240,6 +246,8 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
     apart = statistics.median([after - before for before, after in pairwise(rich)]) if len(rich) > 1 else 0.0
     full = [place for place in full if not any(_is_beside(lines[place], lines[other], apart) for other in full)]
     full = [place for place in full if not _goes_round(place, full, lines)]
+    middles, ends = _wrapped_round(lines, [2 * count <= width for count in filled])
+    full = sorted({*full, *middles} - ends)
     pitch = _pitch([lines[place][0].middle for place in full])
     going_on = _lines_that_go_on(lines, set(full))
     between = _between_rows([band.middle for band, _ in lines], filled, full, pitch)
@@ -258,7 +266,7 @@ def _joined_lines(lines: Sequence[tuple[Band, list[list[Fragment]]]], width: int
     return [rows[place] for place in sorted(rows)]
 
 
-def _lines_that_go_on(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int]) -> dict[int, int]:
+def _lines_that_go_on(lines: Sequence[_Line], full: Collection[int]) -> dict[int, int]:
     """Each line that fills few columns to the one above that it goes on from, where all do: cells begin at one height.
 
     Those that stand halfway between two rows are then of the upper one.
@@ -273,9 +281,7 @@ def _lines_that_go_on(lines: Sequence[tuple[Band, list[list[Fragment]]]], full: 
     return {place: at for place, at in above.items() if near.get(place, at) == at}
 
 
-def _texts_over_lines(
-    lines: Sequence[tuple[Band, list[list[Fragment]]]], full: Collection[int], going_on: Mapping[int, int]
-) -> list[set[int]]:
+def _texts_over_lines(lines: Sequence[_Line], full: Collection[int], going_on: Mapping[int, int]) -> list[set[int]]:
     """The lines that fill few columns, those whose texts go on in each other together, each with at most one full line.
 
     Lines of one text follow each other closer than texts of two rows do.
@@ -295,7 +301,7 @@ def _texts_over_lines(
     return [group for place, group in groups.items() if place == min(group - set(full))]
 
 
-def _nearest_in_its_columns(place: int, lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> int | None:
+def _nearest_in_its_columns(place: int, lines: Sequence[_Line]) -> int | None:
     """The line whose text stands right above or below a text of this one; None where neither is plainly nearer."""
     height = min(one.box.height for one in lines[place][0].fragments)
     steps = sorted(_steps_from(place, lines))
@@ -304,7 +310,7 @@ def _nearest_in_its_columns(place: int, lines: Sequence[tuple[Band, list[list[Fr
     return None if len(steps) > 1 and steps[1][0] - steps[0][0] < 0.1 * height else steps[0][1]
 
 
-def _steps_from(place: int, lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> list[tuple[float, int]]:
+def _steps_from(place: int, lines: Sequence[_Line]) -> list[tuple[float, int]]:
     """How far off the next lines above and below are that have text in a column of the line, and which they are."""
     band, cells = lines[place]
     ways = range(place - 1, -1, -1), range(place + 1, len(lines))
@@ -321,7 +327,7 @@ def _says(column: Sequence[Fragment]) -> bool:
     return any(not _TICK.fullmatch(one.text) for one in column)
 
 
-def _is_beside(line: tuple[Band, list[list[Fragment]]], other: tuple[Band, list[list[Fragment]]], apart: float) -> bool:
+def _is_beside(line: _Line, other: _Line, apart: float) -> bool:
     """Whether a line goes with another that fills more columns: right beside it, and none of the same or far closer
     than full lines are ``apart``.
     """
@@ -331,12 +337,25 @@ def _is_beside(line: tuple[Band, list[list[Fragment]]], other: tuple[Band, list[
     return fewer and step < height and (step < CLOSER * apart or not _share_a_column(cells, others))
 
 
-def _goes_round(place: int, full: Collection[int], lines: Sequence[tuple[Band, list[list[Fragment]]]]) -> bool:
+def _goes_round(place: int, full: Collection[int], lines: Sequence[_Line]) -> bool:
     """Whether a text of a line goes on beyond another line, which has nothing in its columns: the middle of a row."""
     near = _nearest_in_its_columns(place, lines)
     if near is None or abs(near - place) < 2:
         return False
     return any(min(place, near) < other < max(place, near) for other in full)
+
+
+def _wrapped_round(lines: Sequence[_Line], partial: Sequence[bool]) -> tuple[set[int], set[int]]:
+    """Lines halfway between two that hold the one and the other half of wrapped texts, and those two."""
+    middles, ends = set[int](), set[int]()
+    for above, (middle, below) in enumerate(zip(range(1, len(lines)), range(2, len(lines)), strict=False)):
+        first, between, last = (lines[place][0].middle for place in (above, middle, below))
+        halfway = abs(first + last - 2 * between) < HALFWAY * (last - first)
+        wrapped = _nearest_in_its_columns(above, lines) == below and _nearest_in_its_columns(below, lines) == above
+        if halfway and wrapped and partial[above] and partial[below]:
+            middles.add(middle)
+            ends |= {above, below}
+    return middles - ends, ends
 
 
 def _between_rows(middles: Sequence[float], filled: Sequence[int], full: Sequence[int], pitch: float) -> list[int]:
