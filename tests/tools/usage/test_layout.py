@@ -355,7 +355,7 @@ def test_a_table_of_names_and_values_in_turns_is_one_row() -> None:
 
 
 def test_names_with_their_values_behind_colons_are_cards() -> None:
-    cards = [(20, "train-a", "5%"), (520, "serve-b", "87%")]
+    cards = [(20.0, "train-a", "5%"), (520.0, "serve-b", "87%")]
     lines = [(60.0, [(left, name) for left, name, _ in cards])]
     for number, pair in enumerate(("实例规格：T4", "GPU 利用率：{}", "内存使用: 4 GiB")):
         lines.append((104.0 + 30 * number, [(left, pair.format(gpu)) for left, _, gpu in cards]))
@@ -672,3 +672,21 @@ def test_the_numbers_that_end_the_last_row_stand_under_the_icon_before_its_text(
         ]
     (table,) = tables_in(written(heads, *lines))
     assert [row["Task name"] for row in shown(table)] == [f"ranker_v2-147{n}" for n in range(4)]
+
+
+def test_a_second_line_in_larger_type_ends_no_list_whose_rows_go_on_however_little_the_next_ones_say() -> None:
+    lefts = [20.0, 180.0, 280.0, 400.0, 520.0, 640.0]
+    heads: Line = (60.0, list(zip(lefts, ["Task name", "Status", "GPU", "Memory", "Spec", "Owner"], strict=True)))
+    texts: list[Fragment] = written(heads)
+    for n in range(8):
+        said = ["Queued"] if n in (3, 4) else ["Running", "9%", "8 GB", "T4", "ops"]
+        texts += written((100.0 + 60 * n, [*zip(lefts, [f"ranker-{n}", *said], strict=False)]))
+        texts += [
+            replace(one, box=replace_height(one.box)) for one in written((116.0 + 60 * n, [(20.0, f"job-{n}zk")]))
+        ]
+    (table,) = tables_in(texts)
+    assert [row["Task name"].split()[0] for row in shown(table)] == [f"ranker-{n}" for n in range(8)]
+
+
+def replace_height(box: Box) -> Box:
+    return Box(x=box.x, y=box.y - 6, width=box.width, height=40)

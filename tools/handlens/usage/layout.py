@@ -102,10 +102,10 @@ def _body(lines: Sequence[Band], head: int, end: int, height: float) -> Sequence
 
 def _rows_follow(body: Sequence[Band], head: Band) -> bool:
     """Whether a list goes on: type at the edge of a picture's strip looks larger than it is."""
-    under = [
-        sum(1 for one in head.fragments if any(overlap(one, text) for text in band.fragments)) for band in body[:FEW]
-    ]
-    return any(2 * count >= len(head.fragments) > 2 for count in under)
+    columns = len(head.fragments)
+    under = [sum(1 for one in head.fragments if any(overlap(one, text) for text in band.fragments)) for band in body]
+    near = any(2 * count >= columns > 2 for count in under[:FEW])
+    return near or any(4 * count >= 3 * columns > 6 for count in under[FEW:])
 
 
 def _opens_another(band: Band, above: Band, below: Sequence[Band], head: Band) -> bool:
