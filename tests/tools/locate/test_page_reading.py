@@ -92,6 +92,26 @@ async def test_what_only_a_listener_makes_clickable_is_found(page: Page) -> None
     assert located.best.confidence > 0.6
 
 
+async def test_it_is_found_however_much_else_listens(page: Page) -> None:
+    others = "".join(f"<b class=other hidden>{n}</b>" for n in range(600))
+    script = "<script>for (const one of document.querySelectorAll('.other')) one.onclick = () => 1</script>"
+    await page.set_content(others + LISTENER + script)
+    located = await locate(page, "rate it")
+    assert located.best is not None
+    assert located.best.candidate.tag == "div"
+
+
+async def test_what_a_list_in_a_fixed_frame_scrolls_to_is_not_cut_off(page: Page) -> None:
+    rows = "".join(f"<p>Row {n}</p>" for n in range(40))
+    shell = "position:fixed;inset:0;overflow:hidden"
+    await page.set_content(
+        f"<div style='{shell}'><main style='height:100%;overflow:auto'>{rows}<button>Export</button></main></div>"
+        "<div style='height:0;overflow:hidden'><button>Import</button></div>"
+    )
+    clipped = {c.name: c.clipped for c in (await find_candidates(page)).candidates if c.kind == "action"}
+    assert clipped == {"Export": False, "Import": True}
+
+
 @pytest.mark.parametrize(("description", "fragment"), [("the kitchen", "#kitchen"), ("hall", "#hall")])
 async def test_the_areas_of_an_image_map_are_clicked(kit: Kit, serve: Serve, description: str, fragment: str) -> None:
     answer = await click_described_element(ClickDescribedElementInput(url=serve(MAP), description=description), kit)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 from handlens.errors import TargetError
 from handlens.locate.world import FrameWorld
 
-MAX_ROOTS, MAX_LISTENING = 100, 200
+MAX_ROOTS, MAX_LISTENING, AT_ONCE = 100, 3000, 250
 CLICKS = frozenset({"click", "mousedown", "mouseup", "pointerdown", "pointerup", "dblclick", "drop"})
 
 
@@ -60,10 +61,36 @@ async def _listeners(world: FrameWorld) -> int:
         for listener in answer["listeners"]
         if listener["type"] in CLICKS and listener.get("backendNodeId") not in (None, node)
     )
+    listening = list(nodes)[:MAX_LISTENING]
     told = 0
-    for one in list(nodes)[:MAX_LISTENING]:
-        told += await _call(world, "function () { return handlens.listens(this); }", one)
+    for first in range(0, len(listening), AT_ONCE):
+        told += await _told_listening(world, listening[first : first + AT_ONCE])
     return told
+
+
+async def _told_listening(world: FrameWorld, nodes: list[int]) -> int:
+    """How many of these nodes our world did not know to listen."""
+
+    async def one(node: int) -> str | None:
+        try:
+            return await _here(world, node)
+        except TargetError:
+            return None  # of another frame, or gone
+
+    here = [known for known in await asyncio.gather(*map(one, nodes)) if known is not None]
+    if not here:
+        return 0
+    function = "function (...all) { return all.filter(one => handlens.listens(one)).length; }"
+    answer = await world.send(
+        "Runtime.callFunctionOn",
+        {
+            "functionDeclaration": function,
+            "objectId": here[0],
+            "arguments": [{"objectId": known} for known in here],
+            "returnByValue": True,
+        },
+    )
+    return int(answer["result"].get("value") or 0)
 
 
 async def _call(world: FrameWorld, function: str, node: int, argument: int | None = None) -> int:
