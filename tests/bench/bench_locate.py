@@ -34,7 +34,7 @@ from playwright.async_api import Page, async_playwright
 
 from handlens.browser.installed import installed_chromium
 from handlens.locate.candidates import Snapshot, find_candidates
-from handlens.locate.locate import UNSURE, Located, Target, locate_in
+from handlens.locate.locate import UNSURE, Located, Target, by_meaning_too, locate_in
 from handlens.locate.meaning import able
 from handlens.locate.reveal import reveal
 
@@ -75,7 +75,7 @@ def located_in(snapshots: list[Snapshot], description: str, *, meaning: bool) ->
     for snapshot in snapshots[1:] if unsure(located) else ():
         located = locate_in(snapshot, description)
     if meaning and able() and unsure(located):
-        located = locate_in(located.snapshot, description, by_meaning=True)
+        located = by_meaning_too(located, description)
     return located
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlens.locate.evidence import Evidence
 from handlens.locate.query import Query
 from handlens.locate.readings import undone
-from handlens.locate.text import Term, similarity
+from handlens.locate.text import WEAK, Term, similarity
 
 SAYS = 0.5
 WORDY = 6
@@ -17,6 +17,10 @@ class Asked:
 
     def __init__(self, query: Query, matches: dict[Term, dict[int, float]], evidence: Evidence) -> None:
         self.matches = matches
+        unsaid = [t for t in query.target if t.key in WEAK and not any(v >= SAYS for v in matches[t].values())]
+        kept = tuple(term for term in query.target if term not in unsaid)
+        self.wanted = kept or query.target
+        """The target, without words that say little and that nothing on the page says."""
         self.deed = undone(query)
         self._evidence = evidence
         total = sum(term.weight for term in query.target)

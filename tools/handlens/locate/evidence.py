@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 
 from handlens.locate.candidates import Candidate, Snapshot
-from handlens.locate.features import Features, features
+from handlens.locate.features import FIELD_WEIGHTS, Features, features
 from handlens.locate.looks import has_colour, has_shape
 from handlens.locate.query import Query
 from handlens.locate.relations import Containment
 from handlens.locate.surroundings import Surroundings
-from handlens.locate.text import Term, similarity, stem, terms
+from handlens.locate.text import Term, fold, similarity, stem, stem_phrase, terms, word_list
 from handlens.locate.vocabulary import COLOURS, SHAPES
 
 _DATE = re.compile(
@@ -61,8 +61,33 @@ SHOWN: dict[str, Callable[[Candidate], bool]] = {
 }
 """Words that an element may show by what it is, without saying them."""
 
+FORMATS = word_list("formats")
+
+
+def _filters(candidate: Candidate) -> bool:
+    return candidate.role in ("combobox", "searchbox")
+
+
+def _brings_file(candidate: Candidate) -> bool:
+    """Whether it is called by the kind of file that a click on it brings, "CSV", and is not the file itself."""
+    name = candidate.name
+    pressed = candidate.kind == "action" and candidate.role in ("button", "link", "menuitem")
+    return pressed and 0 < len(name) < 24 and "." not in name and fold(name).split()[-1] in FORMATS
+
+
+LIKELY: dict[str, Callable[[Candidate], bool]] = {
+    **dict.fromkeys(("filter", "筛选", "过滤"), _filters),
+    **dict.fromkeys(("download", "export", "下载", "导出"), _brings_file),
+}
+"""Deeds that are likely done by what does not say so: "the status filter" may be called "Status"."""
+LIKELIHOOD = 0.6
 CONTEXT = 0.5
 """What a term counts that is said by a candidate's surroundings instead of by itself."""
+
+DEED = 0.8
+"""What a deed weighs at least, however common its word."""
+WITHIN = 0.85
+"""The same for the words of a heading that it stands in."""
 
 FEW, COMMON = 3, 0.6
 """A term that more candidates than this say weighs less, and at least so much."""
@@ -86,7 +111,7 @@ class Evidence:
         self.page_words = frozenset(
             term
             for text in (snapshot.title, *(c.name for c in snapshot.candidates if c.level == 1))
-            for term in terms(text)
+            for term in (*terms(text), *terms(text, whole=True))
         )
 
     def of(self, term: Term) -> dict[int, float]:
@@ -106,10 +131,16 @@ class Evidence:
     def _said_by(self, term: Term) -> dict[int, float]:
         found = self.features.matches(term)
         colour, shape = COLOURS.get(term.key, ""), SHAPES.get(term.key, "")
+        if term.key in LIKELY:
+            for at, candidate in enumerate(self.snapshot.candidates):
+                if found.get(at, 0.0) < LIKELIHOOD and LIKELY[term.key](candidate):
+                    found[at] = LIKELIHOOD
         if term.key in SHOWN:
             for at, candidate in enumerate(self.snapshot.candidates):
                 if SHOWN[term.key](candidate) and found.get(at, 0.0) < 0.9:
                     found[at] = 0.9
+        if colour:  # what authors call red need not be so
+            found = {at: value for at, value in found.items() if value > FIELD_WEIGHTS["hints"]}
         if colour or shape:
             for at, candidate in enumerate(self.snapshot.candidates):
                 shown = has_colour(candidate, colour) if colour and candidate.kind != "text" else 0.0
@@ -140,7 +171,7 @@ class Evidence:
             own = own or (value >= 0.5 and (term.weight > 0.3 or weak))
             if value < 0.8 and context and term is not deed:
                 value = max(value, self._around(at, term, matches[term]))
-            weight = self.weight(term)
+            weight = max(self.weight(term), DEED) if term is deed else self.weight(term)
             total += weight
             got += weight * value
         return got / total if own and total else 0.0
@@ -155,15 +186,10 @@ class Evidence:
         row = max((said.get(other, 0.0) for other in surroundings.row_mates(at)), default=0.0)
         heading = said.get(surroundings.headings[at], 0.0) if surroundings.headings[at] >= 0 else 0.0
         page = 0.9 if term in self.page_words else 0.0
-        return max(0.75 * row, 0.65 * heading, CONTEXT * page)
+        return max(0.75 * row, (WITHIN if at in surroundings.within else 0.65) * heading, CONTEXT * page)
 
     def specificity(self, at: int, query: Query) -> float:
         """The share of a candidate's name that the query accounts for: "Save" is meant before "Save as draft"."""
-        names = [term for term in self.features.names[at] if not term.key.isdigit()]
-        if any(term.key.isdigit() for term in query.target) and len(self.features.names[at]) > 1:
-            names = list(self.features.names[at])
-        if not names:
-            return 0.9
         asked = (
             *query.target,
             *(t for r in query.relations for t in terms(r.text)),
@@ -171,8 +197,29 @@ class Evidence:
             *terms(query.role_word),
             *terms(query.verb),
         )
-        covered = sum(name.weight for name in names if _asked_for(name, asked))
-        return max(covered / sum(name.weight for name in names), LONG if len(names) > 10 and not query.icon else 0.0)
+        numbered = any(term.key.isdigit() for term in query.target)
+        told = _specific(self.features.names[at], asked, numbered=numbered, icon=query.icon)
+        pieces = self.features.pieces.get(at)
+        return max(told, _specific(pieces, asked, numbered=numbered, icon=query.icon)) if pieces else told
+
+
+USES = frozenset(stem_phrase(word.replace("_", " ")) for name in ("handling", "turning") for word in word_list(name))
+USED = 0.17
+"""What a word of a name weighs that says only that the control is used: "Toggle theme" is the theme's."""
+
+
+def _specific(said: tuple[Term, ...], asked: tuple[Term, ...], *, numbered: bool, icon: bool) -> float:
+    """The share of a name that is asked for; numbers count where some are asked for."""
+    names = said if numbered and len(said) > 1 else [term for term in said if not term.key.isdigit()]
+    if not names:
+        return 0.9
+    told = covered = 0.0
+    for name in names:
+        wanted = _asked_for(name, asked)
+        weight = min(USED, name.weight) if name.key in USES and not wanted else name.weight
+        told += weight
+        covered += weight * wanted
+    return max(covered / told, LONG if len(names) > 10 and not icon else 0.0)
 
 
 def _held(snapshot: Snapshot) -> Counter[tuple[int, int]]:

@@ -22,8 +22,12 @@ TICKED = frozenset(("checkbox", "radio", "switch"))
 """Roles whose label stands after them."""
 LABELLED = FIELD | TICKED | {"listbox"}
 """Roles that a text beside them may name."""
+PIECES = 0.95
+"""What a part of a word is worth that begins with a capital, beside the word."""
 NEAR = 12
 """So many candidates before or after a field, in document order, may hold its label."""
+HEADED = 4
+"""A heading stands so many candidates before a field that it names, at most."""
 ICON_SIDE = 72
 NOISE = word_list("noise")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -36,6 +40,8 @@ class Features:
 
     snapshot: Snapshot
     names: list[tuple[Term, ...]] = field(default_factory=list)
+    pieces: dict[int, tuple[Term, ...]] = field(default_factory=dict)
+    """Names with capitals in their words, split there: of "userName" user and name."""
     index: dict[Term, list[tuple[int, float]]] = field(default_factory=dict)
     drawn: dict[str, set[int]] = field(default_factory=dict)
     """The words that authors and icon sets left on elements → who bears them."""
@@ -61,11 +67,14 @@ def features(snapshot: Snapshot) -> Features:
     near = nearby_labels(snapshot)
     heads = _head_rows(snapshot)
     for at, candidate in enumerate(snapshot.candidates):
-        names = terms(candidate.name) if candidate.name else ()
+        names = terms(candidate.name, whole=True) if candidate.name else ()
         built.names.append(names)
         said = [(names, FIELD_WEIGHTS["name"])]
+        if (pieces := terms(candidate.name)) != names:
+            built.pieces[at] = pieces
+            said.append((pieces, PIECES * FIELD_WEIGHTS["name"]))
         if candidate.kind != "text":
-            said.extend(_other_fields(candidate, near.get(at, "")))
+            said.extend(_other_fields(candidate, f"{_heading_over(at, snapshot)} {near.get(at, '')}".strip()))
             if candidate.role == "checkbox" and not candidate.name and _row_of(candidate, snapshot) in heads:
                 said.append((terms("select all"), FIELD_WEIGHTS["near"]))
         for told, weight in said:
@@ -114,7 +123,10 @@ def _other_fields(candidate: Candidate, near: str) -> Iterator[tuple[tuple[Term,
         ("column", candidate.column), ("options", candidate.options), ("near", near),
     ):  # fmt: skip
         if text:
-            yield terms(text), FIELD_WEIGHTS[name]
+            whole = terms(text, whole=True)
+            yield whole, FIELD_WEIGHTS[name]
+            if (pieces := terms(text)) != whole:
+                yield pieces, PIECES * FIELD_WEIGHTS[name]
     if hinted := _hint_terms(candidate.hints, candidate.name):
         yield hinted, FIELD_WEIGHTS["hints"]
     if candidate.type and candidate.tag == "input":
@@ -157,9 +169,15 @@ def hint_words(hints: str) -> str:
     return " ".join(word for word in split_words(spoken_hints(hints)) if word.isalpha() and word not in NOISE)
 
 
+_PICTURED = re.compile(
+    r"(?i)\b(insert|add|upload|attach|edit|delete|remove|choose|select|change)[-_]?(?:img|pic)(?![a-z])"
+)
+
+
+@lru_cache(maxsize=8192)
 def spoken_hints(hints: str) -> str:
     said: list[str] = []
-    for word in hints.split():
+    for word in _PICTURED.sub(r"\1-image", hints).split():
         if word.startswith("path:"):
             said.append(outlines().get(word[5:], ""))
         elif not word.startswith("glyph:"):
@@ -239,6 +257,19 @@ def _takes(field: Candidate, text: Candidate, control: Candidate) -> bool:
 
 def _in_line(control: Candidate, text: Candidate) -> bool:
     return abs(text.box.center.y - control.box.center.y) <= max(control.box.height, text.box.height) / 2
+
+
+def _heading_over(at: int, snapshot: Snapshot) -> str:
+    """The heading close before a field that has no name, with nothing but text between them."""
+    field = snapshot.candidates[at]
+    if field.kind != "action" or field.name or field.role not in LABELLED:
+        return ""
+    for other in reversed(snapshot.candidates[max(0, at - HEADED) : at]):
+        if other.role in ("heading", "legend") and other.frame == field.frame:
+            return other.name[:60]
+        if other.kind != "text":
+            break
+    return ""
 
 
 def _label_distance(control: Candidate, text: Candidate, after: bool) -> float:

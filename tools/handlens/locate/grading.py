@@ -8,14 +8,17 @@ from functools import lru_cache
 from handlens.geometry import Box
 from handlens.locate.candidates import Candidate, Snapshot
 from handlens.locate.evidence import SHOWN
-from handlens.locate.features import is_small
+from handlens.locate.features import is_small, spoken_hints
 from handlens.locate.looks import in_place
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
-from handlens.locate.text import fold, looks, similarity, split_words, stem_phrase, terms, word_list
+from handlens.locate.text import Term, fold, looks, similarity, split_words, stem_phrase, terms, word_list
 from handlens.locate.vocabulary import COLOURS, FIELD, ROLES, SHAPES
 
 KIND_FACTORS = {"action": 1.0, "soft": 0.97, "icon": 0.95, "label": 0.9, "shape": 0.9, "hidden": 0.85, "text": 0.8}
+
+LOOSE = 0.72
+"""What a text is worth that is described, not quoted: what can be clicked is meant before it."""
 
 ICON_LOOKS = frozenset(
     stem_phrase(look)
@@ -109,13 +112,22 @@ def shows_icon(candidate: Candidate) -> bool:
 def prefer_role_words(query: Query, found: list[Scored]) -> None:
     """ "The section header" with nothing else said: one whose own name says "section" is meant first."""
     words = set(query.role_word.split()[:-1])
-    if query.target or query.quoted or not words or not found:
+    if query.target or query.quoted or not (words or query.icon) or not found:
         return
-    saying = [one for one in found if words & set(split_words(one.candidate.name))]
+    if words:
+        saying = [one for one in found if words & set(split_words(one.candidate.name))]
+    else:
+        called = terms(query.role_word)
+        saying = [one for one in found if any(similarity(a, b) >= 0.8 for a in called for b in _borne(one.candidate))]
     if saying:
         for one in found:
             if one not in saying:
                 one.score *= 0.85
+
+
+def _borne(candidate: Candidate) -> tuple[Term, ...]:
+    """The words of a candidate and of its author."""
+    return (*terms(candidate.name), *terms(spoken_hints(candidate.hints)))
 
 
 def prefer_verb(query: Query, found: list[Scored]) -> None:
@@ -169,10 +181,12 @@ def role_factor(candidate: Candidate, query: Query, reasons: list[str], doubts: 
             return 0.5
         small = is_small(candidate)
         if not shows_icon(candidate):
-            return 0.8
+            return 0.5 if role in FIELD else 0.8
         return 1.0 if small and (not candidate.name or candidate.kind == "icon" or len(candidate.name) < 30) else 0.88
     if query.roles is None:
-        return KIND_FACTORS[candidate.kind] * (0.9 if query.verb and candidate.kind == "text" else 1.0)
+        if candidate.kind == "text" and not query.quoted:
+            return LOOSE * (0.9 if query.verb else 1.0)
+        return KIND_FACTORS[candidate.kind]
     if role in query.roles:
         reasons.append(role)
         return 1.0 if candidate.kind != "text" else 0.95

@@ -15,7 +15,7 @@ from handlens.locate.names import name_match
 from handlens.locate.query import parse
 from handlens.locate.relations import Anchor, Judge
 from handlens.locate.relations_text import Relation
-from handlens.locate.text import WEAK, similarity, split_words, terms
+from handlens.locate.text import WEAK, is_called, similarity, split_words, terms
 
 MAX_ANCHORS = 40
 LONG = 60
@@ -57,7 +57,7 @@ class Judges:
         if relation.kind == "below":
             return relations.on_side("below", anchors)
         if relation.kind == "near":
-            return relations.near(anchors)
+            return relations.near(self.containment, anchors)
         if relation.kind in ("after", "before"):
             return relations.in_order(relation.kind, anchors)
         return relations.close_by(self.containment, anchors)
@@ -112,9 +112,9 @@ class Judges:
         said = split_words(text)
         if not said:  # a sign: "@"
             return [(c, 1.0) for c in self.snapshot.candidates if text and c.name == text][:MAX_ANCHORS]
-        if all(term.key in WEAK for term in terms(text)):
-            return []
-        exact = [c for c in self.snapshot.candidates if 0 < len(c.name) < 80 and split_words(c.name) == said]
+        exact = [c for c in self.snapshot.candidates if 0 < len(c.name) < 80 and is_called(c.name, said)]
+        if all(term.key in WEAK for term in terms(text)):  # "the labels" are any, unless something is headed so
+            exact = [c for c in exact if c.role in OWNERS]
         return [(candidate, 1.0) for candidate in exact[:MAX_ANCHORS]]
 
     def _row_number(self, number: int) -> Judge | None:
@@ -172,7 +172,7 @@ class Judges:
         groups = self.snapshot.groups
 
         def says(text: str) -> bool:
-            have = terms(text)
+            have = (*terms(text), *terms(text, whole=True))
             return bool(have) and all(max(similarity(w, h) for h in have) >= 0.75 for w in wanted)
 
         labelled = {at for at, group in enumerate(groups) if group.label and says(group.label)}

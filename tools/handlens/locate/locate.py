@@ -16,6 +16,7 @@ from handlens.locate.confidence import confidence_of, strength_of
 from handlens.locate.instructions import pictured
 from handlens.locate.meaning import able
 from handlens.locate.query import Query, parse
+from handlens.locate.readings import counted_rows
 from handlens.locate.reveal import reveal
 from handlens.locate.scoring import Scored, Scorer
 from handlens.locate.text import terms
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from handlens.eye.views import View
 
 MAX_RANKED, MAX_COUNTED = 9, 240
-UNSURE = 0.6
-"""Under this confidence it is worth asking DevTools for what no script of ours can see."""
+UNSURE = 0.75
+"""Under this confidence it is worth asking DevTools for what no script of ours can see, and what words mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,14 @@ async def locate(
         located = locate_in(await find_candidates(page), description, among=among)
     if not _unsure(located) or not able():
         return located
-    return await to_thread.run_sync(partial(locate_in, located.snapshot, description, among=among, by_meaning=True))
+    return await to_thread.run_sync(partial(by_meaning_too, located, description, among=among))
+
+
+def by_meaning_too(located: Located, description: str, *, among: frozenset[str] | None = None) -> Located:
+    """What was located, or what is surer by what words mean."""
+    again = locate_in(located.snapshot, description, among=among, by_meaning=True)
+    known, new = (one.best.confidence if one.best else 0.0 for one in (located, again))
+    return again if new > known else located
 
 
 def _unsure(located: Located) -> bool:
@@ -130,6 +138,9 @@ def _ranked(scorer: Scorer, query: Query) -> list[Scored]:
         ranked = scorer.rank(query)
         text = scorer.literal(query, text=True) if not ranked or ranked[0].candidate.kind == "text" else None
         return scorer.rank(text) if text is not None else ranked
+    in_row = counted_rows(query)
+    if in_row is not None and (ranked := scorer.rank(in_row)) and not ranked[0].marks.denied:
+        return _counted(ranked, 1 if query.ordinal > 0 else -1)
     named = _ordinal_as_name(scorer, query)
     return named if named else _counted(scorer.rank(query), query.ordinal)
 
@@ -202,6 +213,10 @@ def _same(a: Candidate, b: Candidate) -> bool:
         )
     if a.box.overlap(b.box) > 0.85:
         return True
+    if {a.kind, b.kind} == {"label", "text"}:
+        label, text = (a, b) if a.kind == "label" else (b, a)
+        if text.name in label.name and label.box.contains(text.box.center):
+            return True
     if "label" in (a.kind, b.kind) and a.name == b.name:
         return abs(a.box.center.y - b.box.center.y) < max(a.box.height, b.box.height)
     return len(a.href) > 2 and not a.href.startswith("#") and a.href == b.href

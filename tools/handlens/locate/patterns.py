@@ -37,7 +37,7 @@ NOT_ZH = re.compile(
 )
 
 _WITH = r"(?:of|for|with|containing|that (?:contains|has|says|reads)|named|called|labell?ed|titled|about|from|by|where|whose \w+ is|which (?:contains|has))"
-_CONTAINER_WORDS = "|".join(re.escape(w) for w in sorted((w for w in CONTAINERS if w.isascii()), key=len, reverse=True))
+CONTAINER_WORDS = "|".join(re.escape(w) for w in sorted((w for w in CONTAINERS if w.isascii()), key=len, reverse=True))
 _ORDINAL_WORDS = "|".join(ORDINALS)
 _ASIDE = r"\b(?:above|below|under|beneath|over|beside|between|near|next|left|right|before|after|inside|within)\b"
 RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -58,7 +58,7 @@ RELATIONS_EN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("after", r"\bwith (?:the |an? )?(?=\S+(?: \S+){0,3} (?:in front|before it|to its left|on its left)\b)"),
         ("after", r"\b(?:right |just |directly |immediately )?(?:after|following)(?: the)?\b"),
         ("before", r"\b(?:right |just |directly |immediately )?(?:before|preceding)(?: the)?\b"),
-        ("in", rf"\b(?:in|on|at|inside|within|from|of|under)(?: the| this| a| its)? (?P<what>(?:[^,]*? )??)(?P<box>{_CONTAINER_WORDS})\b(?P<tail> (?:{_WITH})(?: the)?\b)?(?! (?:button|icon|link|item|page)\b)"),
+        ("in", rf"\b(?:in|on|at|inside|within|from|of|under)(?: the| this| a| its)? (?P<what>(?:[^,]*? )??)(?P<box>{CONTAINER_WORDS})\b(?P<tail> (?:{_WITH})(?: the)?\b)?(?! (?:button|icon|link|item|page)\b)"),
         ("of", r"\b(?:for|of|from|by|belonging to|about|in|on|inside|within|at|to|with|that)(?: the)?\b"),
     )
 )  # fmt: skip
@@ -86,6 +86,9 @@ RELATIONS_ZH: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("of", re.compile(r"^(?P<what>.+)的(?P<rest>.+)$")),
 )  # fmt: skip
 
+CORNER_OF = re.compile(
+    r"((?:top|upper|bottom|lower)[ -](?:left|right))(?:-?hand)? (?:corner|side|part|area) of (?=the|an?|this)"
+)
 PLACES_EN = (
     (r"(?:at |in |on )?(?:the )?(?:very )?(?:top|upper)[\s-]*left(?:-?hand)?(?: (?:corner|side|part|area))?", ("top", "left")),
     (r"(?:at |in |on )?(?:the )?(?:very )?(?:top|upper)[\s-]*right(?:-?hand)?(?: (?:corner|side|part|area))?", ("top", "right")),
@@ -102,7 +105,7 @@ PLACES_EN = (
 PLACES_ZH = (
     (r"(?:左上角|左上方|左上)", ("top", "left")), (r"(?:右上角|右上方|右上)", ("top", "right")),
     (r"(?:左下角|左下方|左下)", ("bottom", "left")), (r"(?:右下角|右下方|右下)", ("bottom", "right")),
-    (r"(?:最上面|最上方|最顶部|最上边|最顶上|顶部|顶端|最上)", ("top",)), (r"(?:最下面|最下方|最底部|最底下|最下边|底部|底端|最下)", ("bottom",)),
+    (r"(?:最上面|最上方|最顶部|最上边|最顶上|顶部(?![栏菜导工面])|顶端|最上)", ("top",)), (r"(?:最下面|最下方|最底部|最底下|最下边|底部(?![栏菜导工面])|底端|最下)", ("bottom",)),
     (r"(?:最左边|最左侧|最左面|最左)", ("left", "most")), (r"(?:最右边|最右侧|最右面|最右)", ("right", "most")),
     (r"(?:正中间|正中央|中间位置)", ("centre",)),
 )  # fmt: skip
@@ -115,7 +118,7 @@ DEEDS = (
 """What is done to one thing of a list by a control that stands with it."""
 
 VERB_FIRST = re.compile(
-    r"^(?:add|insert|upload|create|attach|embed|delete|remove|edit|rename|copy|move|merge|download|share|close|open new)"
+    r"^(?:add|insert|upload|create|attach|embed|delete|remove|edit|rename|copy|move|merge|download|share|close|open new|take|capture)"
     r" (?:(?:an?|the|new|this) )*(?:image|picture|photo|video|link|table|row|cell|text|label|heading|title|item|option|node|tab)s?$"
     r"|^(?:插入|添加|新建|新增|上传|删除|编辑|复制|移动|合并|下载|分享)(?:一个|新)?(?:图片|图像|照片|链接|超链接|标题|文字|文本|节点|单元格|选项卡|标签页|项目|选项)$"
 )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from handlens.locate import relations_text
 from handlens.locate.instructions import read_instruction
 from handlens.locate.patterns import (
+    CONTAINER_WORDS,
+    CORNER_OF,
     MARK,
     MEASURED_ZH,
     NAME_EN,
@@ -212,7 +214,7 @@ class _Parser:
         text, size, size_word = _size(text)
         colour, shape = _look(text)
         if colour:
-            text = re.sub(r"\bcolou?r(?:ed)?\b", " ", text)
+            text = re.sub(r"\bcolou?r(?:ed)?\b|的?颜色", " ", text)
         return Query(
             text=text,
             target=tuple(dict.fromkeys(terms(text))),
@@ -237,9 +239,10 @@ def _alike(some: tuple[Term, ...], others: tuple[Term, ...]) -> bool:
 
 def _places(text: str) -> tuple[str, frozenset[str]]:
     found: set[str] = set()
+    text = CORNER_OF.sub(r"\1 in ", text)
     for pattern, places in (*PLACES_EN, *PLACES_ZH):
         prefix, suffix = (
-            (r"\b", r"(?:\s+of(?: the)? (?:page|screen|window|view))?(?!\s*of\b)\b")
+            (r"\b", r"(?:\s+of(?: the)? (?:page|screen|window|view))?(?!\s*of\b)(?! (?:" + CONTAINER_WORDS + r")\b)\b")
             if pattern.isascii()
             else (r"(?:在)?(?:页面|屏幕|窗口|网页|界面)?(?:的)?", r"(?:的(?!$))?")
         )
@@ -301,7 +304,7 @@ _LEADING_ROLE = re.compile(
 
 def _head(text: str) -> tuple[str, str]:
     forms = [text]
-    if text.endswith("s") and not text.endswith("ss"):
+    if text.endswith("s") and not text.endswith(("ss", "options")):  # "the advanced options" are called so
         forms.append(text[:-1])
     for form in forms:
         for word in _ROLE_WORDS:

@@ -53,7 +53,13 @@ def deed_of(query: Query) -> Term | None:
 
 def other_readings(query: Query) -> list[Query]:
     """Further readings, the likeliest first."""
-    return [*_of_readings(query), *_deed_readings(query), *_beside_readings(query), *_size_readings(query)]
+    return [
+        *_new_readings(query),
+        *_of_readings(query),
+        *_deed_readings(query),
+        *_beside_readings(query),
+        *_size_readings(query),
+    ]
 
 
 def _size_readings(query: Query) -> list[Query]:
@@ -62,6 +68,45 @@ def _size_readings(query: Query) -> list[Query]:
         return []
     target = dict.fromkeys((*terms(query.size_word), *query.target))
     return [replace(query, target=tuple(target), words=(query.size_word, *query.words), size="")]
+
+
+def word_by_word(query: Query) -> Query | None:
+    """A phrase that nothing is called may be said in other words: 取消订阅 by what cancels, at a subscription."""
+    if query.quoted or not any(term.meanings and _pieces(term) for term in query.target):
+        return None
+    target = dict.fromkeys(piece for term in query.target for piece in _pieces(term) or (term,))
+    return replace(query, target=tuple(target))
+
+
+@cache
+def _pieces(term: Term) -> tuple[Term, ...]:
+    """The words of a phrase, each known by itself."""
+    if not term.cjk:
+        return tuple(piece for word in term.key.split() for piece in terms(word)) if " " in term.key else ()
+    for length in range(2, len(term.key) - 1):
+        pieces = (*terms(term.key[:length]), *terms(term.key[length:]))
+        if len(pieces) == 2 and all(piece.meanings for piece in pieces):
+            return pieces
+    return ()
+
+
+def _new_readings(query: Query) -> list[Query]:
+    """ "Start a new chat" and "create a new table" say the same deed twice: a new one is made."""
+    if len(query.target) < 3 or query.target[1].key not in ("new", "新") or query.target[0].key not in _words("making"):
+        return []
+    return [replace(query, target=query.target[1:], words=query.words[1:])]
+
+
+def counted_rows(query: Query) -> Query | None:
+    """ "Edit the first card" counts cards, not what edits them."""
+    deed = deed_of(query)
+    if deed is None or query.quoted or _handles(deed):
+        return None
+    rest = _behind(deed, query)
+    if query.ordinal is None or not _KIND.fullmatch(_ARTICLE.sub("", rest)):
+        return None
+    row = Relation("row", ordinal=query.ordinal)
+    return replace(query, target=(deed,), words=(deed.key,), ordinal=None, relations=(*query.relations, row))
 
 
 def _of_readings(query: Query) -> list[Query]:

@@ -11,6 +11,12 @@ from handlens.locate.candidates import Candidate, Snapshot
 
 SMALL = 12
 """So many candidates at most make a row or card of one thing."""
+LARGE = 25
+"""What holds more than this is a part of the page: what stands in it says little of the rest, and a heading only of
+what comes after it."""
+ELSEWHERE = 0.8
+BESIDE = 40
+"""What holds a container and less than this beside it is the container's frame: its pages and tools are there."""
 APART = 0.4
 """What is level with an anchor counts for less where both have rows or cards of their own."""
 ROW_KINDS = ("row", "item")
@@ -54,10 +60,15 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
     groups = containment.snapshot.groups
     rows: dict[int, float] = {}
     owned: set[int] = set()
+    since: dict[int, int] = {}
     for anchor, score in anchors:
         reach = score
         for at in containment.chain(anchor):
             if groups[at].kind in ROW_KINDS and containment.counts[at] > 1:
+                if containment.counts[at] > LARGE and anchor.role == "heading":
+                    since[at] = min(anchor.order, since.get(at, anchor.order))
+                elif containment.counts[at] > LARGE:
+                    reach *= 0.5
                 rows[at] = max(rows.get(at, 0.0), reach)
                 if anchor.role == "heading" and reach == score:
                     owned.add(at)
@@ -67,7 +78,7 @@ def same_row(containment: Containment, anchors: list[Anchor]) -> Judge:
         best = 0.0
         own = False
         for at in containment.chain(candidate):
-            if at in rows:
+            if at in rows and candidate.order >= since.get(at, 0):
                 apart = own and at not in owned and containment.counts[at] > SMALL
                 best = max(best, rows[at] * (APART if apart else 1.0))
             own = own or (groups[at].kind in ROW_KINDS and 1 < containment.counts[at] <= SMALL)
@@ -128,14 +139,17 @@ def on_side(kind: str, anchors: list[Anchor]) -> Judge:
     return _best_of(anchors, one)
 
 
-def near(anchors: list[Anchor]) -> Judge:
+def near(containment: Containment, anchors: list[Anchor]) -> Judge:
+    """The nearer the better; what shares the anchor's group is nearer than what only lies beside that."""
+
     def one(candidate: Candidate, anchor: Candidate) -> float:
         if candidate is anchor:
             return 0.0
+        shared = anchor.group < 0 or anchor.group in containment.chain(candidate)
         a, c = anchor.box, candidate.box
         dx = max(0.0, max(a.x, c.x) - min(a.right, c.right))
         dy = max(0.0, max(a.y, c.y) - min(a.bottom, c.bottom))
-        return max(0.0, 1.0 - (dx + 2 * dy) / 600)
+        return max(0.0, 1.0 - (dx + 2 * dy) / 600) * (1.0 if shared else ELSEWHERE)
 
     return _best_of(anchors, one)
 
@@ -198,9 +212,11 @@ def in_container(containment: Containment, kinds: tuple[str, ...], labelled: set
     holders: Counter[int] = Counter()
     held: Counter[int] = Counter()
     for at, group in enumerate(snapshot.groups):
-        if group.kind == kinds[0] and group.parent >= 0:
-            holders[group.parent] += 1
-            held[group.parent] += containment.counts[at]
+        outer = group.parent if group.kind == kinds[0] else -1
+        while outer >= 0 and (outer == group.parent or containment.counts[outer] - containment.counts[at] < BESIDE):
+            holders[outer] += 1
+            held[outer] += containment.counts[at]
+            outer = snapshot.groups[outer].parent
 
     def judge(candidate: Candidate) -> float:
         for at in containment.chain(candidate):

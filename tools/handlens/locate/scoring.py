@@ -25,29 +25,28 @@ from handlens.locate.looks import in_place
 from handlens.locate.meaning import meant
 from handlens.locate.names import name_match
 from handlens.locate.query import Query
-from handlens.locate.readings import deed_of, other_readings, promoted
-from handlens.locate.relations_text import Relation
+from handlens.locate.readings import deed_of, other_readings, promoted, word_by_word
+from handlens.locate.relating import Relating
 from handlens.locate.states import cannot_be, in_state
-from handlens.locate.text import WEAK, Term, fold, similarity, split_words, terms, word_list
+from handlens.locate.text import Term, fold, is_called, similarity, split_words, terms
 
 CLEAR = 0.8
 """From this score on, no other reading of a query is tried."""
+FAINT = 0.5
+"""Under this score, words may be read one by one that were known as a phrase."""
 HOLDS = 3
 """What holds more controls than this is a place, not the thing meant."""
 SAID = 0.25
 """Who says so much of what is asked for is judged by words alone."""
-UNDONE = 0.92
+UNDONE = 0.9
 """What is left of a score where the deed that is asked for is not said."""
+INERT = 0.75
+"""The same for a text, which does nothing."""
 AS_DRAWN = 0.9
 LABEL = 30
 """Characters: who has a longer name does not stand for an icon in it."""
-AREAS = word_list("areas")
-UNKNOWN_AREA = 0.85
-"""What is left where a thing should be in a part of the page that nothing calls so."""
 MANY, VAGUE = 3, 0.7
 """A reading that so many answer alike is worth so much beside one that tells them apart."""
-LEAST = {"in": 0.3}
-"""What is left of a score where a relation does not hold at all; 0.22 for kinds that are not named."""
 
 
 class Scorer:
@@ -59,17 +58,18 @@ class Scorer:
         self._meaning = False
         self.evidence = Evidence(snapshot)
         self.judges = Judges(self.evidence, by_meaning=by_meaning)
+        self.relating = Relating(self.evidence, self.judges)
 
     def literal(self, query: Query, *, text: bool = False) -> Query | None:
         """The query as a bare name, where something clickable, or a text, is called just what was said."""
-        said = split_words(query.text)
+        said = split_words(query.text, whole=True)
         while said and said[0] in ("the", "a", "an", "click", "press", "on", "open"):
             said = said[1:]
         if not said or query.quoted or len(said) > 8:
             return None
         for candidate in self.snapshot.candidates:
             wanted = candidate.kind == "text" and len(said) < 4 if text else candidate.clickable
-            if wanted and len(candidate.name) < 80 and split_words(candidate.name) == said:
+            if wanted and len(candidate.name) < 80 and is_called(candidate.name, said):
                 return Query(text=query.text, target=(), quoted=(candidate.name,))
         return None
 
@@ -89,7 +89,12 @@ class Scorer:
             if ranked and ranked[0].score >= CLEAR and not ranked[0].marks.undone:
                 break
             ranked = _better(self._rank(other), ranked)
-        return ranked
+        words = word_by_word(query) if not ranked or ranked[0].score < CLEAR else None
+        if words is None:
+            return ranked
+        again = self._rank(words)
+        confirms = not ranked or ranked[0].score < FAINT or (again and again[0].candidate is ranked[0].candidate)
+        return _better(again, ranked) if confirms else ranked
 
     def _rank(self, query: Query) -> list[Scored]:
         found = self._own(query)
@@ -97,9 +102,9 @@ class Scorer:
             return []
         for relation in query.relations:
             if relation.kind == "hint":
-                self._hint(relation, found)
+                self.relating.hint(relation, found)
             else:
-                self._apply(relation, found)
+                self.relating.apply(relation, found)
         prefer_role_words(query, found)
         prefer_verb(query, found)
         for other in query.excluded:
@@ -151,24 +156,25 @@ class Scorer:
             parts.append(value)
             marks.said = marks.context = value
         if query.target:
-            coverage = self.evidence.coverage(at, query.target, matches, deed=deed_of(query))
+            coverage = self.evidence.coverage(at, asked.wanted, matches, deed=deed_of(query))
             if coverage <= 0.0 and meant <= 0.0 and not query.quoted:
                 return None
             shown = 0.75 if len(candidate.name) > 2 else 0.9
             specific = shown if only_shown(query) else self._specific(at, query)
-            own = self.evidence.coverage(at, query.target, matches, context=False)
+            own = self.evidence.coverage(at, asked.wanted, matches, context=False)
             marks.said, marks.context = joined([*parts, own]), joined([*parts, coverage])
             marks.specific = specific
             marks.denied = marks.said < 0.75 and any(
-                not term.meanings and term.weight >= 0.8 and self.evidence.share(at, term, matches[term]) < 0.4
-                for term in query.target
+                self.evidence.share(at, term, matches[term]) < 0.4 for term in query.target if _particular(term)
             )
             marks.absent = asked.absent
             if asked.deed is not None and matches[asked.deed].get(at, 0.0) >= 0.5:
                 marks.alone = 1 / max(1, asked.doers)
             if asked.deed is not None and not asked.done_by(at):
-                coverage *= UNDONE
+                coverage *= INERT if candidate.kind == "text" else UNDONE
                 marks.undone = True
+            elif candidate.kind == "text" and deed_of(query) is not None:
+                coverage *= INERT
             if own >= SAID:
                 meant = 0.0  # likeness would come of the words that are said, and of those that are not none is told
             if meant > coverage * (0.72 + 0.28 * specific):
@@ -234,67 +240,6 @@ class Scorer:
         doubts.append(f"is not {state}")
         return 0.35
 
-    def _apply(self, relation: Relation, found: list[Scored]) -> None:
-        judge = self.judges.judge(relation)
-        said = f"{relation.kind} {relation.text}".strip()
-        if judge is None and relation.text and all(word in AREAS for word in split_words(relation.text)):
-            for one in found:
-                one.score *= UNKNOWN_AREA
-                one.marks.relation = UNKNOWN_AREA
-                one.doubts.append(f"nothing on the page is called {relation.text!r}")
-            return
-        if judge is None:
-            for one in found:
-                one.score *= 0.4
-                one.marks.relation, one.marks.denied = 0.0, True
-                one.doubts.append(f"nothing on the page is {relation.text!r}")
-            return
-        values = [judge(one.candidate) for one in found]
-        if relation.kind == "of":
-            own = self._own_coverage(relation)
-            nearby = 0.55 if max((own.get(one.candidate.order, 0.0) for one in found), default=0.0) >= 0.85 else 1.0
-            values = [
-                max(nearby * value, own.get(one.candidate.order, 0.0)) for one, value in zip(found, values, strict=True)
-            ]
-        top_base = max(one.score for one in found)
-        unknown = relation.kind == "of" and not any(term.meanings for term in terms(relation.text))
-        sharp = relation.kind in ("left", "right", "above", "below", "near", "after", "before")
-        best = max((v for v, one in zip(values, found, strict=True) if one.score >= 0.75 * top_base), default=0.0)
-        for one, value in zip(found, values, strict=True):
-            if sharp and best > 0:
-                value = 1.0 if value >= best - 0.004 else 0.7 * value / best
-            one.marks.relation = min(one.marks.relation, value)
-            if unknown and value < 0.3:
-                one.marks.denied = True
-            fits = min(1.0, value / 0.75)
-            least = LEAST.get(relation.kind, 0.22) if relation.kind != "of" else self._unsaid(relation)
-            one.score *= least + (0.97 - least) * fits + 0.03 * value
-            (one.reasons if value >= 0.5 else one.doubts).append(said if value >= 0.5 else f"not {said}")
-
-    def _unsaid(self, relation: Relation) -> float:
-        """What is left of a score when nothing near says what the target is "of": most, where that says little."""
-        wanted = terms(relation.text)
-        if all(word in AREAS for word in split_words(relation.text)):
-            return UNKNOWN_AREA
-        return 0.72 if wanted and all(term.key in WEAK for term in wanted) else 0.4
-
-    def _hint(self, relation: Relation, found: list[Scored]) -> None:
-        """What a click is for may speak for a candidate, but says little against the others."""
-        shown = self._own_coverage(relation)
-        best = max((shown.get(one.candidate.order, 0.0) for one in found), default=0.0)
-        for one in found:
-            if best > 0.3 and shown.get(one.candidate.order, 0.0) < 0.7 * best:
-                one.score *= 0.93
-
-    def _own_coverage(self, relation: Relation) -> dict[int, float]:
-        wanted = terms(relation.text)
-        if not wanted:
-            return {}
-        matches = {term: self.evidence.of(term) for term in wanted}
-        orders = {at for m in matches.values() for at in m}
-        total = sum(term.weight for term in wanted)
-        return {at: sum(term.weight * matches[term].get(at, 0.0) for term in wanted) / total for at in orders}
-
     def _exclude(self, other: Query, found: list[Scored]) -> None:
         """Lower what a negation names."""
         unwanted: dict[int, float] = {}
@@ -313,6 +258,11 @@ class Scorer:
                 one.score *= 0.3
                 one.marks.relation, one.marks.denied = 0.0, True
                 one.doubts.append("ruled out by the description")
+
+
+def _particular(term: Term) -> bool:
+    """Whether it is somebody's own word, which no other is used for; of a letter that is not known."""
+    return not term.meanings and term.weight >= 0.8 and len(term.key) > 1
 
 
 def _better(again: list[Scored], ranked: list[Scored]) -> list[Scored]:

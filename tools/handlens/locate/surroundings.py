@@ -18,18 +18,24 @@ class Surroundings:
     snapshot: Snapshot
     containment: Containment
     headings: list[int]
+    within: frozenset[int] = frozenset()
+    """The candidates that lie in the heading over them."""
     _members: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     _rows: dict[int, int] = field(default_factory=dict[int, int])
 
     @classmethod
     def of(cls, snapshot: Snapshot, containment: Containment) -> Surroundings:
         headings: list[int] = []
+        within: set[int] = set()
         last: dict[int, int] = {}
         for at, candidate in enumerate(snapshot.candidates):
-            headings.append(last.get(candidate.frame, -1))
+            over = last.get(candidate.frame, -1)
+            headings.append(over)
+            if over >= 0 and snapshot.candidates[over].box.contains(candidate.box.center):
+                within.add(at)
             if candidate.role == "heading" or candidate.role == "legend":
                 last[candidate.frame] = at
-        found = cls(snapshot, containment, headings)
+        found = cls(snapshot, containment, headings, frozenset(within))
         for at, candidate in enumerate(snapshot.candidates):
             row = found._row(candidate.group)
             if row >= 0:

@@ -107,6 +107,8 @@ class Term:
     cjk: bool = False
     core: frozenset[int] = frozenset()
     """Those of ``meanings`` that this word stands for before others."""
+    heads: frozenset[int] = frozenset()
+    """Those that are first called so."""
 
     def __hash__(self) -> int:
         return hash(self.key)  # a page asks for it a hundred thousand times
@@ -129,11 +131,17 @@ _term = lru_cache(maxsize=32768)(Term)
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    """Words and phrases (stems) → the lexicon lines that they stand on; ``core``: at the start of the line."""
+    """Words and phrases (stems) → the lexicon lines that they stand on; ``core``: at the start of the line, ``heads``:
+    first on it."""
 
     english: dict[str, frozenset[int]]
     chinese: dict[str, frozenset[int]]
     core: dict[str, frozenset[int]]
+    heads: dict[str, frozenset[int]]
+
+    def term(self, key: str, known: dict[str, frozenset[int]], *, cjk: bool = False) -> Term:
+        none = frozenset[int]()
+        return _term(key, known.get(key, none), cjk, self.core.get(key, none), self.heads.get(key, none))
 
 
 @cache
@@ -141,6 +149,7 @@ def lexicon() -> _Lexicon:
     english: dict[str, set[int]] = {}
     chinese: dict[str, set[int]] = {}
     core: dict[str, set[int]] = {}
+    heads: dict[str, set[int]] = {}
     for number, line in enumerate(_lexicon_source().splitlines()):
         if not line or line.startswith("#"):
             continue
@@ -152,15 +161,20 @@ def lexicon() -> _Lexicon:
                 english.setdefault(key, set()).add(number)
                 if place < CORE_WORDS:
                     core.setdefault(key, set()).add(number)
+                if place == 0:
+                    heads.setdefault(key, set()).add(number)
         for place, phrase in enumerate(right.split(",")):
             if phrase.strip():
                 chinese.setdefault(phrase.strip(), set()).add(number)
                 if place < CORE_WORDS:
                     core.setdefault(phrase.strip(), set()).add(number)
+                if place == 0:
+                    heads.setdefault(phrase.strip(), set()).add(number)
     return _Lexicon(
         {key: frozenset(meanings) for key, meanings in english.items()},
         {key: frozenset(meanings) for key, meanings in chinese.items()},
         {key: frozenset(meanings) for key, meanings in core.items()},
+        {key: frozenset(meanings) for key, meanings in heads.items()},
     )
 
 
@@ -223,22 +237,32 @@ def _prepositional() -> re.Pattern[str]:
         "down",
     }
     held = sorted((p for p in phrases if p.isascii() and set(p.split()) & small and len(p) > 4), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, held)) + r")\b(?! of\b)")
+    return re.compile(r"(?<!\bnext )(?<!\bclose )\b(?:" + "|".join(map(re.escape, held)) + r")\b(?! of\b)")
 
 
 @lru_cache(maxsize=32768)
-def split_words(text: str) -> tuple[str, ...]:
-    """Folded words, numbers and runs of Chinese; identifiers are split at case changes, punctuation is left out."""
-    spaced = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).replace("_", " ")
+def split_words(text: str, *, whole: bool = False) -> tuple[str, ...]:
+    """Folded words, numbers and runs of Chinese; punctuation is left out.
+
+    Identifiers are split at case changes, unless words are wanted ``whole``: "GitHub" and "iPhone" are said in one.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    spaced = (text if whole else _CAMEL.sub(" ", text)).replace("_", " ")
     return tuple(
         token for token in _TOKEN.findall(fold(spaced)) if token[-1].isalnum() or (token[0] == "(" and len(token) > 1)
     )
 
 
+def is_called(name: str, said: tuple[str, ...]) -> bool:
+    """Whether a name is just these words."""
+    return split_words(name) == said or split_words(name, whole=True) == said
+
+
 @lru_cache(maxsize=32768)
-def terms(text: str) -> tuple[Term, ...]:
-    """The text as terms, longest known phrase first; words that say nothing are left out."""
-    words = tuple(word for word in split_words(text) if word not in ARTICLES) or split_words(text)
+def terms(text: str, *, whole: bool = False) -> tuple[Term, ...]:
+    """The text as terms, longest known phrase first; words that say nothing are left out. ``whole``: `split_words`."""
+    split = split_words(text, whole=whole)
+    words = tuple(word for word in split if word not in ARTICLES) or split
     stop = STOP if not STOP.issuperset(words) else frozenset[str]()  # "To:" is somebody's whole name
     found: list[Term] = []
     known = lexicon().english
@@ -252,7 +276,7 @@ def terms(text: str) -> tuple[Term, ...]:
         for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
             key = " ".join(stem(part) for part in words[at : at + length])
             if key in known and (length > 1 or word not in stop):
-                found.append(_term(key, known[key], core=lexicon().core.get(key, frozenset())))
+                found.append(lexicon().term(key, known))
                 at += length
                 break
         else:
@@ -275,8 +299,7 @@ def _chinese_terms(run: str) -> list[Term]:
             ):
                 found.extend(_loose(loose))
                 loose = ""
-                core = lexicon().core.get(piece, frozenset[int]())
-                found.append(_term(piece, known.get(piece, frozenset[int]()), cjk=True, core=core))
+                found.append(lexicon().term(piece, known, cjk=True))
                 at += length
                 break
         else:
@@ -303,7 +326,9 @@ def similarity(query: Term, other: Term) -> float:
     shared = query.meanings & other.meanings
     if shared:
         cores = max((meaning in query.core) + (meaning in other.core) for meaning in shared)
-        best = (0.8, 0.84, 0.88)[cores]
+        best = 0.91 if query.heads & other.heads else (0.8, 0.84, 0.88)[cores]
+        if not (set(query.key.split()) & set(other.key.split())) <= WEAK:
+            best = min(0.92, best + 0.04)  # "dark theme" is rather "dark" than "appearance"
         if looks().get(query.key, 0) != looks().get(other.key, 0) and query.key in looks() and other.key in looks():
             best = 0.5
     if query.cjk and other.cjk:
