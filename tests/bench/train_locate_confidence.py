@@ -1,10 +1,11 @@
 """Fit the weights of `locate/confidence.py` on the described elements of `bench_locate.py`.
 
-    python tests/bench/train_locate_confidence.py --static NODE_MODULES --apps BIN [--write]
+    python tests/bench/train_locate_confidence.py --static NODE_MODULES --apps BIN --more BIN [--write]
 
-A sample is a description with what ranks first: right or not. Beside those of the table, every described element is
-also taken off its page, so that its description fits nothing, and on every page a few names are asked for as they
-stand. The table that is printed is cross-validated by page: no page is judged by weights that saw it.
+A sample is a description with what ranks first: right or not, of the bench's own cases and of the learned ones, whose
+applications are in the environment ``--more``. Beside those of the tables, every described element is also taken off
+its page, so that its description fits nothing, and on every page a few names are asked for as they stand. The tables
+that are printed are cross-validated by page: no page is judged by weights that saw it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from apps import Apps
 from bench_locate import cases, readings
+from more_apps import MoreApps
 from playwright.async_api import Error, Page, async_playwright
 
 from handlens.browser.installed import installed_chromium
@@ -38,24 +40,25 @@ from handlens.locate.scoring import Scorer
 
 WEIGHTS = Path(confidence.__file__).with_name("words") / "confidence.txt"
 HEAD = "# Weights of confidence.py, fitted by tests/bench/train_locate_confidence.py. Do not edit.\n"
-WEIGHT = {"taken off": 0.3, "named": 0.15}
+WEIGHT = {"taken off": 0.1, "named": 0.15}
 """What such samples weigh against one of the table."""
 PENALTY = 0.3
-Sample = tuple[list[float], bool, float, str, str, float]
-"""Features, whether it is right, its weight, the page, what kind (possible, impossible, taken off, named), and the most
-confidence that it may have."""
+SETS = ("own", "learned")
+Sample = tuple[list[float], bool, float, tuple[str, str], str, float]
+"""Features, whether it is right, its weight, set and page, what kind (possible, impossible, taken off, named), and the
+most confidence that it may have."""
 
 TRUTH = """selector => [...document.querySelectorAll(selector)].map(el => {
   const r = el.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"""
 Boxes = list[tuple[float, float, float, float]]
 
 
-async def opened_pages(static: Path | None, commands: Path | None) -> AsyncIterator[tuple[str, Page]]:
-    async with async_playwright() as playwright, Apps(static, commands) as apps:
+async def opened_pages(apps: Apps, of: str) -> AsyncIterator[tuple[str, Page]]:
+    async with async_playwright() as playwright, apps:
         browser = await playwright.chromium.launch(
             executable_path=str(installed_chromium()), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        for name in cases(set()):
+        for name in cases(set(), of):
             if not apps.has(name):
                 continue
             page = await (await browser.new_context(viewport={"width": 1280, "height": 720})).new_page()
@@ -85,23 +88,25 @@ def ranked(snapshots: list[Snapshot], description: str) -> tuple[list[Scored], Q
     """What ranks first, in `located_in`'s way."""
     query = replace(parse(description), text=description)
     joined: list[Scored] = []
-    tries = [*((snapshot, False) for snapshot in snapshots), *([(snapshots[-1], True)] if meaning.able() else [])]
-    for snapshot, by_meaning in tries:
-        joined = _joined(_ranked(Scorer(snapshot, by_meaning=by_meaning), query))
+    for snapshot in snapshots:
+        joined = _joined(_ranked(Scorer(snapshot), query))
         if joined and confidence.confidence_of(joined, query) >= UNSURE:
-            break
-    return joined, query
+            return joined, query
+    again = _joined(_ranked(Scorer(snapshots[-1], by_meaning=True), query)) if meaning.able() else []
+    known, new = (confidence.confidence_of(one, query) if one else 0.0 for one in (joined, again))
+    return (again if new > known else joined), query
 
 
 def without(snapshot: Snapshot, boxes: Boxes) -> Snapshot:
-    """The page as if what lies in the boxes, and what leads to or is called the same, were not there."""
+    """The page as if what lies in the boxes, what leads to the same, and whatever says its name, were not there."""
     gone = [c for c in snapshot.candidates if hits(boxes, c.point or c.box.center)]
     keys, links = {c.key for c in gone}, {c.href for c in gone if len(c.href) > 2}
-    names = {c.name for c in gone if c.name and c.clickable}
+    names = {c.name.casefold() for c in gone if len(c.name) > 2 and c.clickable}
     left = copy.copy(snapshot)
     left.candidates = []
     for candidate in snapshot.candidates:
-        same = candidate.href in links or (candidate.clickable and candidate.name in names)
+        said = candidate.name.casefold()
+        same = candidate.href in links or any(name in said for name in names)
         if candidate.key not in keys and (candidate.frame, candidate.inside) not in keys and not same:
             kept = copy.copy(candidate)
             kept.order = len(left.candidates)
@@ -126,11 +131,13 @@ async def samples(options: argparse.Namespace) -> list[Sample]:
         joined, query = ranked(snapshots, description)
         if joined:
             told, most = confidence.features_of(joined, query), confidence.limit_of(joined, query)
-            found.append((told, right(joined[0].candidate), WEIGHT.get(kind, 1.0), page_name, kind, most))
+            found.append((told, right(joined[0].candidate), WEIGHT.get(kind, 1.0), (of, page_name), kind, most))
 
-    async for page_name, page in opened_pages(options.static, options.apps):
+    places = {"own": Apps(options.static, options.apps), "learned": MoreApps(options.static, options.more)}
+    opened = ((of, *one) for of in SETS async for one in opened_pages(places[of], of))
+    async for of, page_name, page in opened:
         snapshots = await readings(page)
-        for description, selector in cases({page_name})[page_name]:
+        for description, selector in cases({page_name}, of)[page_name]:
             boxes: Boxes = [] if selector == "-" else await page.evaluate(TRUTH, selector)
             if selector != "-" and not boxes:
                 continue
@@ -178,17 +185,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--static", type=Path)
     parser.add_argument("--apps", type=Path)
+    parser.add_argument("--more", type=Path)
     parser.add_argument("--write", action="store_true", help="replace the weights")
     options = parser.parse_args()
     found = asyncio.run(samples(options))
     x = np.array([one[0] for one in found])
     right, weight = np.array([one[1] for one in found], float), np.array([one[2] for one in found])
-    pages = np.array([one[3] for one in found])
     told = np.zeros(len(found))
-    for page in sorted(set(pages)):
-        own = pages == page
+    for page in sorted({one[3] for one in found}):
+        own = np.array([one[3] == page for one in found])
         told[own] = 1 / (1 + np.exp(-x[own] @ fitted(x[~own], right[~own], weight[~own])))
-    report(np.minimum(told, [one[5] for one in found]), found)
+    told = np.minimum(told, [one[5] for one in found])
+    for of in SETS:
+        print(f"{of}:")
+        its = np.array([one[3][0] == of for one in found])
+        report(told[its], [one for one in found if one[3][0] == of])
     if options.write:
         beta = fitted(x, right, weight)
         lines = (f"{name} {value:.4f}\n" for name, value in zip(confidence.FEATURES, beta, strict=True))
