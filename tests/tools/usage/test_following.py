@@ -57,6 +57,34 @@ const show = () => { const first = Math.max(0, Math.floor(view.scrollTop / H) - 
   all.innerHTML = some.reverse().join(""); };
 view.addEventListener("scroll", () => requestAnimationFrame(show)); show();</script>"""
 )
+# A library whose classes all begin with "next", and whose buttons say more than where they lead.
+PREFIXED = (
+    PAGED.replace("ant-pagination-prev", "next-btn next-prev")
+    .replace("ant-pagination-next button", "next-next button")
+    .replace(
+        '<li class="ant-pagination-next" title="Next Page"><button>›</button>',
+        """<li><button class=next-btn>1</button>
+      <li class="next-next"><button class="next-btn" aria-label="下一页，当前第1页">下一页</button>""",
+    )
+    .replace("ant-pagination-next", "next-next")
+    .replace("ant-pagination-disabled", "disabled")
+    .replace("ant-pagination", "next-pagination")
+)
+# Plain elements under a header of their own, in a list that draws its own scroll bar; rows above are in the document.
+OWN_BAR = (
+    ROWS
+    + """
+const cell = (text, n) => `<span style="position:absolute;left:${n * 200}px">${text}</span>`;
+const cells = (task) => task.map(cell).join("");
+document.body.innerHTML = `<div style="position:relative;height:40px">${cells(["Task name", "GPU", "Status"])}</div>
+  <div id="view" style="height:310px;overflow:hidden;position:relative"><div id="all"></div></div>`;
+const all = document.getElementById("all"), view = document.getElementById("view"), H = 40;
+all.style.height = tasks.length * H + "px";
+const show = () => { const first = Math.max(0, Math.floor(view.scrollTop / H) - 3);
+  all.innerHTML = tasks.slice(first, first + 14).map((task, n) => `<div style="position:absolute;height:${H}px;
+    top:${(first + n) * H}px">${cells(task)}</div>`).join(""); };
+view.addEventListener("scroll", () => requestAnimationFrame(show)); show();</script>"""
+)
 ENDLESS = (
     ROWS
     + """
@@ -97,8 +125,8 @@ def page(script: str, count: int) -> str:
 
 @pytest.mark.parametrize(
     "script",
-    [PAGED, MORE, VIRTUAL, ESTIMATED, ENDLESS],
-    ids=["pages", "load more", "virtual", "of estimated height", "endless"],
+    [PAGED, PREFIXED, MORE, VIRTUAL, ESTIMATED, OWN_BAR, ENDLESS],
+    ids=["pages", "another library's pages", "load more", "virtual", "of estimated height", "own bar", "endless"],
 )
 async def test_every_row_of_a_long_list_is_read_once(kit: Kit, serve: Serve, script: str) -> None:
     look, title = await looked(kit, serve(page(script, 125)))

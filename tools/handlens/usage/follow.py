@@ -183,9 +183,12 @@ class _Gathered:
         ]
         self._drift = self._drift_of(shown, place.height)
         for at, row in ((at + self._drift, row) for at, row in shown):
-            if self._near(at) is None:
+            near = self._near(at)
+            if near is None:
                 self._known.insert(bisect_left(self._known, at), at)
                 self.rows[at] = _unplaced(row)
+            elif _said(row) > _said(self.rows[near]):  # an edge of the window cut it
+                self.rows[near] = _unplaced(row)
 
     def _near(self, at: float) -> float | None:
         """The place of a known row that is as good as there."""
@@ -212,6 +215,10 @@ class _Gathered:
         """How many of the rows have the name of the known one that is there."""
         there = ((self._near(at + drift), row) for at, row in shown)
         return sum(1 for near, row in there if near is not None and _name(self.rows[near]) == _name(row))
+
+
+def _said(row: Row) -> int:
+    return sum(bool(cell.text) for cell in row)
 
 
 def _name(row: Row) -> str:

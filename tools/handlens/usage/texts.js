@@ -12,7 +12,14 @@
     }
     return node.childNodes;
   };
-  const lines = (node) => {  // the words of a text node, gathered by the line that they stand in
+  // From where to where texts show in an element that cuts off rows. What it cuts off at its sides can be scrolled to.
+  const inside = (element, style, [top, bottom]) => {
+    if (style.position === "fixed") return [-Infinity, Infinity];
+    if (style.overflowY === "visible" || style.display.startsWith("inline") || element === document.body || element === document.documentElement) return [top, bottom];
+    const box = element.getBoundingClientRect();
+    return [Math.max(top, box.top), Math.min(bottom, box.bottom)];
+  };
+  const lines = (node, [top, bottom]) => {  // the words of a text node, gathered by the line that they stand in
     const range = document.createRange();
     const words = [...node.data.matchAll(/\S+/g)];
     let line = null;
@@ -20,7 +27,8 @@
       range.setStart(node, word.index);
       range.setEnd(node, word.index + word[0].length);
       const box = range.getBoundingClientRect();
-      if (!box.width || !box.height) continue;
+      const middle = box.y + box.height / 2;
+      if (!box.width || !box.height || middle < top || middle > bottom) continue;
       if (line && Math.abs(line[2] - box.y) < box.height / 2) {
         line[0] += ` ${word[0]}`;
         line[3] = box.right - line[1];
@@ -31,13 +39,13 @@
     }
     return line;
   };
-  const walk = (node) => {
+  const walk = (node, within) => {
     if (found.length >= MOST) return;
     if (node.nodeType === 3) {
       if (!node.data.trim()) return;
       const parent = node.parentElement || node.getRootNode().host;
       const before = found.length;
-      lines(node);
+      lines(node, within);
       const size = parseFloat(getComputedStyle(parent).fontSize);
       for (let at = before; at < found.length; at += 1) found[at].push(size);
       return;
@@ -47,8 +55,9 @@
       if (getComputedStyle(node).display === "none") return;
       if (!node.firstElementChild) return;
     }
-    for (const child of children(node)) walk(child);
+    const left = inside(node, getComputedStyle(node), within);
+    for (const child of children(node)) walk(child, left);
   };
-  if (document.body) walk(document.body);
+  if (document.body) walk(document.body, [-Infinity, Infinity]);
   return JSON.stringify(found);
 }
