@@ -102,6 +102,19 @@ def test_a_sign_is_not_taken_for_a_letter_and_is_unclear_where_it_was_read_as_on
     )  # fmt: skip
 
 
+def test_a_sign_a_pixel_above_the_line_is_left_as_it_was_read_and_unclear() -> None:
+    image, pen = picture()
+    font = ImageFont.load_default(11)
+    pen.text((20, 30), "A100     2", "#e2e8f0", font)
+    base = pen.textbbox((20, 30), "A100", font)[3]
+    left = 20 + pen.textlength("A100 ", font)
+    for ends in (((left, base - 6), (left + 5, base - 1)), ((left, base - 1), (left + 5, base - 6))):
+        pen.line(ends, "#e2e8f0", 1)
+    lefts = [20 + pen.textlength("A100 "[:at], font) for at in range(6)] + [left + 6, left + 8, left + 16]
+    found = with_cases(list("A100 x 2"), lambda: list(itertools.pairwise(lefts)), np.asarray(image))
+    assert found == (list("A100 x 2"), {5})
+
+
 def test_a_lone_letter_with_nothing_tall_beside_it_is_unclear() -> None:
     assert cased("x yz", "x yz")[1] == {0}
 

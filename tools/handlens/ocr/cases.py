@@ -24,6 +24,8 @@ _ON_LINE, _RAISED = 0.04, 0.07
 """Of the height of digits: how far above the line that digits stand on letters end, and the sign of multiplication."""
 _TALL = re.compile(r"[A-IK-PR-Z0-9]")
 """Stands on the line, and is as high as digits are."""
+_SLIGHT = 2
+"""Pixels: a sign that ends higher above the line than letters by less may well be a letter with a soft edge."""
 _TIMES = "xX×✕"
 _ALONE = re.compile(rf"(?<!\S)[{_TIMES}VSWCZKPOvswczkpo](?!\S)")
 """Alone nothing beside them tells a small letter from a capital, or a letter from a sign."""
@@ -59,7 +61,10 @@ def with_cases(characters: Sequence[str], edges_of: Callable[[], Edges], crop: I
         if span and bottom > top:
             high, raised = ((bottom - end) / (bottom - top) for end in span)
             changed[at] = _as_high(changed[at], high, raised)
-            if at in alone and _is_plain(text[at], changed[at], high, raised):
+            slight = 0 < bottom - span[1] < _SLIGHT
+            if at in alone and slight and text[at] in _TIMES:
+                changed[at] = text[at] if text[at] != "X" else changed[at]
+            elif at in alone and _is_plain(text[at], changed[at], high, raised):
                 unclear.discard(at)
     return changed, unclear
 
