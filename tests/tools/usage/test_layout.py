@@ -283,6 +283,16 @@ def test_headers_read_as_one_are_parted_where_two_texts_stand_under_them() -> No
     assert [cell.text for cell in table.rows[0]] == ["job-0", "5%", "0", "R"]
 
 
+def test_a_time_stays_with_its_date_though_the_next_column_begins_left_of_its_values() -> None:
+    heads = written((60, [(20, "Task name"), (300, "Created"), (436, "GPU usage")]))
+    rows = written(*((100.0 + 30 * n, [(20.0, f"job-{n}"), (476.0 + n % 4 * 8, "63.3%")]) for n in range(13)))
+    for n in range(13):
+        date, time = written((100 + 30 * n, [(300, "2025-03-09"), (377, "19:59")]))
+        rows.append(Fragment("2025-03-09 19:59", Box(x=300, y=date.box.y, width=112, height=26), 1.0, (date, time)))
+    (table,) = tables_in([*heads, *rows])
+    assert shown(table)[0] == {"Task name": "job-0", "Created": "2025-03-09 19:59", "GPU usage": "63.3%"}
+
+
 def test_the_end_of_a_name_belongs_to_it_though_an_icon_moves_its_start() -> None:
     heads = (60.0, [(20.0, "任务名称"), (300.0, "GPU"), (420.0, "状态")])
     first = [(100.0, [(40.0, "resnet50-"), (300.0, "5%"), (420.0, "运行中")]), (118.0, [(20.0, "9710")])]

@@ -68,6 +68,16 @@ async def test_a_stroke_that_reads_as_a_dot_stands_for_no_value() -> None:
     assert read.rows[0][0].text == "-"
 
 
+async def test_an_empty_cell_is_not_given_the_text_that_reaches_into_it_from_above() -> None:
+    image = Image.new("RGB", (200, 200), "white")
+    image.paste("black", (10, 4, 60, 15))
+    image.paste("black", (40, 26, 47, 27))  # a dash
+    above, below = Box(x=8, y=-2, width=60, height=23), Box(x=8, y=11, width=60, height=28)
+    table = Table(("GPU",), ((Cell("73.29%", above),), (Cell("", below),), (Cell("5%", above.moved(0, 60)),)))
+    read = await second_look(cast("Ocr", SecondReader()), image, table)
+    assert [row[0].text for row in read.rows] == ["73.29%", "-", "5%"]
+
+
 async def test_a_second_reading_that_agrees_says_how_sure_it_is() -> None:
     both = [("job-0lk4", 0.6), ("sd-x1-lora", 0.6)]
     again = line("job-0lk4", 0.98), line("sd-x1-lora", 0.6)

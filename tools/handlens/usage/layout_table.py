@@ -116,7 +116,8 @@ def _emptiest(left: Fragment, right: Fragment, spans: Sequence[Span], whole: Seq
             count[x - start] += 1
 
     def worth(strip: tuple[int, int]) -> float:
-        middle = sum(strip) / 2
+        beside = max(strip[0], int(left.box.right)), min(strip[1], int(right.box.x))
+        middle = sum(beside if beside[0] < beside[1] else strip) / 2
         across = sum(1 for begin, stop in whole if begin < middle < stop)
         wide = min(1.0, (strip[1] - strip[0]) / left.box.height)
         cuts = any(head.box.x < middle < head.box.right for head in (left, right))

@@ -43,6 +43,8 @@ _FEW_DIGITS = re.compile(r"\d{1,2}")
 """A number that others have too is no more likely for it."""
 _IDENTIFIER = re.compile(r"(?=.*[A-Za-z].*[A-Za-z])\S{6,}")
 
+_INK = 0.4
+"""Of the height of a line's box, above and below its middle."""
 _LIKE_A_DASH = re.compile(r"[•·.,_=~]{1,2}")
 """What a stroke that stands for no value is read as."""
 
@@ -53,6 +55,7 @@ Reading = tuple[str, float]
 async def second_look(ocr: Ocr, image: Image, table: Table) -> Table:
     """The table with its doubtful cells, and the empty ones in which something is drawn, read again."""
     rows = [list(row) for row in table.rows]
+    _keep_apart(rows)
     again, first = await to_thread.run_sync(_sort, image, rows)
     places = [*first, *sorted(again, key=lambda place: rows[place[0]][place[1]].confidence)][:MOST_LOOKS]
     readings = await _read(ocr, image, [_pieces(image, rows[row][column]) for row, column in places])
@@ -67,6 +70,25 @@ async def second_look(ocr: Ocr, image: Image, table: Table) -> Table:
     for row, column in first[MOST_LOOKS:]:
         rows[row][column] = replace(rows[row][column], confidence=0.5)
     return replace(table, rows=tuple(map(tuple, rows)))
+
+
+def _keep_apart(rows: list[list[Cell]]) -> None:
+    """Empty cells end where the text above and below them does: what is read there is not theirs, too."""
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if cell.text or cell.box is None:
+                continue
+            top, bottom = cell.box.y, cell.box.bottom
+            for other in (one[column] for one in rows[max(0, at - 1) : at + 2]):
+                for box in (other.pieces or (other.box,)) if other.text else ():
+                    if box is None:
+                        continue
+                    if box.center.y < cell.box.center.y:
+                        top = max(top, box.center.y + _INK * box.height)
+                    else:
+                        bottom = min(bottom, box.center.y - _INK * box.height)
+            if bottom - top > 2:
+                row[column] = replace(cell, box=Box.from_corners(cell.box.x, top, cell.box.right, bottom))
 
 
 def _settle(rows: list[list[Cell]], disputed: Mapping[Place, tuple[str, str]]) -> None:
