@@ -148,12 +148,22 @@ def test_types_that_differ_by_their_number_are_not_doubted() -> None:
         ("V100×4", True),
         ("dlcuz5ą8pjop4ts", False),
         ("dlctcgqSwj6wu7w", False),
+        ("job-5l80llxj", False),
+        ("bert\nu3n0-jqea-h0l1", False),
+        ("job-5k80ffxj", True),
+        ("resnet50-imagenet-1", True),
+        ("llama-7b-sft-4587", True),
         ("12 MB", True),
     ],
 )
 def test_a_unit_read_twice_and_a_sign_strange_in_an_identifier_are_doubted(text: str, sure: bool) -> None:
     table = Table(("Machine",), tuple((Cell(one, BOX, 0.99),) for one in (text, "T4", "p4d.24xlarge")))
     assert (doubting_look_alikes(table).rows[0][0].confidence >= SURE_ENOUGH) is sure
+
+
+def test_what_is_no_number_is_doubted_among_numbers() -> None:
+    percentages = [(f"{n}.5%", 0.99) for n in range(10, 20)]
+    assert [sure for _, sure in column(("1 90.65%", 0.99), ("--", 0.99), *percentages)] == [False, True, *[True] * 10]
 
 
 def test_a_one_in_a_word_is_an_l_only_where_the_column_has_that_word() -> None:

@@ -48,6 +48,9 @@ _NO_UNIT = re.compile(r"\d\s?(?![KMGTP]i?B?\b)[KMGTP]{2,}i?B?\b")
 """A letter of a unit that is read twice."""
 
 
+_GROUPS = re.compile(r"[A-Za-z\d|]+")
+_TURN = re.compile(r"(?<=[A-Za-z|])(?=\d)|(?<=\d)(?=[A-Za-z|])")
+"""Where letters go over into digits, or the other way."""
 PLAIN = 0.97
 """Letters of a word read surer than this are neither left out nor made up."""
 
@@ -59,6 +62,9 @@ def doubting_look_alikes(table: Table) -> Table:
     doubted = [_doubted(cells) | _strangers(cells) for cells in columns]
     short = [_one_letter_short(cells) for cells in columns]
     endings = [_usual_ending(cells) for cells in columns]
+    doubted = [
+        words | _untellable(cells) | _unlike_numbers(cells) for words, cells in zip(doubted, columns, strict=True)
+    ]
     rows = tuple(
         tuple(
             _checked(cell, words | others if cell.confidence < PLAIN else words, end)
@@ -164,6 +170,31 @@ def _doubted(cells: Sequence[Cell]) -> set[str]:
         most = max(counts[word] for word in spellings)
         doubted |= {word for word in spellings if len(spellings) > 1 and counts[word] < max(2, most)}
     return doubted
+
+
+def _untellable(cells: Sequence[Cell]) -> set[str]:
+    """Texts with an identifier in which an "l" could as well be a "1": letters and digits by turns, only once there.
+
+    What has dots in it is a type of machine, or a version.
+    """
+    counts = Counter(token for cell in cells for token in set(cell.text.split()))
+    found = {token for token, count in counts.items() if count == 1 and "." not in token and _is_random(token)}
+    return {cell.text for cell in cells if not found.isdisjoint(cell.text.split())}
+
+
+def _is_random(token: str) -> bool:
+    groups = _GROUPS.findall(token)
+    turns = [len(_TURN.findall(group)) for group in groups]
+    return max(turns, default=0) >= 2 and any(
+        turn and not set("1lI|").isdisjoint(group) for group, turn in zip(groups, turns, strict=True)
+    )
+
+
+def _unlike_numbers(cells: Sequence[Cell]) -> set[str]:
+    """What is no number alone, in a column of nothing but numbers otherwise."""
+    filled = [cell.text for cell in cells if not is_missing(cell.text)]
+    unlike = {text for text in filled if not _NUMBER.fullmatch(text)}
+    return unlike if 5 * sum(1 for text in filled if text in unlike) <= len(filled) else set()
 
 
 def _strangers(cells: Sequence[Cell]) -> set[str]:
