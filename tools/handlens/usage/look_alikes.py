@@ -44,6 +44,8 @@ _FOREIGN = re.compile(
     r"|(?<![^\W_])(?=(?:[^\W_]*\d){2})[a-z\d]*[a-z][a-z\d]*[BDGIOQSZ][a-z\d]+(?![^\W_])"
 )
 """A letter with an accent, or a single capital that looks like a digit, amid small letters and digits."""
+_STRAY = re.compile(r"[-_]\S*\s[1lI|]$")
+"""A stroke behind a name: the end of an icon, or of a line."""
 _NO_UNIT = re.compile(r"\d\s?(?![KMGTP]i?B?\b)[KMGTP]{2,}i?B?\b")
 """A letter of a unit that is read twice."""
 
@@ -135,6 +137,8 @@ def _checked(cell: Cell, doubted: set[str], ending: str) -> Cell:
         and not _UNENDED.search(cell.text)
         and not _NO_UNIT.search(cell.text)
         and not _FOREIGN.search(cell.text)
+        and not _STRAY.search(cell.text)
+        and not _ONE_IN_A_WORD.search(cell.text)
         and cell.text.count("(") == cell.text.count(")")
     )
     if as_usual and doubted.isdisjoint(_WORD.findall(cell.text)):
