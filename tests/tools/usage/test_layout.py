@@ -151,6 +151,22 @@ def test_headers_of_two_lines_are_one() -> None:
     assert shown(table) == [{"Task name": "a", "Resources GPU": "87%", "Resources Memory": "4 GB", "Status": "Running"}]
 
 
+def test_a_header_of_three_lines_is_one_though_not_all_of_its_lowest_line_is_known() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(500, "Resources")]),
+            (84, [(20, "Task"), (200, "Machine type"), (350, "Status")]),
+            (108, [(500, "CPU usage"), (600, "Mem used / total"), (760, "GPUA")]),
+            (150, [(20, "train-a"), (200, "T4"), (350, "Running"), (500, "5%"), (600, "1/2 GiB"), (760, "9%")]),
+            (190, [(20, "train-b"), (200, "T4"), (350, "Failed"), (500, "6%"), (600, "1/2 GiB"), (760, "8%")]),
+        )
+    )
+    assert shown(table)[1] == {
+        "Task": "train-b", "Machine type": "T4", "Status": "Failed", "Resources CPU usage": "6%",
+        "Resources Mem used / total": "1/2 GiB", "Resources GPUA": "8%",
+    }  # fmt: skip
+
+
 def test_arrows_to_sort_by_are_no_part_of_a_header() -> None:
     (table,) = tables_in(
         written(

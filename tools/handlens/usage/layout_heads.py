@@ -181,9 +181,10 @@ def _bare(fragment: Fragment, most: bool) -> str:
 
 def _belong_together(above: Band, below: Band, pitch: float) -> bool:
     """``pitch``: line heights from one to the other."""
-    if pitch >= UNDER_A_GROUP or not (is_header(above) or is_header(below)):
+    heads = is_header(above), is_header(below)
+    if pitch >= UNDER_A_GROUP or not any(heads):
         return False
-    if pitch >= CLOSE and len(below.names) < len(below.fragments):
+    if pitch >= CLOSE and len(below.names) < len(below.fragments) and not all(heads):
         return False
     if len(above.fragments) == 1 and above.fragments[0].box.x <= below.fragments[0].box.right:
         return False  # the list's title, over its first column
