@@ -167,6 +167,18 @@ def test_a_header_of_three_lines_is_one_though_not_all_of_its_lowest_line_is_kno
     }  # fmt: skip
 
 
+def test_an_arrow_that_is_wrapped_under_its_header_is_no_part_of_it() -> None:
+    (table,) = tables_in(
+        written(
+            (60, [(20, "Task name"), (200, "GPU %"), (350, "Instance type")]),
+            (82, [(20, "ΔV"), (350, "ΔV")]),
+            (130, [(20, "train-a"), (200, "5%"), (350, "T4")]),
+            (170, [(20, "train-b"), (200, "6%"), (350, "T4")]),
+        )
+    )
+    assert table.headers == ("Task name", "GPU %", "Instance type")
+
+
 def test_arrows_to_sort_by_are_no_part_of_a_header() -> None:
     (table,) = tables_in(
         written(

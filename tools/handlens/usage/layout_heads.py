@@ -217,6 +217,9 @@ def _together(above: Band, below: Band) -> Band:
         over = own
         if over in upper:
             upper.remove(over)
+        if over is not None and _LONE_ARROW.fullmatch(fragment.text):
+            whole.append(over)  # only the arrow to sort by is wrapped
+            continue
         whole.append(fragment if over is None else replace(merged([over, fragment]), box=fragment.box, parts=()))
     return band_of([*upper, *whole])
 
