@@ -311,6 +311,18 @@ def test_headers_read_as_one_are_parted_where_two_texts_stand_under_them() -> No
     assert [cell.text for cell in table.rows[0]] == ["job-0", "5%", "0", "R"]
 
 
+def test_a_header_is_not_parted_between_the_characters_of_a_word() -> None:
+    duration, box = "运行时长1", Box(x=300, y=60, width=57, height=26)
+    signs = tuple(Fragment(sign, Box(x=300 + 12 * at, y=60, width=12, height=26)) for at, sign in enumerate(duration))
+    rows = written(*((100.0 + 30 * n, [(20.0, f"job-{n}"), (150.0, "5%")]) for n in range(4)))
+    for n in range(4):
+        hours, minutes = written((100 + 30 * n, [(300, "26h"), (325, "20m")]))
+        rows.append(Fragment("26h 20m", Box(x=300, y=hours.box.y, width=46, height=26), 1.0, (hours, minutes)))
+    heads = [*written((60, [(20, "Task name"), (150, "CPU")])), Fragment(duration, box, 1.0, signs)]
+    (table,) = tables_in([*heads, *rows])
+    assert table.headers == ("Task name", "CPU", duration)
+
+
 def test_a_time_stays_with_its_date_though_the_next_column_begins_left_of_its_values() -> None:
     heads = written((60, [(20, "Task name"), (300, "Created"), (436, "GPU usage")]))
     rows = written(*((100.0 + 30 * n, [(20.0, f"job-{n}"), (476.0 + n % 4 * 8, "63.3%")]) for n in range(13)))

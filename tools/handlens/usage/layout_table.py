@@ -39,6 +39,8 @@ ACROSS = 3
 """A text across a strip speaks against it as much as so many at its banks speak for it."""
 ALIGNED = 0.3
 """Of the rows. So many texts don't begin, or end, where a header does by chance."""
+HEADS_APART = 0.3
+"""Of a line's box height: two headers are not closer."""
 FEW_ROWS = 3
 SHARED = 0.7
 """Confidence, at most, in what was read in two parts that overlap."""
@@ -166,6 +168,8 @@ def _split(head: Fragment, body: Sequence[Band]) -> list[Fragment]:
     parts = head.parts
     known = label(head.text) is not None or is_further_header(head.text)
     for at in range(1, len(parts)) if not known else ():
+        if parts[at].box.x - parts[at - 1].box.right < HEADS_APART * head.box.height:
+            continue  # characters of one word
         left, right = (replace(merged(some), parts=tuple(some)) for some in (parts[:at], parts[at:]))
         lines = [[part for one in band.fragments for part in one.parts or (one,)] for band in body]
         under = [ones for line in lines if (ones := [one for one in line if overlap(one, head)])]
