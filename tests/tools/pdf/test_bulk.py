@@ -202,11 +202,11 @@ def test_a_password_comes_by_the_environment(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_what_is_finished_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    source, out = tmp_path / "in", tmp_path / "out"
+    source, out, count = tmp_path / "in", tmp_path / "out", 40
     source.mkdir()
     lines = [f"Sentence {n} of a page that takes a little while to read." for n in range(50)]
     data = pdf_of(*(Page().paragraph(60, 80, lines) for _ in range(6)))
-    for n in range(12):
+    for n in range(count):
         (source / f"{n}.pdf").write_bytes(data)
     command = [sys.executable, "-m", "handlens_server", "pdf", str(source), "-o", str(out)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
@@ -219,12 +219,12 @@ def test_ctrl_c_leaves_what_is_finished_and_the_next_run_goes_on(tmp_path: Path)
     last = told.splitlines()[-1]
     assert last.startswith("Stopped: ")
     done = int(last.split()[1])
-    assert f"{12 - done} not reached" in last
+    assert f"{count - done} not reached" in last
     assert len(list(out.glob("*.md"))) == len(list(out.iterdir())) / 2 >= done > 0
     again = run(source, "-o", out)
     assert again.returncode == 0
     assert not list(out.glob(".*"))
-    assert len(list(out.glob("*.md"))) == 12
+    assert len(list(out.glob("*.md"))) == count
     assert int(again.stderr.splitlines()[-1].split(" converted, ")[1].split()[0]) >= done
 
 
