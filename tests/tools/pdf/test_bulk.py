@@ -202,7 +202,7 @@ def test_a_password_comes_by_the_environment(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_what_is_finished_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    source, out, count = tmp_path / "in", tmp_path / "out", 40
+    source, out, count = tmp_path / "in", tmp_path / "out", 24
     source.mkdir()
     lines = [f"Sentence {n} of a page that takes a little while to read." for n in range(50)]
     data = pdf_of(*(Page().paragraph(60, 80, lines) for _ in range(6)))
