@@ -176,14 +176,18 @@ class ArtifactStore:
             ) from error
 
 
+def media_type_of(name: str) -> str:
+    """What a file of that name is likely to hold."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
 def _found(folder: Path) -> list[Artifact]:
     found: list[Artifact] = []
     for path in folder.glob("*/*"):
         parts = _FILE.fullmatch(path.name)
         if parts and _DIGEST.fullmatch(path.parent.name) and path.is_file():
             about, name = path.stat(), parts[2]
-            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            found.append(Artifact(parts[1], name, media_type, about.st_size, path.parent.name, about.st_mtime))
+            found.append(Artifact(parts[1], name, media_type_of(name), about.st_size, path.parent.name, about.st_mtime))
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import mimetypes
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
-from handlens.artifacts import ArtifactStore
+from handlens.artifacts import ArtifactStore, media_type_of
 from handlens.errors import HandlensError
 from handlens.limits import Limits
 
@@ -75,7 +74,7 @@ class Downloads:
             await download.delete()
             session.note(f"The download of {name} was dropped: its {size:,} bytes are more than {limit}.")
             return
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        media_type = media_type_of(name)
         try:
             kept = await self._artifacts.save(path, name=name, media_type=media_type, owner=session.owner)
         except HandlensError as error:
