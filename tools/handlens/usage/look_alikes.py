@@ -61,12 +61,9 @@ def doubting_look_alikes(table: Table) -> Table:
     """The table with the rarer spellings doubted, and letters that nobody could tell the case of."""
     columns = [_mended([row[column] for row in table.rows]) for column in range(len(table.headers))]
     table = replace(table, rows=tuple(zip(*columns, strict=True)) if columns else ())
-    doubted = [_doubted(cells) | _strangers(cells) for cells in columns]
+    doubted = [_doubted(cells) | _strangers(cells) | _untellable(cells) | _unlike_numbers(cells) for cells in columns]
     short = [_one_letter_short(cells) for cells in columns]
     endings = [_usual_ending(cells) for cells in columns]
-    doubted = [
-        words | _untellable(cells) | _unlike_numbers(cells) for words, cells in zip(doubted, columns, strict=True)
-    ]
     rows = tuple(
         tuple(
             _checked(cell, words | others if cell.confidence < PLAIN else words, end)
