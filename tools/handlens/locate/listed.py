@@ -41,9 +41,9 @@ async def choose_from_list(page: Page, point: Point, value: str) -> list[str] | 
     return offered
 
 
-async def choose_if_offered(page: Page, value: str, before: Snapshot) -> bool:
+async def choose_if_offered(page: Page, value: str, before: Snapshot) -> None:
     """Click on what is called ``value`` if it comes up as an option soon; ``before`` is the page without the list."""
-    return await _choose(page, value, before, seconds=_SUGGESTS_SECONDS) is None
+    await _choose(page, value, before, seconds=_SUGGESTS_SECONDS)
 
 
 async def _choose(page: Page, value: str, before: Snapshot, seconds: float = _OPENS_SECONDS) -> list[str] | None:
